@@ -1,0 +1,60 @@
+/** What the world does to us. Callers branch on `retry` and `status`, never on the text. */
+export class OperationalError extends Error {
+  readonly code: string;
+  readonly retry: Retry;
+  readonly status: number;
+  constructor(code: string, message: string, { retry, status, cause }: Traits & { cause?: unknown }) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = 'OperationalError';
+    this.code = code;
+    this.retry = retry;
+    this.status = status;
+  }
+}
+
+/** `later`: the same call may succeed when the world has changed. `never`: it will not, until a person acts. */
+export type Retry = 'later' | 'never';
+type Traits = { retry: Retry; status: number };
+
+function define<Details extends unknown[]>(code: string, traits: Traits, text: (...details: Details) => string) {
+  const make = (context: { cause?: unknown }, ...details: Details) =>
+    new OperationalError(code, text(...details), { ...traits, ...context });
+  return Object.assign(make, { code, ...traits });
+}
+
+// The only table of errors. docs/errors.md lists the same codes and a test compares the two.
+export const journalFull = define(
+  'JOURNAL_FULL',
+  { retry: 'later', status: 503 },
+  (freeBytes: number) => `journal refuses records: ${freeBytes} bytes free; make room on the data folder's disk`,
+);
+export const journalBusy = define(
+  'JOURNAL_BUSY',
+  { retry: 'later', status: 503 },
+  (waiting: number) => `journal refuses records: ${waiting} already wait for the disk`,
+);
+export const journalFailed = define(
+  'JOURNAL_FAILED',
+  { retry: 'never', status: 503 },
+  (what: string) => `journal failed (${what}): the process must restart and recover`,
+);
+export const journalDamaged = define(
+  'JOURNAL_DAMAGED',
+  { retry: 'never', status: 503 },
+  (file: string, at: number) => `journal segment ${file} is damaged at byte ${at}: see docs/operation.md, "Damaged journal"`,
+);
+export const positionUnknown = define(
+  'POSITION_UNKNOWN',
+  { retry: 'never', status: 503 },
+  (position: string, why: string) => `position ${position} is not in this journal: ${why}`,
+);
+export const dataFolderLocked = define(
+  'DATA_FOLDER_LOCKED',
+  { retry: 'never', status: 503 },
+  (folder: string, holder: string) => `data folder ${folder} is in use by ${holder}`,
+);
+export const configurationWrong = define(
+  'CONFIGURATION_WRONG',
+  { retry: 'never', status: 500 },
+  (problems: string[]) => `configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+);

@@ -1,0 +1,93 @@
+/** ISA-18.2 priorities, in the order of their urgency. `critical` goes to people's phones at once, `service` to a work list. */
+export type Severity = 'critical' | 'urgent' | 'service';
+
+/** What an alert or an incident is about. */
+export type Subject = { type: 'person' | 'place' | 'site' | 'device' | 'area' | 'system'; id: string };
+
+/** Where a report came from, as the registry knew it then. A device that the registry does not know has only its id. */
+export type Whereabouts = {
+  deviceId?: string;
+  /** The device came in through the enrolment credential: people read "unregistered device". */
+  unregistered?: true;
+  personId?: string;
+  householdId?: string;
+  placeId?: string;
+  siteId?: string;
+  areaId?: string;
+};
+
+/** How far `occurredAt` can be believed: by the device's running `age`, by its clock, or not at all (then it is now). */
+export type ClockTrust = 'trusted' | 'untrusted' | 'absent';
+
+/** Why, as data: readings, limits, transitions. Flat, so that a template and a person can both read it. */
+export type Reason = { [name: string]: string | number | boolean | string[] };
+
+/**
+ * A condition of a person, place or device. `alertId` comes from its cause, so that a repeat names the same alert.
+ * Units: `at` is journal time, `occurredAt` the world's, both epoch ms; `lateMs` is their difference where it is known.
+ */
+export type Alert = {
+  alertId: string;
+  rule: string;
+  condition: Condition;
+  severity: Severity;
+  at: number;
+  occurredAt: number;
+  clock: ClockTrust;
+  lateMs?: number;
+  subject: Subject;
+  where: Whereabouts;
+  reason: Reason;
+};
+
+export type Condition =
+  | 'smoke'
+  | 'heat'
+  | 'co'
+  | 'gas'
+  | 'water'
+  | 'unreadable'
+  | 'call-emergency'
+  | 'call-care'
+  | 'call-service'
+  | 'fall'
+  | 'device-silent'
+  | 'battery-low'
+  | 'counter-reused'
+  | 'record-quarantined'
+  | 'journal-reserve'
+  | 'ladder-empty'
+  | 'notice-undelivered';
+
+/** Which of them are life safety: they open incidents that only a person ends, and their alerts are latched. */
+export const lifeSafetyConditions: ReadonlySet<Condition> = new Set<Condition>([
+  'smoke',
+  'heat',
+  'co',
+  'gas',
+  'water',
+  'unreadable',
+  'call-emergency',
+  'fall',
+]);
+
+/**
+ * What a rule says. `strengthen` adds evidence or severity to an alert that stands; `clear` says that its condition is
+ * gone (a latched alert's incident stays open all the same); `note` is on record and calls nobody.
+ */
+export type AlertChange =
+  | { type: 'raise'; alert: Alert }
+  | { type: 'strengthen'; alertId: string; at: number; severity: Severity; reason: Reason }
+  | { type: 'clear'; alertId: string; at: number; reason: Reason }
+  | { type: 'note'; note: Note };
+
+export type Note = {
+  noteId: string;
+  rule: string;
+  what: 'test' | 'hushed' | 'fall-cancelled' | 'call-cancelled' | 'call-test' | 'call-repeated';
+  at: number;
+  occurredAt: number;
+  subject: Subject;
+  where: Whereabouts;
+  reason: Reason;
+};

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { registryChange } from './registry.ts';
+
+const actor = z.strictObject({ type: z.enum(['account', 'contact', 'system']), id: z.string().min(1).max(64) });
+const common = { commandId: z.string().min(8).max(64), by: actor };
+const onIncident = { ...common, incidentId: z.string().max(200), expectedVersion: z.int().min(0) };
+
+/**
+ * What people ask for. It is journalled first and answered when it is applied: done, or a conflict with what is true now.
+ * The same `commandId` twice is one command. Source: DESIGN, "Commands carry an id and the version they expect".
+ */
+export const command = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('claim'), ...onIncident }),
+  z.strictObject({ type: z.literal('release'), ...onIncident }),
+  /** The claimant did something (an open call counts): the claim no longer expires. */
+  z.strictObject({ type: z.literal('act'), ...onIncident, action: z.string().max(200) }),
+  z.strictObject({ type: z.literal('accept'), ...onIncident, contactId: z.string().max(64), expectedMinutes: z.int().min(1).max(600) }),
+  z.strictObject({ type: z.literal('decline'), ...onIncident, contactId: z.string().max(64) }),
+  z.strictObject({ type: z.literal('arrive'), ...onIncident }),
+  z.strictObject({
+    type: z.literal('resolve'),
+    ...onIncident,
+    outcome: z.enum(['helped', 'false-alarm', 'test', 'transferred', 'no-help-needed', 'equipment']),
+    contact: z.enum(['reached', 'not-reached', 'not-applicable']),
+    note: z.string().max(500).optional(),
+  }),
+  z.strictObject({ type: z.literal('reopen'), ...onIncident, reason: z.string().max(200) }),
+  /** Alarms of this detector are tests until then; refused without an end, or with one more than 2 hours away. */
+  z.strictObject({ type: z.literal('test-window'), ...common, deviceId: z.string().max(32), until: z.int(), reason: z.string().min(1).max(200) }),
+  /** Large imports come in parts; nothing is true before the commit. */
+  z.strictObject({ type: z.literal('registry-part'), ...common, importId: z.string().max(64), part: z.int().min(0), changes: z.array(registryChange).max(1000) }),
+  z.strictObject({ type: z.literal('registry-commit'), ...common, importId: z.string().max(64), parts: z.int().min(1).max(10_000) }),
+]);
+export type Command = z.infer<typeof command>;
+
+/** What a command came to. `conflict` says in words and, for an incident, by its current version what is true now. */
+export type CommandResult =
+  | { ok: true; version?: number }
+  | { ok: false; problem: CommandProblem; message: string; currentVersion?: number };
+export type CommandProblem = 'not-found' | 'version-conflict' | 'not-allowed' | 'invalid' | 'second-person-needed';

@@ -1,0 +1,137 @@
+/**
+ * The state of a fold: named tables of immutable values, changed all together or not at all.
+ * A step that throws leaves no trace, a preview never does, and a checkpoint takes what changed since the last one.
+ */
+export class FoldState {
+  readonly #tables = new Map<string, Table<unknown>>();
+  #undo: Undo[] | undefined;
+
+  /** The table of that name; `derived` tables are indexes, which are rebuilt after a load and never saved. */
+  table<V>(name: string, { derived = false } = {}): Table<V> {
+    const existing = this.#tables.get(name);
+    if (existing) return existing as Table<V>;
+    const table = new Table<V>(name, derived, (undo) => this.#undo?.push(undo));
+    this.#tables.set(name, table as Table<unknown>);
+    return table;
+  }
+
+  /** Runs a step; when it throws, every table is as it was before. */
+  attempt<T>(step: () => T): T {
+    const outer = this.#undo;
+    const mine: Undo[] = [];
+    this.#undo = mine;
+    try {
+      const result = step();
+      if (outer) for (const undo of mine) outer.push(undo);
+      return result;
+    } catch (error) {
+      this.#undo = undefined;
+      for (const undo of mine.reverse()) undo();
+      throw error;
+    } finally {
+      this.#undo = outer;
+    }
+  }
+
+  /** What a step would answer; every table is as it was before. */
+  preview<T>(step: () => T): T {
+    let result: { value: T } | undefined;
+    try {
+      this.attempt(() => {
+        result = { value: step() };
+        throw previewed;
+      });
+    } catch (error) {
+      if (error !== previewed) throw error;
+    }
+    return (result as { value: T }).value;
+  }
+
+  /** What changed since the last call; `undefined` stands for a deletion. */
+  takeChanges(): StateChange[] {
+    const changes: StateChange[] = [];
+    for (const table of this.#tables.values()) {
+      for (const key of table.takeChangedKeys()) changes.push({ table: table.name, key, value: table.get(key) });
+    }
+    return changes;
+  }
+
+  /** Everything that a snapshot keeps. Safe to consume slowly: later changes also come through `takeChanges`. */
+  *entries(): IterableIterator<StateChange> {
+    for (const table of this.#tables.values()) {
+      if (table.derived) continue;
+      for (const [key, value] of table.entries()) yield { table: table.name, key, value };
+    }
+  }
+
+  /** Puts back what a checkpoint kept, without marking it as changed. */
+  load({ table, key, value }: StateChange): void {
+    this.table(table).load(key, value);
+  }
+}
+
+export type StateChange = { table: string; key: string; value: unknown };
+
+/** A map that remembers which keys changed. Values are replaced, never changed in place. */
+export class Table<V> {
+  readonly name: string;
+  readonly derived: boolean;
+  readonly #rows = new Map<string, V>();
+  readonly #changed = new Set<string>();
+  readonly #record: (undo: Undo) => void;
+
+  constructor(name: string, derived: boolean, record: (undo: Undo) => void) {
+    this.name = name;
+    this.derived = derived;
+    this.#record = record;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+  get(key: string): V | undefined {
+    return this.#rows.get(key);
+  }
+  has(key: string): boolean {
+    return this.#rows.has(key);
+  }
+  keys(): IterableIterator<string> {
+    return this.#rows.keys();
+  }
+  values(): IterableIterator<V> {
+    return this.#rows.values();
+  }
+  entries(): IterableIterator<[string, V]> {
+    return this.#rows.entries();
+  }
+
+  set(key: string, value: V): void {
+    const had = this.#rows.has(key);
+    const before = this.#rows.get(key);
+    if (had && before === value) return;
+    this.#record(() => (had ? this.load(key, before) : this.#rows.delete(key)));
+    this.#rows.set(key, value);
+    if (!this.derived) this.#changed.add(key);
+  }
+
+  delete(key: string): void {
+    const before = this.#rows.get(key);
+    if (!this.#rows.delete(key)) return;
+    this.#record(() => this.load(key, before));
+    if (!this.derived) this.#changed.add(key);
+  }
+
+  load(key: string, value: unknown): void {
+    if (value === undefined) this.#rows.delete(key);
+    else this.#rows.set(key, value as V);
+  }
+
+  takeChangedKeys(): string[] {
+    const keys = [...this.#changed];
+    this.#changed.clear();
+    return keys;
+  }
+}
+
+type Undo = () => void;
+const previewed = Symbol('previewed');

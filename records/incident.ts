@@ -1,0 +1,87 @@
+import type { Alert, Condition, Severity, Subject, Whereabouts } from './alert.ts';
+
+/**
+ * The work people do about one or more alerts. Every decided change writes the whole of it (without its timeline, which
+ * grows by entries) into a `decided` record, so that history shows what was decided and not what newer code would decide.
+ */
+export type Incident = {
+  incidentId: string;
+  /** Counts transitions; a command names the version it expects. */
+  version: number;
+  /** Four characters that people can say on the telephone. */
+  code: string;
+  category: IncidentCategory;
+  severity: Severity;
+  /** What new alerts are matched against: a person, a place, or for fire the site. */
+  subject: Subject;
+  where: Whereabouts;
+  openedAt: number;
+  lastAlertAt: number;
+  alerts: IncidentAlert[];
+  state: IncidentState;
+  ladder: Ladder;
+  /** Everyone who was told, once each: they hear how it ended. */
+  told: { contactId: string; noticeId: string; at: number; reached: 'unknown' | 'delivered' | 'unreachable' }[];
+};
+
+export type IncidentCategory = 'fire' | 'fall' | 'call' | 'unreadable' | 'supervision' | 'system';
+
+export type IncidentAlert = Pick<Alert, 'alertId' | 'rule' | 'severity' | 'at' | 'occurredAt' | 'clock' | 'lateMs' | 'subject' | 'where' | 'reason'> & {
+  condition: Condition;
+  clearedAt?: number;
+};
+
+/** DESIGN's state table. Nothing times out to `resolved`. */
+export type IncidentState =
+  | { phase: 'open'; since: number }
+  | { phase: 'claimed'; since: number; by: Actor; expiresAt: number; acted: boolean }
+  | { phase: 'responding'; since: number; by: Actor; expectedAt: number }
+  | { phase: 'on-scene'; since: number; by: Actor }
+  | { phase: 'resolved'; since: number; by: Actor; outcome: Outcome; contact: ContactResult; note?: string };
+
+/** Who did it: an account at the desk, a contact in the field, or the system itself. */
+export type Actor = { type: 'account' | 'contact' | 'system'; id: string };
+
+export type Outcome = 'helped' | 'false-alarm' | 'test' | 'transferred' | 'no-help-needed' | 'equipment';
+export type ContactResult = 'reached' | 'not-reached' | 'not-applicable';
+
+/**
+ * `running`: `nextAt` is when the next rung is due. `paused`: a claim holds it until the claim expires. `waiting`: a
+ * responder is on the way, and the next rung waits for the expected arrival. `ended`: nobody else is told.
+ */
+export type Ladder =
+  | { phase: 'running'; rung: number; startedAt: number; nextAt?: number }
+  | { phase: 'paused'; rung: number; startedAt: number }
+  | { phase: 'waiting'; rung: number; startedAt: number; nextAt: number }
+  | { phase: 'ended' };
+
+/** One line of what happened, in the words of data; pages and messages put it into a language. */
+export type TimelineEntry = {
+  at: number;
+  what:
+    | 'opened'
+    | 'alert'
+    | 'alert-cleared'
+    | 'call-again'
+    | 'claimed'
+    | 'claim-expired'
+    | 'released'
+    | 'acted'
+    | 'accepted'
+    | 'declined'
+    | 'arrived'
+    | 'resolved'
+    | 'second-person-asked'
+    | 'reopened'
+    | 'rung'
+    | 'rung-empty'
+    | 'notified'
+    | 'delivered'
+    | 'undelivered'
+    | 'refused-reply';
+  by?: Actor;
+  details: { [name: string]: string | number | boolean | string[] };
+};
+
+/** An incident after a transition, with what the timeline gains. */
+export type IncidentChange = { incident: Incident; timeline: TimelineEntry[] };

@@ -1,0 +1,54 @@
+import type { AlertChange } from './alert.ts';
+import type { Command, CommandResult } from './command.ts';
+import type { IncidentChange } from './incident.ts';
+import type { Notice, OutcomeResult } from './notice.ts';
+
+/** One entry of the journal: what came in, what was asked, what was decided. */
+export type JournalRecord =
+  | ReportRecord
+  | { kind: 'tick' }
+  /** The wall clock was stepped by `byMs`. Forward: journal time went with it. Backward: journal time only runs a little slower. */
+  | { kind: 'clock-step'; byMs: number; wallAt: number }
+  /** The alarm process is up again; `downMs` is how long nobody listened (0 on a new journal). */
+  | { kind: 'started'; version: string; downMs: number }
+  | { kind: 'command'; command: Command }
+  | DecidedRecord
+  | { kind: 'attempting'; noticeId: string; channel: string; attempt: number; provisional?: true }
+  | OutcomeRecord
+  /** `follower` skips what `sequence` would do to `subject` (all, when it is absent), because it died of it. */
+  | { kind: 'quarantined'; follower: string; sequence: number; subject?: string; error: string; lifeSafety: boolean; deviceId?: string }
+  /** The journal began or ceased to live on its reserve; operators are told. */
+  | { kind: 'reserve'; inUse: boolean; freeBytes: number };
+
+/** A publish as it came: the bytes are kept before they are understood. */
+export type ReportRecord = {
+  kind: 'report';
+  /** The way in. Other ways bring their own identity; `boot` and `seq` are MQTT's. */
+  source: 'mqtt';
+  deviceId: string;
+  /** `enrolment`: not in the registry, let in by the enrolment credential for life safety alone. */
+  standing: 'registered' | 'enrolment';
+  /** The third topic level: a report's name, or `batch`. */
+  report: string;
+  payload: Uint8Array;
+};
+
+/** What followed from the record at `cause`, and which version decided it. Absent lists are empty. */
+export type DecidedRecord = {
+  kind: 'decided';
+  cause: number;
+  version: string;
+  alerts?: AlertChange[];
+  incidents?: IncidentChange[];
+  notices?: Notice[];
+  result?: { commandId: string; result: CommandResult };
+};
+
+export type OutcomeRecord = {
+  kind: 'outcome';
+  noticeId: string;
+  channel: string;
+  attempt: number;
+  result: OutcomeResult;
+  detail?: string;
+};

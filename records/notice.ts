@@ -1,0 +1,43 @@
+import type { Severity } from './alert.ts';
+
+/**
+ * A message to one person about an incident, decided by the incident's ladder.
+ * `noticeId` comes from incident, cause, rung and recipient: a resend repeats it, and a receiver may use it as its key.
+ */
+export type Notice = {
+  noticeId: string;
+  incidentId: string;
+  purpose: NoticePurpose;
+  severity: Severity;
+  rung: number;
+  recipient: Recipient;
+  at: number;
+  text: NoticeText;
+};
+
+/** `worse`: the incident became worse, the first rung starts again. `stand-down`: turn back, it is over. */
+export type NoticePurpose = 'alarm' | 'worse' | 'escalation' | 'information' | 'all-clear' | 'stand-down';
+
+/** A contact of the registry, or the desk's own sound. */
+export type Recipient = { type: 'contact'; contactId: string } | { type: 'desk'; areaId: string };
+
+/** Which sentence, and what goes into it. Names and places are looked up and unsealed only when it is sent. */
+export type NoticeText = {
+  condition: string;
+  incidentCode: string;
+  openedAt: number;
+  occurredAt: number;
+  lateMs?: number;
+  /** Each place or room that is named, by id: a fire names every unit. */
+  placeIds: string[];
+  rooms: string[];
+  personId?: string;
+  deviceId?: string;
+  unregistered?: true;
+  /** What could not be read, or the outcome for an all-clear. */
+  detail?: string;
+  alertCount: number;
+};
+
+/** An attempt's result. `accepted` means that a provider took it, which is not yet `delivered`. */
+export type OutcomeResult = 'delivered' | 'accepted' | 'refused' | 'failed';

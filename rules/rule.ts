@@ -1,0 +1,24 @@
+import type { AlertChange } from '../records/alert.ts';
+import type { RuleEvent } from './event.ts';
+
+/**
+ * A pure state machine over one kind of subject. It holds no timer: `deadline` says when time alone can change a state,
+ * and the engine then steps it with a `tick` of that time.
+ */
+export type Rule<State, Settings extends RuleSettings> = {
+  name: string;
+  /** Whose state the event steps, as a key: a device id, a person id, a place id. Undefined: not this rule's business. */
+  subject(event: RuleEvent): string | undefined;
+  initial: State;
+  settings: Settings;
+  deadline(state: State, settings: Settings): number | undefined;
+  step(state: State, event: RuleEvent, settings: Settings): [State, AlertChange[]];
+  /**
+   * Supervision rules alone: the state as if everything in it had happened `byMs` later, because nobody listened for so
+   * long or the clock was stepped. Rules without it are life safety: what fell due in the meantime fires.
+   */
+  rebase?(state: State, byMs: number): State;
+};
+
+/** Flat and typed, so that a registry entry can override each by name. Units are in the names. */
+export type RuleSettings = { readonly [name: string]: number | string | boolean };
