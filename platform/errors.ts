@@ -41,7 +41,8 @@ export const journalFailed = define(
 export const journalDamaged = define(
   'JOURNAL_DAMAGED',
   { retry: 'never', status: 503 },
-  (file: string, at: number) => `journal segment ${file} is damaged at byte ${at}: see docs/operation.md, "Damaged journal"`,
+  (file: string, at: number) =>
+    `journal segment ${file} is damaged at byte ${at}: see docs/operation.md, "Damaged journal"`,
 );
 export const positionUnknown = define(
   'POSITION_UNKNOWN',
@@ -57,4 +58,44 @@ export const configurationWrong = define(
   'CONFIGURATION_WRONG',
   { retry: 'never', status: 500 },
   (problems: string[]) => `configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+);
+export const alarmAway = define(
+  'ALARM_AWAY',
+  { retry: 'later', status: 503 },
+  () => 'the alarm process does not answer: is the system running on this data folder?',
+);
+export const databaseAway = define(
+  'DATABASE_AWAY',
+  { retry: 'later', status: 503 },
+  (why: string) => `the database does not answer (${why}): history is not available, alarms are not affected`,
+);
+export const databaseUnfit = define(
+  'DATABASE_UNFIT',
+  { retry: 'never', status: 503 },
+  (why: string) => `the database cannot be used: ${why}; see docs/operation.md, "Database"`,
+);
+export const databaseRefused = define(
+  'DATABASE_REFUSED',
+  { retry: 'never', status: 500 },
+  (why: string) => `the database refused a row (${why})`,
+);
+export const databaseNotStarted = define(
+  'DATABASE_NOT_STARTED',
+  { retry: 'never', status: 503 },
+  (why: string) => `the embedded PostgreSQL was not started: ${why}`,
+);
+export const listenFailed = define(
+  'LISTEN_FAILED',
+  { retry: 'never', status: 503 },
+  (address: string, why: string) => `cannot listen on ${address}: ${why}`,
+);
+export const keysUnusable = define(
+  'KEYS_UNUSABLE',
+  { retry: 'never', status: 503 },
+  (folder: string, why: string) => `the keys in ${folder} cannot be used: ${why}; see docs/operation.md, "Keys"`,
+);
+export const keysUnwritten = define(
+  'KEYS_UNWRITTEN',
+  { retry: 'later', status: 503 },
+  (file: string) => `new keys could not be written to ${file}: nothing was sealed under them; make room on its disk`,
 );

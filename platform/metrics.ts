@@ -18,19 +18,32 @@ export function createMetrics() {
     reportsAccepted: counter('reports_accepted_total', 'Reports that were journalled and acknowledged'),
     reportsRejected: counter('reports_rejected_total', 'Reports that could not be read, by reason', ['reason']),
     publishesRefused: counter('publishes_refused_total', 'Publishes that were not journalled, by reason', ['reason']),
-    connectionsRefused: counter('connections_refused_total', 'Connections that were refused or cut, by reason', ['reason']),
+    connectionsRefused: counter('connections_refused_total', 'Connections that were refused or cut, by reason', [
+      'reason',
+    ]),
     connections: gauge('connections', 'Devices that are connected now'),
-    journalSync: histogram('journal_sync_seconds', 'Time of one write and sync of the journal', [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2]),
+    journalSync: histogram(
+      'journal_sync_seconds',
+      'Time of one write and sync of the journal',
+      [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+    ),
     journalWaiting: gauge('journal_waiting', 'Records that wait for the disk'),
     journalBytes: gauge('journal_bytes', 'Bytes that the journal keeps'),
     eventLoopDelay: gauge('event_loop_delay_seconds', 'Delay of the event loop over the last interval', ['quantile']),
+    heapAfterCollection: gauge('heap_after_collection_bytes', 'Heap in use after the last full collection', ['process']),
     followerLagRecords: gauge('follower_lag_records', 'Records between a follower and the journal head', ['follower']),
-    followerLagSeconds: gauge('follower_lag_seconds', 'Age of the first record that a follower has not read', ['follower']),
+    followerLagSeconds: gauge('follower_lag_seconds', 'Age of the first record that a follower has not read', [
+      'follower',
+    ]),
     deadlines: gauge('deadlines', 'Deadlines that rules and incidents wait for'),
     alerts: counter('alerts_total', 'Alerts that were raised, by rule', ['rule']),
     incidentsOpen: gauge('incidents_open', 'Incidents that are not resolved, by severity', ['severity']),
     notices: counter('notices_total', 'Attempts to deliver a notice, by channel and outcome', ['channel', 'outcome']),
-    receiptToNotice: histogram('receipt_to_notice_seconds', 'From the receipt of a report to the first attempt of its first notice', [0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 20, 60]),
+    receiptToNotice: histogram(
+      'receipt_to_notice_seconds',
+      'From the receipt of a report to the first attempt of its first notice',
+      [0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 20, 60],
+    ),
     quarantined: counter('quarantined_total', 'Records that a follower skipped because it died of them', ['follower']),
   };
 }

@@ -16,7 +16,11 @@ export type Whereabouts = {
   areaId?: string;
 };
 
-/** How far `occurredAt` can be believed: by the device's running `age`, by its clock, or not at all (then it is now). */
+/**
+ * What `occurredAt` rests on. `trusted`: the device's running `age`, or its clock where an earlier report of the same boot
+ * showed how far that is off. `untrusted`: it has a clock that nothing vouches for. `absent`: neither. The last two count
+ * as now.
+ */
 export type ClockTrust = 'trusted' | 'untrusted' | 'absent';
 
 /** Why, as data: readings, limits, transitions. Flat, so that a template and a person can both read it. */

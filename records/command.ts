@@ -14,7 +14,12 @@ export const command = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('release'), ...onIncident }),
   /** The claimant did something (an open call counts): the claim no longer expires. */
   z.strictObject({ type: z.literal('act'), ...onIncident, action: z.string().max(200) }),
-  z.strictObject({ type: z.literal('accept'), ...onIncident, contactId: z.string().max(64), expectedMinutes: z.int().min(1).max(600) }),
+  z.strictObject({
+    type: z.literal('accept'),
+    ...onIncident,
+    contactId: z.string().max(64),
+    expectedMinutes: z.int().min(1).max(600),
+  }),
   z.strictObject({ type: z.literal('decline'), ...onIncident, contactId: z.string().max(64) }),
   z.strictObject({ type: z.literal('arrive'), ...onIncident }),
   z.strictObject({
@@ -26,10 +31,27 @@ export const command = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('reopen'), ...onIncident, reason: z.string().max(200) }),
   /** Alarms of this detector are tests until then; refused without an end, or with one more than 2 hours away. */
-  z.strictObject({ type: z.literal('test-window'), ...common, deviceId: z.string().max(32), until: z.int(), reason: z.string().min(1).max(200) }),
+  z.strictObject({
+    type: z.literal('test-window'),
+    ...common,
+    deviceId: z.string().max(32),
+    until: z.int(),
+    reason: z.string().min(1).max(200),
+  }),
   /** Large imports come in parts; nothing is true before the commit. */
-  z.strictObject({ type: z.literal('registry-part'), ...common, importId: z.string().max(64), part: z.int().min(0), changes: z.array(registryChange).max(1000) }),
-  z.strictObject({ type: z.literal('registry-commit'), ...common, importId: z.string().max(64), parts: z.int().min(1).max(10_000) }),
+  z.strictObject({
+    type: z.literal('registry-part'),
+    ...common,
+    importId: z.string().max(64),
+    part: z.int().min(0),
+    changes: z.array(registryChange).max(1000),
+  }),
+  z.strictObject({
+    type: z.literal('registry-commit'),
+    ...common,
+    importId: z.string().max(64),
+    parts: z.int().min(1).max(10_000),
+  }),
 ]);
 export type Command = z.infer<typeof command>;
 

@@ -47,6 +47,11 @@ export class FoldState {
     return (result as { value: T }).value;
   }
 
+  /** For what is kept beside the tables: runs when the step that is now running leaves no trace, latest first. */
+  onUndo(undo: () => void): void {
+    this.#undo?.push(undo);
+  }
+
   /** What changed since the last call; `undefined` stands for a deletion. */
   takeChanges(): StateChange[] {
     const changes: StateChange[] = [];

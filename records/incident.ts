@@ -6,7 +6,10 @@ import type { Alert, Condition, Severity, Subject, Whereabouts } from './alert.t
  */
 export type Incident = {
   incidentId: string;
-  /** Counts transitions; a command names the version it expects. */
+  /**
+   * Counts what a person must have seen before acting: transitions, and alerts that came or became worse. Rungs of the
+   * ladder and the fate of messages do not count. A command names the version it expects.
+   */
   version: number;
   /** Four characters that people can say on the telephone. */
   code: string;
@@ -18,15 +21,36 @@ export type Incident = {
   openedAt: number;
   lastAlertAt: number;
   alerts: IncidentAlert[];
+  /** Alerts beyond the bound of the list: counted, not kept. */
+  moreAlerts?: number;
   state: IncidentState;
   ladder: Ladder;
   /** Everyone who was told, once each: they hear how it ended. */
-  told: { contactId: string; noticeId: string; at: number; reached: 'unknown' | 'delivered' | 'unreachable' }[];
+  told: Told[];
+  /** Somebody reported that nobody was reached; a second person has to agree before a life-safety incident ends. */
+  closing?: { by: Actor; askedAt: number };
+};
+
+/**
+ * A person who was told, and what came of the newest notice to them. `informed`: told for information alone, not asked to
+ * go. `failed`: the channels on which that notice failed so far. `answer`: what they answered, to whichever notice.
+ */
+export type Told = {
+  contactId: string;
+  noticeId: string;
+  at: number;
+  reached: 'unknown' | 'delivered' | 'unreachable';
+  informed?: true;
+  failed?: string[];
+  answer?: 'going' | 'cannot';
 };
 
 export type IncidentCategory = 'fire' | 'fall' | 'call' | 'unreadable' | 'supervision' | 'system';
 
-export type IncidentAlert = Pick<Alert, 'alertId' | 'rule' | 'severity' | 'at' | 'occurredAt' | 'clock' | 'lateMs' | 'subject' | 'where' | 'reason'> & {
+export type IncidentAlert = Pick<
+  Alert,
+  'alertId' | 'rule' | 'severity' | 'at' | 'occurredAt' | 'clock' | 'lateMs' | 'subject' | 'where' | 'reason'
+> & {
   condition: Condition;
   clearedAt?: number;
 };
@@ -46,14 +70,17 @@ export type Outcome = 'helped' | 'false-alarm' | 'test' | 'transferred' | 'no-he
 export type ContactResult = 'reached' | 'not-reached' | 'not-applicable';
 
 /**
- * `running`: `nextAt` is when the next rung is due. `paused`: a claim holds it until the claim expires. `waiting`: a
- * responder is on the way, and the next rung waits for the expected arrival. `ended`: nobody else is told.
+ * `running`: `nextAt` is when the next rung is due; without it everyone on the ladder was told. `paused`: a claim holds it
+ * until the claim expires. `waiting`: a responder is on the way, or a second person was asked, and the next rung waits
+ * until `nextAt`. `ended`: nobody else is told. `rung` is the last one told, from 1. `cause` is the version at which the
+ * ladder started: it names its notices.
  */
 export type Ladder =
-  | { phase: 'running'; rung: number; startedAt: number; nextAt?: number }
-  | { phase: 'paused'; rung: number; startedAt: number }
-  | { phase: 'waiting'; rung: number; startedAt: number; nextAt: number }
+  | (Climb & { phase: 'running'; nextAt?: number })
+  | (Climb & { phase: 'paused' })
+  | (Climb & { phase: 'waiting'; nextAt: number })
   | { phase: 'ended' };
+export type Climb = { rung: number; startedAt: number; cause: number };
 
 /** One line of what happened, in the words of data; pages and messages put it into a language. */
 export type TimelineEntry = {

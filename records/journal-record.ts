@@ -13,10 +13,9 @@ export type JournalRecord =
   | { kind: 'started'; version: string; downMs: number }
   | { kind: 'command'; command: Command }
   | DecidedRecord
-  | { kind: 'attempting'; noticeId: string; channel: string; attempt: number; provisional?: true }
+  | AttemptingRecord
   | OutcomeRecord
-  /** `follower` skips what `sequence` would do to `subject` (all, when it is absent), because it died of it. */
-  | { kind: 'quarantined'; follower: string; sequence: number; subject?: string; error: string; lifeSafety: boolean; deviceId?: string }
+  | QuarantinedRecord
   /** The journal began or ceased to live on its reserve; operators are told. */
   | { kind: 'reserve'; inUse: boolean; freeBytes: number };
 
@@ -44,6 +43,19 @@ export type DecidedRecord = {
   result?: { commandId: string; result: CommandResult };
 };
 
+/** `provisional`: it went out before its cause was on disk, under the id that it has all the same. */
+export type AttemptingRecord = {
+  kind: 'attempting';
+  noticeId: string;
+  channel: string;
+  attempt: number;
+  provisional?: true;
+};
+
+/**
+ * `retryAfterMs`: the provider asked for that much rest, counted from this record. `final`: nobody tries this notice
+ * again, on any channel. `provisional`: of an attempt that was.
+ */
 export type OutcomeRecord = {
   kind: 'outcome';
   noticeId: string;
@@ -51,4 +63,18 @@ export type OutcomeRecord = {
   attempt: number;
   result: OutcomeResult;
   detail?: string;
+  retryAfterMs?: number;
+  final?: true;
+  provisional?: true;
+};
+
+/** `follower` skips what the record at `sequence` would do to `subject` (to all, when absent), because it died of it. */
+export type QuarantinedRecord = {
+  kind: 'quarantined';
+  follower: string;
+  sequence: number;
+  subject?: string;
+  error: string;
+  lifeSafety: boolean;
+  deviceId?: string;
 };

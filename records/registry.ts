@@ -1,24 +1,31 @@
 import { z } from 'zod';
+import type { Whereabouts } from './alert.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'an id is 1-32 letters, digits, "_" or "-"');
-/** Personal data: in an import it is text; in the journal, snapshots and database it is sealed under its owner's key. */
+/** A personal value as the journal, snapshots and the database keep it: under its owner's key, in base64. */
+const sealed = z.strictObject({ sealed: z.string().min(1).max(4096) });
+/** Personal data: text while it is entered and read, sealed wherever it is kept. */
 const personal = (schema: z.ZodString) => z.union([schema, sealed]).meta({ personal: true });
-const sealed = z.strictObject({ sealed: z.string().max(4096) });
+/** Personal, and never shown again unless an operator asks for it by name. */
+const secret = (schema: z.ZodString) => z.union([schema, sealed]).meta({ personal: true, secret: true });
 const language = z.enum(['zh-CN', 'en']);
+const category = z.enum(['living-alone', 'advanced-age', 'left-behind', 'low-income', 'disabled', 'dementia']);
 
+/** A county contains townships, a township villages. */
 export const area = z.strictObject({
   id,
   level: z.enum(['county', 'township', 'village']),
   parentId: id.optional(),
   name: z.string().min(1).max(60),
 });
+/** A house of many: its places are rooms or beds. */
 export const site = z.strictObject({
   id,
   areaId: id,
   name: z.string().min(1).max(60),
   kind: z.enum(['care-home', 'mutual-help-house']),
 });
-/** `position` states its datum; WGS-84 is what is kept. */
+/** Where devices hang and people sleep. Degrees; an entry may state GCJ-02, WGS-84 is what is kept. */
 export const place = z.strictObject({
   id,
   areaId: id,
@@ -26,21 +33,41 @@ export const place = z.strictObject({
   kind: z.enum(['house', 'winter-camp', 'summer-camp', 'room', 'bed']),
   /** What messages call it, without naming a person: "west of the well", "room 12". */
   name: z.string().min(1).max(60),
-  address: personal(z.string().max(200)).optional(),
-  position: z.strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180), datum: z.enum(['WGS-84', 'GCJ-02']) }).optional(),
+  address: personal(z.string().min(1).max(200)).optional(),
+  position: z
+    .strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180), datum: z.literal('WGS-84') })
+    .optional(),
 });
-export const household = z.strictObject({ id, areaId: id, currentPlaceId: id, note: personal(z.string().max(500)).optional() });
+/** People who live together. A move changes `currentPlaceId`. */
+export const household = z.strictObject({
+  id,
+  areaId: id,
+  currentPlaceId: id,
+  note: personal(z.string().min(1).max(500)).optional(),
+});
 export const person = z.strictObject({
   id,
   householdId: id,
   name: personal(z.string().min(1).max(60)),
   /** Agreed with the person: what contacts read instead of a full name. */
   callName: personal(z.string().min(1).max(40)).optional(),
-  categories: z.array(z.enum(['living-alone', 'advanced-age', 'left-behind', 'low-income', 'disabled', 'dementia'])).max(8).default([]),
+  categories: z.array(category).max(8).default([]),
   language: language.default('zh-CN'),
 });
 export const channelAddress = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('webhook'), url: personal(z.string().max(500)), secret: personal(z.string().max(200)) }),
+  z.strictObject({
+    type: z.literal('webhook'),
+    url: personal(
+      z
+        .string()
+        .max(500)
+        .regex(/^https?:\/\/\S+$/, 'an address begins with https:// or http://'),
+    ),
+    /** Standard Webhooks: the prefix, then 24-64 bytes in base64. */
+    secret: secret(
+      z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'a webhook secret is "whsec_" and 24-64 bytes in base64'),
+    ),
+  }),
   z.strictObject({ type: z.literal('log') }),
 ]);
 export const contact = z.strictObject({
@@ -51,32 +78,45 @@ export const contact = z.strictObject({
   /** Lower comes first among the same role. */
   order: z.int().min(1).max(99).default(1),
   name: personal(z.string().min(1).max(60)),
-  phone: personal(z.string().max(30)).optional(),
+  phone: personal(
+    z.string().regex(/^\+?[0-9][0-9 -]{1,28}$/, 'a phone number has digits, spaces and "-" only'),
+  ).optional(),
   language: language.default('zh-CN'),
   channels: z.array(channelAddress).min(1).max(5),
 });
+/** A fixed device belongs to a place, a wearable to a person. */
 export const device = z.strictObject({
   id,
   kind: z.enum(['smoke-detector', 'wearable', 'call-button', 'presence-sensor']),
   placeId: id.optional(),
   personId: id.optional(),
-  room: z.string().max(40).optional(),
+  room: z.string().min(1).max(40).optional(),
   /** How often it promises a report; a silent device is measured by it. */
   intervalMinutes: z.int().min(1).max(10_080).default(1440),
   /** HMAC-SHA256 of salt and secret under the installation's pepper, both base64; the secret itself is never kept. */
-  credential: z.strictObject({ salt: z.string().max(64), hmac: z.string().max(64) }).optional(),
+  credential: z.strictObject({ salt: z.string().min(1).max(64), hmac: z.string().min(1).max(64) }).optional(),
   simulated: z.boolean().default(false),
 });
 /** `hash` is a scrypt string in PHC format; made and compared in desk. */
-export const account = z.strictObject({ id, name: z.string().min(1).max(60), hash: z.string().max(300), language: language.default('zh-CN') });
-/** Overrides of a rule's settings, from the widest scope to the narrowest. */
+export const account = z.strictObject({
+  id,
+  name: personal(z.string().min(1).max(60)),
+  hash: z.string().min(1).max(300),
+  language: language.default('zh-CN'),
+});
+/** Overrides of a rule's settings. `category` is a scope over everybody who carries it. */
 export const ruleSetting = z.strictObject({
   id,
-  rule: z.string().max(40),
-  scope: z.strictObject({ type: z.enum(['all', 'area', 'category', 'household', 'person', 'device']), id: z.string().max(32).optional() }),
-  settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  rule: z.string().min(1).max(40),
+  scope: z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('all') }),
+    z.strictObject({ type: z.literal('category'), id: category }),
+    z.strictObject({ type: z.enum(['area', 'household', 'person', 'device']), id }),
+  ]),
+  settings: z.record(z.string().min(1).max(60), z.union([z.number(), z.string().max(200), z.boolean()])),
 });
 
+/** In the order in which they refer to each other. */
 export const entities = { area, site, place, household, person, contact, device, account, ruleSetting } as const;
 export type EntityType = keyof typeof entities;
 export type Entity<T extends EntityType> = z.infer<(typeof entities)[T]>;
@@ -90,12 +130,26 @@ export type Device = Entity<'device'>;
 export type Account = Entity<'account'>;
 export type RuleSetting = Entity<'ruleSetting'>;
 export type Sealed = z.infer<typeof sealed>;
+export const entityTypes = Object.keys(entities) as EntityType[];
 
-const entityTypes = Object.keys(entities) as [EntityType, ...EntityType[]];
-/** One change of the registry; personal fields are sealed before it becomes a record. */
+const put = <T extends EntityType>(entity: T) =>
+  z.strictObject({ type: z.literal('put'), entity: z.literal(entity), value: entities[entity] });
+
+/** One change of the registry: an entity as it is from now on, or its end. Personal fields are sealed before it is kept. */
 export const registryChange = z.discriminatedUnion('type', [
-  ...entityTypes.map((type) => z.strictObject({ type: z.literal('put'), entity: z.literal(type), value: entities[type] })),
-] as never) as unknown as z.ZodType<RegistryChange>;
+  z.discriminatedUnion('entity', [
+    put('area'),
+    put('site'),
+    put('place'),
+    put('household'),
+    put('person'),
+    put('contact'),
+    put('device'),
+    put('account'),
+    put('ruleSetting'),
+  ]),
+  z.strictObject({ type: z.literal('remove'), entity: z.enum(entityTypes), id }),
+]);
 export type RegistryChange =
   | { [T in EntityType]: { type: 'put'; entity: T; value: Entity<T> } }[EntityType]
   | { type: 'remove'; entity: EntityType; id: string };
@@ -110,11 +164,14 @@ export type RegistryView = {
   household(id: string): Household | undefined;
   contact(id: string): Contact | undefined;
   account(id: string): Account | undefined;
-  /** Where a device's reports come from now. */
-  whereabouts(deviceId: string): import('./alert.ts').Whereabouts;
-  /** Contacts for something that happened there: of the person, household, place, site, then its areas upward; by order, then id. */
-  contactsFor(where: import('./alert.ts').Whereabouts): Contact[];
+  /** Where a device's reports come from now. A fixed device in the home of one person alone also names that person. */
+  whereabouts(deviceId: string): Whereabouts;
+  /**
+   * Contacts for something that happened there: of the person (of everybody who lives there, when it names nobody), household,
+   * place, site, then its areas upward; each once, among the same by order, then id.
+   */
+  contactsFor(where: Whereabouts): Contact[];
   /** A rule's overrides for a device there, widest scope first; merge them in that order over the defaults. */
-  ruleSettings(rule: string, where: import('./alert.ts').Whereabouts): Record<string, number | string | boolean>[];
+  ruleSettings(rule: string, where: Whereabouts): RuleSetting['settings'][];
   devices(): Iterable<Device>;
 };

@@ -3,7 +3,8 @@ import type { ClockTrust, Whereabouts } from '../records/alert.ts';
 
 /**
  * What rules step on, in the journal's order. `at` is journal time and drives deadlines; `occurredAt` is the world's.
- * `causeId` names the cause for ever: `deviceId:boot:seq:hash` for a report that could be identified, else its position.
+ * `causeId` names the cause for ever: `deviceId:boot:seq:hash` for a report that could be identified, else its
+ * position.
  */
 export type RuleEvent = ReportEvent | UnreadableEvent | CounterReusedEvent | DeviceEvent | TestWindowEvent | TickEvent;
 
@@ -22,15 +23,31 @@ export type ReportEvent = Caused & {
 /** Promise 3: a life-safety report that could not be read. The topic is enough. */
 export type UnreadableEvent = Caused & { type: 'unreadable'; reportName: 'alarm' | 'fall' | 'press'; problem: string };
 
-/** The same boot and seq came with other bytes: a factory reset, or a fault. The report itself is an event of its own. */
+/**
+ * The same boot and seq came with other bytes: a factory reset, or a fault. The report itself is an event of its own.
+ */
 export type CounterReusedEvent = Caused & { type: 'counter-reused'; boot: number; seq: number };
 
 /** The registry gained, changed or lost a device: supervision begins and ends with it. */
-export type DeviceEvent = { type: 'device-added' | 'device-removed'; at: number; where: Whereabouts; deviceId: string; intervalMinutes: number };
+export type DeviceEvent = {
+  type: 'device-added' | 'device-removed';
+  at: number;
+  where: Whereabouts;
+  deviceId: string;
+  intervalMinutes: number;
+};
 
 /** A person declared that this detector is being tested until then. */
-export type TestWindowEvent = { type: 'test-window'; at: number; where: Whereabouts; deviceId: string; until: number; by: string };
+export type TestWindowEvent = {
+  type: 'test-window';
+  at: number;
+  where: Whereabouts;
+  deviceId: string;
+  until: number;
+  by: string;
+};
 
-export type TickEvent = { type: 'tick'; at: number };
+/** A rule's own deadline, and nothing else, has come. `where` is where its subject is known to be by then. */
+export type TickEvent = { type: 'tick'; at: number; where: Whereabouts };
 
 type Caused = { at: number; causeId: string; where: Whereabouts };

@@ -3,14 +3,21 @@ import type { RuleEvent } from './event.ts';
 
 /**
  * A pure state machine over one kind of subject. It holds no timer: `deadline` says when time alone can change a state,
- * and the engine then steps it with a `tick` of that time.
+ * and the engine then steps it with a `tick` of that time. A deadline is fixed when its state is entered: settings that
+ * change later apply from the next event on.
  */
 export type Rule<State, Settings extends RuleSettings> = {
   name: string;
-  /** Whose state the event steps, as a key: a device id, a person id, a place id. Undefined: not this rule's business. */
+  /** Whose state the event steps, as a key: a device id, a person, a place. Undefined: not this rule's business. */
   subject(event: RuleEvent): string | undefined;
+  /** A subject that returns to this very value is forgotten. */
   initial: State;
   settings: Settings;
+  /**
+   * What an override may set a number to; anything else is ignored, so that no entry can switch a rule off by its
+   * limits.
+   */
+  ranges: { readonly [Name in keyof Settings]: Range };
   deadline(state: State, settings: Settings): number | undefined;
   step(state: State, event: RuleEvent, settings: Settings): [State, AlertChange[]];
   /**
@@ -21,4 +28,10 @@ export type Rule<State, Settings extends RuleSettings> = {
 };
 
 /** Flat and typed, so that a registry entry can override each by name. Units are in the names. */
-export type RuleSettings = { readonly [name: string]: number | string | boolean };
+export type RuleSettings = { readonly [name: string]: number };
+
+/** From the lowest to the highest, both included. */
+export type Range = readonly [lowest: number, highest: number];
+
+/** Any rule, where only its shape matters. */
+export type AnyRule = Rule<unknown, RuleSettings>;

@@ -1,0 +1,184 @@
+import { createIncidents } from '../incidents/incidents.ts';
+import { createDecoder } from '../ingest/decoder.ts';
+import { createJudge, type Judgement, type Stored } from '../ingest/judge.ts';
+import { Checkpoint } from '../journal/checkpoint.ts';
+import { runFollower } from '../journal/follower.ts';
+import { type JournalLimits, openJournal } from '../journal/journal.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Disk } from '../platform/disk.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Chance } from '../platform/random.ts';
+import type { Vault } from '../platform/vault.ts';
+import { FoldState } from '../records/fold-state.ts';
+import type { JournalRecord, ReportRecord } from '../records/journal-record.ts';
+import { encodeRecord } from '../records/record-codec.ts';
+import { createRegistry } from '../records/registry-fold.ts';
+import type { Channel } from '../responders/channel.ts';
+import { startDelivery } from '../responders/delivery.ts';
+import { createOutbox } from '../responders/outbox.ts';
+import { allRules } from '../rules/all-rules.ts';
+import { createEngine } from '../rules/engine.ts';
+import { addressBook } from './address-book.ts';
+import { commandDesk } from './command-desk.ts';
+import { checkpointing, tickSource, watchDisk } from './journal-keepers.ts';
+
+/** What the alarm path needs of the world. Everything else it makes itself, so that a virtual world can run the same code. */
+export type AlarmPorts = {
+  /** Where the journal lives. */
+  disk: Disk;
+  /** Where checkpoints live: the same folder over a thread of its own, so that no alarm waits behind a snapshot. */
+  stateDisk: Disk;
+  clock: Clock;
+  chance: Chance;
+  log: Log;
+  metrics: Metrics;
+  vault: Vault;
+  channels: readonly Channel[];
+  version: string;
+  timeZone: string;
+  limits?: Partial<JournalLimits>;
+  /** How far a crash may make the next start look back, ms. */
+  checkpointEveryMs?: number;
+};
+
+/**
+ * The alarm path without a network: journal, judge and delivery on their ports.
+ * Errors: JOURNAL_DAMAGED, JOURNAL_FULL, POSITION_UNKNOWN at the start; later ones come through `failure`.
+ */
+export async function openAlarm(ports: AlarmPorts) {
+  const { disk, clock, chance, log, metrics, vault } = ports;
+  const journal = await openJournal({
+    ...{ disk, clock, chance, log, metrics },
+    ...(ports.limits && { limits: ports.limits }),
+    clockStepBody: (byMs, wallAt) => encodeRecord({ kind: 'clock-step', byMs, wallAt }),
+  });
+  const headAtStart = journal.headSequence;
+  const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
+  const { state, registry, outbox, judge, incidents, engine } = createFold(ports.version);
+  const checkpoint = new Checkpoint({ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log });
+  const loaded = await checkpoint.load((change) => state.load(change));
+  journal.pin('alarm', checkpoint.reachesBackTo, { hard: true });
+  judge.rebuild();
+
+  const failing = Promise.withResolvers<never>();
+  failing.promise.catch(() => {});
+  const fail = failing.reject;
+  journal.failed.then(fail);
+  // The first record of every run: supervision must know that nobody listened before it judges what comes next.
+  append({ kind: 'started', version: ports.version, downMs: journal.openedAfterMs }).catch(fail);
+
+  const delivery = startDelivery({
+    ...{ outbox, registry, clock, log, metrics, channels: ports.channels, record: append },
+    addressBook: addressBook({ contact: registry.contact, vault }),
+    now: () => journal.now(),
+    timeZone: ports.timeZone,
+  });
+  const commands = commandDesk({ append, vault, registry });
+  const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append, fail });
+  const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
+
+  const follower = runFollower({
+    ...{ name: 'alarm', source: journal, from: loaded + 1, clock, metrics },
+    handle(stored) {
+      const judgement = judge.step(stored);
+      if (judgement.differs) log.error(judgement.differs, 'this version would have decided otherwise: history is kept');
+      count(metrics, judgement);
+      if (stored.sequence <= headAtStart) return;
+      for (const record of judgement.followUps) append(record).catch(fail);
+      if (judgement.result) commands.answer(judgement.result);
+    },
+    afterBatch(sequence) {
+      if (sequence > headAtStart) ticks.arm();
+      saving.maybe(sequence, () => journal.pin('alarm', checkpoint.reachesBackTo, { hard: true }));
+      metrics.deadlines.set(engine.deadlineCount() + incidents.deadlineCount());
+      for (const [severity, open] of Object.entries(incidents.openCounts()))
+        metrics.incidentsOpen.set({ severity }, open);
+    },
+    died: ({ sequence, error }) => fail(new Error(`the alarm follower died at record ${sequence}`, { cause: error })),
+  });
+
+  // What was decided but not recorded when the last process died is recorded now; only then does anything go out.
+  const caughtUp = follower.caughtUp.then(async () => {
+    for (const record of judge.unrecorded(headAtStart)) await append(record);
+    delivery.begin();
+    ticks.arm();
+  });
+  caughtUp.catch(fail);
+
+  function notifyProvisionally(stored: Stored): void {
+    for (const notice of judge.preview(stored)) {
+      if (notice.severity === 'critical') delivery.provisional(notice);
+    }
+  }
+  const watch = watchDisk({ clock, journal, notifyProvisionally });
+  journal.onReserve(({ inUse, freeBytes }) => append({ kind: 'reserve', inUse, freeBytes }).catch(fail));
+
+  return {
+    registry,
+    journal,
+    incidents,
+    caughtUp,
+    /** Rejects when only a restart and recovery can help. */
+    failure: failing.promise,
+
+    /** Resolves when the report is on disk. Errors: those of the journal. */
+    async keep(report: Omit<ReportRecord, 'kind' | 'source'>, lifeSafety: boolean): Promise<void> {
+      const body = encodeRecord({ kind: 'report', source: 'mqtt', ...report });
+      try {
+        await journal.append(body, lifeSafety ? 'life-safety' : 'telemetry');
+      } catch (error) {
+        // Nothing could be written: people are told all the same, and the device, without a PUBACK, keeps its report.
+        if (lifeSafety) notifyProvisionally({ sequence: journal.headSequence + 1, receivedAt: journal.now(), body });
+        throw error;
+      }
+    },
+
+    /** Answers when the command was applied. Errors: those of the journal. */
+    send: commands.send,
+
+    health: () => ({
+      journalId: journal.id,
+      headSequence: journal.headSequence,
+      position: follower.position(),
+      lagRecords: follower.lagRecords(),
+      lagMs: follower.lagMs(journal.now()),
+      hungForMs: journal.hungForMs(),
+      reserveInUse: journal.reserve.inUse,
+      openNotices: outbox.open(),
+    }),
+
+    /** Attempts under way get a moment, and the checkpoint spares the next start its catching up. */
+    async close(): Promise<void> {
+      watch.stop();
+      ticks.stop();
+      await delivery.stop();
+      await follower.stop();
+      await saving.last(follower.position());
+      await journal.close();
+    },
+  };
+}
+
+export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
+
+function createFold(version: string) {
+  const state = new FoldState();
+  const registry = createRegistry({ state });
+  const outbox = createOutbox({ state, registry });
+  const engine = createEngine({ rules: allRules, state, registry });
+  const incidents = createIncidents({ state, registry });
+  const decoder = createDecoder({ state, registry });
+  const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, version });
+  return { state, registry, outbox, engine, incidents, judge };
+}
+
+function count(metrics: Metrics, { rejections, followUps }: Judgement): void {
+  for (const { reason } of rejections) metrics.reportsRejected.inc({ reason });
+  for (const record of followUps) {
+    if (record.kind === 'quarantined') metrics.quarantined.inc({ follower: record.follower });
+    else
+      for (const change of record.alerts ?? [])
+        if (change.type === 'raise') metrics.alerts.inc({ rule: change.alert.rule });
+  }
+}

@@ -1,0 +1,104 @@
+import { startBroker } from '../broker/broker.ts';
+import { createCredentials } from '../broker/credentials.ts';
+import { scaledClock, systemClock } from '../platform/clock.ts';
+import { lockDataFolder } from '../platform/data-lock.ts';
+import { openDisk } from '../platform/disk.ts';
+import { configurationWrong } from '../platform/errors.ts';
+import { systemLog } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { systemChance } from '../platform/random.ts';
+import { openVault } from '../platform/vault.ts';
+import type { CommandResult } from '../records/command.ts';
+import { createLogChannel } from '../responders/channels/log.ts';
+import { createWebhookChannel } from '../responders/channels/webhook.ts';
+import { openAlarm } from './alarm-core.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
+import { serveControl } from './control-socket.ts';
+import { exitWith } from './exit.ts';
+import { serveMetrics } from './metrics-listener.ts';
+import { runProcess } from './process.ts';
+import { version } from './version.ts';
+
+/** The process that must not stop: broker, journal, rules, incidents, responders. It knows no database. */
+async function startAlarm(configuration: Configuration): Promise<void> {
+  const { dataFolder, keysFolder, masterKey, timeZone, allowPrivateWebhooks: allowPrivate, enrolment } = configuration;
+  const clock = configuration.clockFactor === undefined ? systemClock : scaledClock(configuration.clockFactor);
+  const [log, metrics, chance] = [systemLog('alarm', configuration.logLevel), createMetrics(), systemChance];
+  const lock = lockDataFolder(dataFolder);
+  const disk = openDisk(dataFolder);
+  // New keys over an old journal would make every name in it unreadable for ever, so they are made with the journal alone.
+  const create = (await disk.list('journal')).length === 0;
+  const vault = await openVault({ folder: keysFolder, chance, masterKey, create });
+  const webhook = createWebhookChannel({ clock, timeZone, allowPrivate });
+  const alarm = await openAlarm({
+    ...{ disk, stateDisk: openDisk(dataFolder), clock, chance, log, metrics, vault, version, timeZone },
+    channels: [webhook, createLogChannel({ log })],
+    limits: { budgetBytes: configuration.journalBudgetBytes },
+  });
+  refuseRealDevices(configuration, alarm.registry.devices());
+
+  const broker = await startBroker({
+    ...{ listen: configuration.mqtt, log, metrics, clock, chance, keep: alarm.keep },
+    credentials: createCredentials({
+      device: alarm.registry.device,
+      pepper: vault.pepper(),
+      ...(enrolment && { enrolment }),
+    }),
+  });
+  const listener = await serveMetrics({ metrics, listen: configuration.metrics });
+  const control = await serveControl(dataFolder, {
+    command: (input: unknown) => (isRealDevice(configuration, input) ? notWithThisClock : alarm.send(input)),
+    health: () => ({ ...alarm.health(), broker: broker.stats() }),
+    'desk-metrics': listener.takeDesk,
+    /** Desk's followers hold the journal, within its budget. */
+    'desk-positions': (positions: Record<string, number>) => {
+      for (const [name, sequence] of Object.entries(positions)) alarm.journal.pin(name, sequence, { hard: false });
+    },
+  });
+
+  const { fail } = runProcess({
+    ...{ name: 'alarm', log, metrics },
+    async close() {
+      await broker.close();
+      await control.close();
+      await listener.close();
+      await alarm.close();
+      webhook.close();
+      await vault.close();
+      lock.release();
+    },
+  });
+  alarm.failure.catch(fail);
+  log.info({ mqtt: broker.address(), data: dataFolder, version }, 'listening for devices');
+  process.send?.('listening');
+}
+
+const notWithThisClock: CommandResult = {
+  ok: false,
+  problem: 'not-allowed',
+  message: 'the clock is simulated (STEPPEWATCH_CLOCK): every device must be marked `simulated: true`',
+};
+
+/** A clock that runs faster than life would judge real homes by time that did not pass. */
+function refuseRealDevices(
+  { clockFactor }: Configuration,
+  devices: Iterable<{ id: string; simulated: boolean }>,
+): void {
+  if (clockFactor === undefined) return;
+  for (const { id, simulated } of devices) {
+    if (simulated) continue;
+    throw configurationWrong({}, [`STEPPEWATCH_CLOCK: the registry holds a real device (${id}): use the system clock`]);
+  }
+}
+
+function isRealDevice({ clockFactor }: Configuration, input: unknown): boolean {
+  const { changes } = (input ?? {}) as { changes?: { entity?: string; value?: { simulated?: boolean } }[] };
+  if (clockFactor === undefined || !Array.isArray(changes)) return false;
+  return changes.some(({ entity, value }) => entity === 'device' && value !== undefined && value.simulated !== true);
+}
+
+try {
+  await startAlarm(readConfiguration(process.env));
+} catch (error) {
+  exitWith(error);
+}

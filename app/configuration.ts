@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { configurationWrong } from '../platform/errors.ts';
+
+/** The whole configuration. Everything binds to loopback unless it says otherwise; see docs/configuration.md. */
+export type Configuration = ReturnType<typeof readConfiguration>;
+
+const port = z.coerce.number().int().min(1, 'a port is 1-65535').max(65_535, 'a port is 1-65535');
+const megabytes = z.coerce.number().int().min(64, 'at least 64').max(10_000_000);
+const settings = {
+  STEPPEWATCH_DATA: z.string().min(1).default('data'),
+  STEPPEWATCH_KEYS: z.string().min(1).optional(),
+  STEPPEWATCH_MASTER_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/_-]{43}=?$/, 'is 32 bytes in base64')
+    .optional(),
+  STEPPEWATCH_MQTT_HOST: z.string().min(1).default('127.0.0.1'),
+  STEPPEWATCH_MQTT_PORT: port.default(1883),
+  STEPPEWATCH_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  STEPPEWATCH_HTTP_PORT: port.default(8080),
+  STEPPEWATCH_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  STEPPEWATCH_METRICS_PORT: port.optional(),
+  STEPPEWATCH_ENROLMENT_USERNAME: z.string().min(1).max(64).default('enrolment'),
+  STEPPEWATCH_ENROLMENT_PASSWORD: z.string().min(16, 'has at least 16 characters').optional(),
+  STEPPEWATCH_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'is "allow" or "refuse"').default('refuse'),
+  STEPPEWATCH_JOURNAL_MEGABYTES: megabytes.default(20_000),
+  STEPPEWATCH_TIME_ZONE: z.string().refine(isTimeZone, 'is a time zone like Asia/Shanghai').default('Asia/Shanghai'),
+  STEPPEWATCH_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'is debug, info, warn or error').default('info'),
+  STEPPEWATCH_CLOCK: z
+    .string()
+    .regex(/^(system|simulated:[1-9]\d{0,3})$/, 'is "system" or "simulated:FACTOR" with a factor of 1-9999')
+    .default('system'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/./, 'is a PostgreSQL address like postgresql://user:password@host:5432/name')
+    .optional(),
+};
+type Name = keyof typeof settings;
+const names = Object.keys(settings) as Name[];
+/** Their values may stand in a file, named by the variable with `_FILE` behind it. */
+const secrets = ['STEPPEWATCH_MASTER_KEY', 'STEPPEWATCH_ENROLMENT_PASSWORD', 'DATABASE_URL'] as const satisfies Name[];
+
+/**
+ * Reads the environment.
+ * Errors: CONFIGURATION_WRONG with every problem at once, each with what would be right.
+ */
+export function readConfiguration(environment: Record<string, string | undefined>) {
+  const problems: string[] = unknownNames(environment);
+  const given: Record<string, string> = {};
+  for (const name of names) {
+    const value = settingFrom(name, environment, problems);
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = z.object(settings).safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
+    throw configurationWrong({}, problems);
+  }
+  const value = parsed.data;
+  const metricsPort = value.STEPPEWATCH_METRICS_PORT ?? value.STEPPEWATCH_HTTP_PORT + 1;
+  const ports = [value.STEPPEWATCH_MQTT_PORT, value.STEPPEWATCH_HTTP_PORT, metricsPort];
+  if (new Set(ports).size < ports.length) problems.push(`the ports ${ports.join(', ')} must differ`);
+  if (problems.length > 0) throw configurationWrong({}, problems);
+  const dataFolder = resolve(value.STEPPEWATCH_DATA);
+  return {
+    dataFolder,
+    keysFolder: value.STEPPEWATCH_KEYS === undefined ? resolve(dataFolder, 'keys') : resolve(value.STEPPEWATCH_KEYS),
+    masterKey: value.STEPPEWATCH_MASTER_KEY,
+    mqtt: { host: value.STEPPEWATCH_MQTT_HOST, port: value.STEPPEWATCH_MQTT_PORT },
+    http: { host: value.STEPPEWATCH_HTTP_HOST, port: value.STEPPEWATCH_HTTP_PORT },
+    metrics: { host: value.STEPPEWATCH_METRICS_HOST, port: metricsPort },
+    enrolment:
+      value.STEPPEWATCH_ENROLMENT_PASSWORD === undefined
+        ? undefined
+        : { username: value.STEPPEWATCH_ENROLMENT_USERNAME, secret: value.STEPPEWATCH_ENROLMENT_PASSWORD },
+    allowPrivateWebhooks: value.STEPPEWATCH_WEBHOOK_PRIVATE === 'allow',
+    journalBudgetBytes: value.STEPPEWATCH_JOURNAL_MEGABYTES * 1_000_000,
+    timeZone: value.STEPPEWATCH_TIME_ZONE,
+    logLevel: value.STEPPEWATCH_LOG_LEVEL,
+    /** How much faster than life the clock runs; only with a registry in which every device is simulated. */
+    clockFactor: value.STEPPEWATCH_CLOCK === 'system' ? undefined : Number(value.STEPPEWATCH_CLOCK.split(':')[1]),
+    databaseUrl: value.DATABASE_URL,
+  };
+}
+
+function settingFrom(
+  name: Name,
+  environment: Record<string, string | undefined>,
+  problems: string[],
+): string | undefined {
+  const value = environment[name];
+  const file = (secrets as readonly string[]).includes(name) ? environment[`${name}_FILE`] : undefined;
+  if (file === undefined) return value;
+  if (value !== undefined) problems.push(`${name} and ${name}_FILE are both set: keep one`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    problems.push(`${name}_FILE: cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`);
+    return undefined;
+  }
+}
+
+function unknownNames(environment: Record<string, string | undefined>): string[] {
+  const known = new Set<string>([...names, ...secrets.map((name) => `${name}_FILE`)]);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('STEPPEWATCH_') && !known.has(name))
+    .map((name) => `${name} is not a setting; these are: ${names.join(', ')}`);
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Checkpoint } from '../journal/checkpoint.ts';
+import type { StoredRecord } from '../journal/frame.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { FoldState } from '../records/fold-state.ts';
+import type { JournalRecord } from '../records/journal-record.ts';
+
+// Three small loops around the journal: time enters it, state is kept beside it, and a disk that hangs is noticed.
+
+/** Appends a `tick` when the earliest deadline is due in journal time: one at a time, and none while it is under way. */
+export function tickSource({ clock, now, due, append, fail }: TickParts) {
+  let cancel = () => {};
+  let isUnderWay = false;
+  let isStopped = false;
+  function arm(): void {
+    cancel();
+    const next = due();
+    if (isStopped || isUnderWay || next === undefined) return;
+    cancel = clock.after(Math.max(1, next - now()), async () => {
+      isUnderWay = true;
+      await append({ kind: 'tick' }).catch(fail);
+      isUnderWay = false;
+      arm();
+    });
+  }
+  return {
+    arm,
+    stop(): void {
+      isStopped = true;
+      cancel();
+    },
+  };
+}
+type TickParts = {
+  clock: Clock;
+  now: () => number;
+  due: () => number | undefined;
+  append: (record: JournalRecord) => Promise<void>;
+  fail: (error: unknown) => void;
+};
+
+/** Saves what changed, every few seconds and one save at a time; records never wait for it. */
+export function checkpointing({ checkpoint, state, clock, everyMs, fail }: CheckpointParts) {
+  let savedAt = clock.monotonic();
+  let isSaving = false;
+  async function save(sequence: number, then: () => void): Promise<void> {
+    isSaving = true;
+    savedAt = clock.monotonic();
+    await checkpoint.save(sequence, state.takeChanges());
+    isSaving = false;
+    then();
+    await checkpoint.snapshotIfDue(() => state.entries());
+  }
+  return {
+    maybe(sequence: number, then: () => void): void {
+      if (!isSaving && clock.monotonic() - savedAt >= everyMs) save(sequence, then).catch(fail);
+    },
+    async last(sequence: number): Promise<void> {
+      await checkpoint.save(sequence, state.takeChanges());
+      await checkpoint.close();
+    },
+  };
+}
+type CheckpointParts = {
+  checkpoint: Checkpoint;
+  state: FoldState;
+  clock: Clock;
+  everyMs: number;
+  fail: (error: unknown) => void;
+};
+
+/** After this long without an answer of the disk, first critical notices go out before their cause is durable. */
+const hungAfterMs = 2_000;
+const watchEveryMs = 250;
+
+/** While the disk does not answer, what waits for it and is life safety is told to people before it is durable. */
+export function watchDisk({ clock, journal, notifyProvisionally }: WatchParts) {
+  const told = new Set<number>();
+  let cancel = () => {};
+  function look(): void {
+    if (journal.hungForMs() <= hungAfterMs) told.clear();
+    else {
+      for (const stored of journal.waitingLifeSafety()) {
+        if (!told.has(stored.sequence)) notifyProvisionally(stored);
+        told.add(stored.sequence);
+      }
+    }
+    cancel = clock.after(watchEveryMs, look);
+  }
+  look();
+  return { stop: () => cancel() };
+}
+type WatchParts = {
+  clock: Clock;
+  journal: { hungForMs(): number; waitingLifeSafety(): StoredRecord[] };
+  notifyProvisionally: (stored: StoredRecord) => void;
+};

@@ -1,0 +1,50 @@
+import { constants, monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { exitCodes } from './exit.ts';
+
+/**
+ * What both processes do alike: end in good order on SIGTERM, SIGINT or when the supervisor is gone; end at once when
+ * something broke that only a restart mends; and tell how long their event loop was held up.
+ */
+export function runProcess({ name, log, metrics, close }: ProcessParts): {
+  fail(error: unknown): void;
+} {
+  let ending = false;
+  const fail = (error: unknown) => {
+    if (ending) return;
+    ending = true;
+    log.error({ err: error }, 'the process ends, to be started again');
+    process.exit(exitCodes.failed);
+  };
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    await close().catch((error) => log.error({ err: error }, 'not everything could be ended in good order'));
+    process.exit(0);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('disconnect', end);
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const nanoseconds = 1e9;
+  setInterval(() => {
+    metrics.eventLoopDelay.set({ quantile: '0.5' }, delay.percentile(50) / nanoseconds);
+    metrics.eventLoopDelay.set({ quantile: '0.99' }, delay.percentile(99) / nanoseconds);
+    metrics.eventLoopDelay.set({ quantile: '1' }, delay.max / nanoseconds);
+    delay.reset();
+  }, 5_000).unref();
+  new PerformanceObserver((list) => {
+    const full = list.getEntries().some((entry) => gcKind(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
+    if (full) metrics.heapAfterCollection.set({ process: name }, process.memoryUsage().heapUsed);
+  }).observe({ entryTypes: ['gc'] });
+  return { fail };
+}
+
+type ProcessParts = { name: 'alarm' | 'desk'; log: Log; metrics: Metrics; close: () => Promise<void> };
+
+const gcKind = (entry: PerformanceEntry) => (entry as PerformanceEntry & { detail?: { kind: number } }).detail?.kind;

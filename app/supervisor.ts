@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Log, systemLog } from '../platform/log.ts';
+import { readConfiguration } from './configuration.ts';
+import { exitCodes, exitWith } from './exit.ts';
+
+/**
+ * Keeps the two processes running: alarm first, and desk when alarm listens for the first time. A process that ends is
+ * started again with a growing pause; one that ends with `final` says that a restart would not help, and everything stops.
+ * The children end when the supervisor is gone, so that the next start finds the data folder free.
+ */
+export function supervise({ log, environment = process.env }: { log: Log; environment?: NodeJS.ProcessEnv }) {
+  const children = new Map<string, ChildProcess>();
+  let stopping = false;
+  let exitCode = 0;
+  let settle: (code: number) => void = () => {};
+  const ended = new Promise<number>((done) => {
+    settle = done;
+  });
+
+  function start(name: ProcessName, pauseMs = firstPauseMs): void {
+    const startedAt = performance.now();
+    const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [], { env: environment });
+    children.set(name, child);
+    child.on('message', (message) => {
+      if (message === 'listening' && name === 'alarm' && !children.has('desk') && !stopping) start('desk');
+    });
+    child.on('exit', (code, signal) => {
+      children.delete(name);
+      if (stopping) return finishWhenEmpty();
+      if (code !== null && finalExitCodes.has(code)) {
+        exitCode = code;
+        return stop();
+      }
+      const longLived = performance.now() - startedAt > calmMs;
+      const nextMs = longLived ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
+      log.error({ child: name, code, signal, restartInMs: pauseMs }, 'a process ended and is started again');
+      setTimeout(() => !stopping && start(name, nextMs), pauseMs);
+    });
+  }
+
+  function finishWhenEmpty(): void {
+    if (children.size === 0) settle(exitCode);
+  }
+
+  /** Asks both to end: desk first would leave the page dark while alarms still go out, so they stop together. */
+  function stop(): void {
+    if (stopping) return;
+    stopping = true;
+    for (const child of children.values()) child.kill('SIGTERM');
+    const impatient = setTimeout(() => {
+      for (const child of children.values()) child.kill('SIGKILL');
+    }, stopPatienceMs);
+    impatient.unref();
+    finishWhenEmpty();
+  }
+
+  start('alarm');
+  return { stop, ended };
+}
+
+type ProcessName = 'alarm' | 'desk';
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+const calmMs = 30_000;
+const stopPatienceMs = 15_000;
+
+const finalExitCodes: ReadonlySet<number> = new Set([exitCodes.configuration, exitCodes.locked]);
+
+if (import.meta.main) {
+  let level = 'info';
+  try {
+    level = readConfiguration(process.env).logLevel;
+  } catch (error) {
+    exitWith(error);
+  }
+  const supervisor = supervise({ log: systemLog('supervisor', level) });
+  process.on('SIGINT', supervisor.stop);
+  process.on('SIGTERM', supervisor.stop);
+  process.exitCode = await supervisor.ended;
+}

@@ -1,0 +1,72 @@
+import { performance } from 'node:perf_hooks';
+import type { Bench } from './run.ts';
+import { childPids, readMetrics, residentBytes, startFleet, startSystem, temporaryFolder } from './system.ts';
+import { deviceId, registerVillage, secretOf } from './village.ts';
+
+/**
+ * Everything on (broker, journal, rules, desk, embedded PostgreSQL, projection) under 10,000 devices for two minutes.
+ * `pipeline` is the rate of reports that were acknowledged, while the load stood; the other figures are its conditions.
+ */
+export const run: Bench = async (report) => {
+  const seconds = Number(process.env.BENCH_SECONDS ?? 120);
+  const reportsPerSecond = Number(process.env.BENCH_RATE ?? 12_600);
+  const devices = Number(process.env.BENCH_DEVICES ?? 10_000);
+  const temporary = temporaryFolder('pipeline');
+  const system = await startSystem({ dataFolder: temporary.folder });
+  try {
+    await registerVillage(system, devices, { url: 'http://127.0.0.1:9/', secret: `whsec_${'A'.repeat(32)}` });
+    const fleet = startFleet({
+      port: system.ports.mqtt,
+      devices: Array.from({ length: devices }, (_, number) => ({
+        id: deviceId(number),
+        secret: secretOf(deviceId(number)),
+      })),
+      reportsPerSecond,
+      seconds,
+      mix: { status: 0.7, presence: 0.15, position: 0.1, vitals: 0.05 },
+    });
+    await fleet.ready;
+    const samples: Sample[] = [];
+    const startedAt = performance.now();
+    const sampling = setInterval(() => void sample(system, startedAt, samples), 1_000);
+    const tally = await fleet.done;
+    clearInterval(sampling);
+    const lastSample = samples.at(-1);
+    const early = samples.find(({ second }) => second >= Math.min(30, seconds / 4)) ?? lastSample;
+    report('pipeline', tally.acknowledged / (tally.elapsedMs / 1000), 'reports/s');
+    report('pipeline-lost', tally.lost, 'reports');
+    report('pipeline-puback-p50', tally.p50Ms, 'ms');
+    report('pipeline-puback-p99', tally.p99Ms, 'ms');
+    report('pipeline-worst-lag', Math.max(...samples.map(({ lagSeconds }) => lagSeconds)), 's');
+    for (const name of ['alarm', 'desk'] as const) {
+      report(`pipeline-rss-growth-${name}`, (lastSample?.rss[name] ?? 0) / (early?.rss[name] ?? 1), 'x');
+      report(`pipeline-rss-${name}`, Math.round((lastSample?.rss[name] ?? 0) / 1e6), 'MB');
+      report(`pipeline-heap-growth-${name}`, (lastSample?.heap[name] ?? 0) / (early?.heap[name] ?? 1), 'x');
+    }
+  } finally {
+    await system.stop();
+    temporary.remove();
+  }
+};
+
+type Sample = {
+  second: number;
+  lagSeconds: number;
+  rss: { alarm: number; desk: number };
+  heap: { alarm: number; desk: number };
+};
+
+async function sample(system: Parameters<typeof readMetrics>[0], startedAt: number, samples: Sample[]): Promise<void> {
+  const figures = await readMetrics(system);
+  const [alarm = 0, desk = 0] = childPids(system);
+  const lags = [...figures]
+    .filter(([name]) => name.startsWith('steppewatch_follower_lag_seconds'))
+    .map(([, value]) => value);
+  const heap = (name: string) => figures.get(`steppewatch_heap_after_collection_bytes{process="${name}"}`) ?? 0;
+  samples.push({
+    second: (performance.now() - startedAt) / 1000,
+    lagSeconds: Math.max(0, ...lags),
+    rss: { alarm: residentBytes(alarm), desk: residentBytes(desk) },
+    heap: { alarm: heap('alarm'), desk: heap('desk') },
+  });
+}

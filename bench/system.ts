@@ -1,0 +1,167 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Control, connectControl } from '../app/control-socket.ts';
+import type { CommandResult } from '../records/command.ts';
+import type { RegistryChange } from '../records/registry.ts';
+import type { Fleet, Tally } from './fleet.ts';
+
+/** The whole system as an operator starts it, in a folder of its own, for benches and for tests that need real processes. */
+export type System = {
+  dataFolder: string;
+  ports: { mqtt: number; http: number; metrics: number };
+  process: ChildProcess;
+  control: Control;
+  output(): string;
+  /** Ends every process of it at once, as a power cut would, but for the embedded database. */
+  killAll(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function startSystem({
+  dataFolder,
+  environment = {},
+}: {
+  dataFolder: string;
+  environment?: Record<string, string>;
+}): Promise<System> {
+  const [mqtt = 0, http = 0, metrics = 0] = await freePorts(3);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../app/supervisor.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      STEPPEWATCH_DATA: dataFolder,
+      STEPPEWATCH_MQTT_PORT: String(mqtt),
+      STEPPEWATCH_HTTP_PORT: String(http),
+      STEPPEWATCH_METRICS_PORT: String(metrics),
+      STEPPEWATCH_WEBHOOK_PRIVATE: 'allow',
+      STEPPEWATCH_LOG_LEVEL: 'warn',
+      ...environment,
+    },
+  });
+  let output = '';
+  const keep = (text: string) => {
+    output = (output + text).slice(-200_000);
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  const control = connectControl(dataFolder, { patienceMs: 60_000 });
+  return {
+    dataFolder,
+    ports: { mqtt, http, metrics },
+    process: child,
+    control,
+    output: () => output,
+    async killAll() {
+      control.close();
+      // Its processes are a group of their own; the embedded database is not of that group.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    },
+    async stop() {
+      control.close();
+      if (child.exitCode === null) child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Waits until something is so; for real processes there is no other way. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, withinMs = 60_000): Promise<T> {
+  const giveUpAt = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask().catch(() => undefined);
+    if (answer) return answer;
+    if (performance.now() > giveUpAt) throw new Error(`waited ${withinMs} ms in vain for: ${what}`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}
+
+/** Puts changes into the registry of a running system, in parts, as `npm run registry -- import` does. */
+export async function register(control: Control, changes: RegistryChange[]): Promise<void> {
+  const by = { type: 'system', id: 'bench' };
+  const importId = `bench-${changes.length}`;
+  let part = 0;
+  for (let from = 0; from < changes.length; from += 1000) {
+    const command = {
+      type: 'registry-part',
+      commandId: `${importId}-${part}`,
+      by,
+      importId,
+      part,
+      changes: changes.slice(from, from + 1000),
+    };
+    await applied(control, command);
+    part++;
+  }
+  await applied(control, { type: 'registry-commit', commandId: `${importId}-commit`, by, importId, parts: part });
+}
+
+async function applied(control: Control, command: object): Promise<void> {
+  const result = await control.ask<CommandResult>('command', command);
+  if (!result.ok) throw new Error(`${JSON.stringify(command).slice(0, 200)}: ${result.message}`);
+}
+
+/** Runs a fleet in a process of its own; `onTally` hears from it each second. */
+export function startFleet(fleet: Fleet, onTally: (tally: Tally) => void = () => {}) {
+  const child = fork(fileURLToPath(new URL('./fleet.ts', import.meta.url)));
+  let connected: () => void = () => {};
+  const ready = new Promise<void>((done) => {
+    connected = done;
+  });
+  const done = new Promise<Tally>((settle, fail) => {
+    child.on('message', (message: Tally | 'connected') => {
+      if (message === 'connected') return connected();
+      onTally(message);
+      if (message.done) settle(message);
+    });
+    child.once('exit', (code) => fail(new Error(`the fleet ended with ${code}`)));
+  });
+  done.catch(() => {});
+  child.send(fleet);
+  return { ready, done, stop: () => child.kill('SIGKILL') };
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+export function temporaryFolder(name: string): { folder: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), `steppewatch-${name}-`));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** Resident memory of a process in bytes, as the kernel counts it. */
+export function residentBytes(pid: number): number {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(match?.[1] ?? 0) * 1024;
+}
+
+/** The supervisor's children in the order of their start: alarm, then desk. */
+export function childPids(system: System): number[] {
+  const pid = system.process.pid;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
+}
+
+/** Every sample of `/metrics` by its name with labels. */
+export async function readMetrics(system: System): Promise<Map<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${system.ports.metrics}/metrics`)).text();
+  const samples = [...text.matchAll(/^(steppewatch_\S+) (\S+)$/gm)];
+  return new Map(samples.map(([, name = '', value]) => [name, Number(value)]));
+}

@@ -1,0 +1,50 @@
+import type { EventEmitter } from 'node:events';
+import type { Aedes, Client, PublishPacket } from 'aedes';
+
+/**
+ * What this folder reaches into of aedes 1.2.0 and mqtt-packet 9.0.2 beyond their public types, all in one place.
+ * Both versions are pinned, and a test fails when a member is gone.
+ */
+export type ClientInside = Client & {
+  _parser: ParserInside;
+  _keepaliveTimer: NodeJS.Timeout | null;
+  /** Packets of the last read that are not answered; aedes reads on when it falls to 0. */
+  _parsingBatch: number;
+  subscriptions: Record<string, object>;
+  pause(): void;
+  resume(): void;
+};
+
+export type ParserInside = EventEmitter & {
+  packet: {
+    cmd: string;
+    length: number;
+    qos: number;
+    dup: boolean;
+    messageId?: number;
+    protocolId?: string;
+    protocolVersion?: number;
+    bridgeMode?: boolean;
+    will?: { qos: number };
+    username?: string;
+    password?: Uint8Array;
+    subscriptions?: unknown[];
+    unsubscriptions?: unknown[];
+  };
+  error: Error | null;
+  _list: { length: number; slice(start: number, end: number): Uint8Array };
+  _pos: number;
+  _parsePayload(): boolean;
+  _parseString(): string | null;
+  _parseNum(): number;
+  _parseMessageId(): boolean;
+  _emitError(error: Error): void;
+};
+
+/** As aedes calls it: with a client for what that one publishes, without for its own `$SYS` topics. */
+export type Route = (packet: PublishPacket, client: Client | Done | null, done?: Done) => void;
+type Done = (error?: Error) => void;
+export type AedesInside = Omit<Aedes, 'publish'> & { publish: Route };
+
+export const insideClient = (client: Client) => client as ClientInside;
+export const insideAedes = (aedes: Aedes) => aedes as unknown as AedesInside;

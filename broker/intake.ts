@@ -1,0 +1,249 @@
+import { isLifeSafety } from '../firmware-contracts/report.ts';
+import type { Clock } from '../platform/clock.ts';
+import { OperationalError } from '../platform/errors.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Chance } from '../platform/random.ts';
+import type { ReportRecord } from '../records/journal-record.ts';
+import type { ClientInside } from './aedes-inside.ts';
+import type { BrokerLimits } from './limits.ts';
+import { Cut } from './packet-guards.ts';
+import { judgeUplink, type Sender } from './topic-rights.ts';
+
+/** A publish as the journal gets it: who sent it, what its topic calls it, and the bytes, not understood yet. */
+export type Incoming = Pick<ReportRecord, 'deviceId' | 'standing' | 'report' | 'payload'>;
+/**
+ * Resolves when the report is durable. Errors: an OperationalError; `later` is offered again, at `never` the sender is cut
+ * without PUBACK. Anything else is our own fault and ends the process.
+ */
+export type Keep = (incoming: Incoming, lifeSafety: boolean) => Promise<void>;
+
+/** An authenticated connection, and how much of what it sent still waits. */
+export type Session = { readonly client: ClientInside; readonly sender: Sender; waiting: number; paused: boolean };
+
+export function openSession(client: ClientInside, sender: Sender): Session {
+  return { client, sender, waiting: 0, paused: false };
+}
+
+/**
+ * One publish between its arrival and its PUBACK. `offered`: the journal has it. `kept` and `dropped` wait for their turn to be
+ * acknowledged. `moved`: it left the line, refused for good or to be offered again.
+ */
+type Publish = {
+  readonly session: Session;
+  readonly incoming: Incoming;
+  readonly lifeSafety: boolean;
+  readonly arrivedAt: number;
+  readonly acknowledge: (error?: Error) => void;
+  phase: 'offered' | 'kept' | 'dropped' | 'moved';
+  next: Publish | undefined;
+};
+
+/**
+ * From publish to PUBACK. What the journal keeps is acknowledged first in, first out; what it refuses for now leaves that line,
+ * so that telemetry without room never holds up an alarm, and is offered again. What waits is bounded per device and in all.
+ */
+export class Intake {
+  readonly #keep: Keep;
+  readonly #limits: BrokerLimits;
+  readonly #clock: Clock;
+  readonly #chance: Chance;
+  readonly #log: Log;
+  readonly #metrics: Metrics;
+  readonly #onStall: () => void;
+  #first: Publish | undefined;
+  #last: Publish | undefined;
+  #held: Publish[] = [];
+  #bytes = 0;
+  #publishes = 0;
+  #stalled = false;
+  #whenIdle: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: {
+    keep: Keep;
+    limits: BrokerLimits;
+    clock: Clock;
+    chance: Chance;
+    log: Log;
+    metrics: Metrics;
+    /** Called at every check while the journal is stalled. */
+    onStall: () => void;
+  }) {
+    this.#keep = options.keep;
+    this.#limits = options.limits;
+    this.#clock = options.clock;
+    this.#chance = options.chance;
+    this.#log = options.log;
+    this.#metrics = options.metrics;
+    this.#onStall = options.onStall;
+  }
+
+  stats() {
+    return { waitingPublishes: this.#publishes, waitingBytes: this.#bytes, stalled: this.#stalled };
+  }
+
+  /** Takes a publish; `acknowledge` is called in its turn, or never when its sender is gone by then. */
+  receive(session: Session, topic: string, payload: Uint8Array, acknowledge: (error?: Error) => void): void {
+    const { deviceId, standing } = session.sender;
+    const { waitingBytes, waitingPublishes } = this.#limits;
+    if (this.#bytes + payload.length > waitingBytes || this.#publishes >= waitingPublishes) {
+      this.#metrics.publishesRefused.inc({ reason: 'overloaded' });
+      acknowledge(new Cut('overloaded', 'too much waits for the journal'));
+      return;
+    }
+    const uplink = judgeUplink(session.sender, topic);
+    const report = 'report' in uplink ? uplink.report : '';
+    const publish: Publish = {
+      session,
+      incoming: { deviceId, standing, report, payload },
+      lifeSafety: isLifeSafety(report),
+      arrivedAt: this.#clock.monotonic(),
+      acknowledge,
+      phase: 'dropped',
+      next: undefined,
+    };
+    this.#publishes++;
+    this.#bytes += payload.length;
+    session.waiting++;
+    if ('report' in uplink) this.#offer(publish);
+    else this.#drop(publish, uplink.refused);
+    this.#pauseIfFull(session);
+  }
+
+  /** To be called every `checkMs`: a device that waits for us is not cut for its silence, and nobody waits for ever. */
+  check(): void {
+    const now = this.#clock.monotonic();
+    const isLate = (publish: Publish) => now - publish.arrivedAt > this.#limits.stallMs;
+    let stalled = this.#first !== undefined && isLate(this.#first);
+    for (let publish = this.#first; publish !== undefined; publish = publish.next)
+      this.#attend(publish, isLate(publish));
+    const held = this.#held;
+    this.#held = [];
+    for (const publish of held) {
+      const late = isLate(publish);
+      stalled ||= late;
+      this.#attend(publish, late);
+      if (late && publish.session.client.closed) this.#giveUp(publish, 'not-kept');
+      else this.#held.push(publish);
+    }
+    if (stalled) this.#onStall();
+    if (stalled !== this.#stalled)
+      this.#log.warn(this.stats(), stalled ? 'journal stalls: senders are cut' : 'journal goes on');
+    this.#stalled = stalled;
+  }
+
+  /** Resolves when nothing waits any more, or after `maxMs`; what still waits then is never acknowledged. */
+  async close(maxMs: number): Promise<void> {
+    if (this.#publishes > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(maxMs, resolve);
+        this.#whenIdle = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    this.#cancelRetry?.();
+    this.#held = [];
+  }
+
+  #offer(publish: Publish): void {
+    publish.phase = 'offered';
+    this.#append(publish);
+    this.#keep(publish.incoming, publish.lifeSafety).then(
+      () => {
+        publish.phase = 'kept';
+        this.#release();
+      },
+      (error) => this.#refused(publish, error),
+    );
+  }
+
+  // Closing would make a misconfigured device come back for ever; acknowledging ends it, after what the device sent before.
+  #drop(publish: Publish, reason: string): void {
+    this.#metrics.publishesRefused.inc({ reason });
+    this.#append(publish);
+    this.#release();
+  }
+
+  #refused(publish: Publish, error: unknown): void {
+    if (!(error instanceof OperationalError)) throw error;
+    publish.phase = 'moved';
+    if (error.retry === 'never') {
+      this.#giveUp(publish, 'journal-failed');
+    } else {
+      this.#held.push(publish);
+      this.#cancelRetry ??= this.#clock.after(this.#limits.retryMs, () => this.#offerAgain());
+    }
+    this.#release();
+  }
+
+  #offerAgain(): void {
+    this.#cancelRetry = undefined;
+    const held = this.#held.sort((a, b) => Number(b.lifeSafety) - Number(a.lifeSafety));
+    this.#held = held.splice(this.#limits.retriesAtOnce);
+    for (const publish of held) this.#offer({ ...publish, next: undefined });
+    if (this.#held.length > 0) this.#cancelRetry ??= this.#clock.after(this.#limits.retryMs, () => this.#offerAgain());
+  }
+
+  #append(publish: Publish): void {
+    if (this.#last === undefined) this.#first = publish;
+    else this.#last.next = publish;
+    this.#last = publish;
+  }
+
+  #release(): void {
+    for (let head = this.#first; head !== undefined && head.phase !== 'offered'; head = this.#first) {
+      this.#first = head.next;
+      if (this.#first === undefined) this.#last = undefined;
+      if (head.phase === 'moved') continue;
+      if (head.phase === 'kept') this.#metrics.reportsAccepted.inc();
+      this.#end(head);
+    }
+  }
+
+  #giveUp(publish: Publish, reason: string): void {
+    this.#metrics.publishesRefused.inc({ reason });
+    this.#end(publish, new Cut(reason, 'the journal did not keep a publish'));
+  }
+
+  #end(publish: Publish, error?: Error): void {
+    const { session } = publish;
+    this.#publishes--;
+    this.#bytes -= publish.incoming.payload.length;
+    session.waiting--;
+    if (!session.client.closed) publish.acknowledge(error);
+    if (session.paused) this.#resumeIfRoom(session);
+    if (this.#publishes === 0) this.#whenIdle?.();
+  }
+
+  #attend({ session }: Publish, late: boolean): void {
+    if (session.client.closed) return;
+    session.client._keepaliveTimer?.refresh();
+    // Cut at a random check, so that those who waited do not come back in the same second.
+    if (late && this.#chance.fraction() * this.#limits.stallSpreadMs < this.#limits.checkMs) {
+      session.client.conn.destroy(new Cut('stalled', 'the journal stalls'));
+    }
+  }
+
+  #isCrowded(): boolean {
+    return this.#bytes > this.#limits.waitingBytes / 2 || this.#publishes > this.#limits.waitingPublishes / 2;
+  }
+
+  #pauseIfFull(session: Session): void {
+    if (session.waiting < this.#limits.waitingPerDevice && !(session.waiting > 0 && this.#isCrowded())) return;
+    session.paused = true;
+    session.client.pause();
+  }
+
+  #resumeIfRoom(session: Session): void {
+    const room = session.waiting <= this.#limits.waitingPerDevice / 2 && !this.#isCrowded();
+    // A paused sender is resumed with its own last publish at the latest: nobody else would remember it.
+    if (session.client.closed || !(room || session.waiting === 0)) return;
+    session.paused = false;
+    // While it was paused aedes did not count what was answered, and would never read again.
+    session.client._parsingBatch = 0;
+    session.client.resume();
+  }
+}

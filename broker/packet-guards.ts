@@ -1,0 +1,91 @@
+import { isUtf8 } from 'node:buffer';
+import type { ParserInside } from './aedes-inside.ts';
+
+/** Why a connection was cut, as its label in the metrics. */
+export class Cut extends Error {
+  readonly reason: string;
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Makes a connection's parser refuse what MQTT 3.1.1 forbids and mqtt-packet 9 lets pass: packets without a bound,
+ * before CONNECT too; text that is not UTF-8 or holds U+0000; packet id 0; fields that end beyond their packet; bytes after
+ * the last field; packets that only a server sends; DUP without QoS; a will with
+ * QoS 3; a password without a user name.
+ */
+export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }): (parser: ParserInside) => void {
+  const guards = {
+    _parsePayload(this: ParserInside): boolean {
+      if (this.packet.length > maxPacketBytes) {
+        this._emitError(new Cut('oversized', `a packet of ${this.packet.length} bytes`));
+        return false;
+      }
+      const complete = plain(this)._parsePayload.call(this);
+      if (complete && this.error === null) {
+        const problem = problemOf(this);
+        if (problem !== undefined) this._emitError(new Cut('malformed', problem));
+      }
+      return complete;
+    },
+    _parseString(this: ParserInside): string | null {
+      const start = this._pos + 2;
+      const text = plain(this)._parseString.call(this);
+      if (text === null) return null;
+      // A replacement character may have been sent as such; only then are the bytes looked at.
+      const broken =
+        text.includes('\u0000') || (text.includes('\ufffd') && !isUtf8(this._list.slice(start, this._pos)));
+      if (!broken) return text;
+      this._emitError(new Cut('malformed', 'text that is not UTF-8'));
+      return null;
+    },
+    _parseMessageId(this: ParserInside): boolean {
+      const id = this._parseNum();
+      if (id < 1) {
+        this._emitError(new Cut('malformed', 'a packet id of 0, or none'));
+        return false;
+      }
+      this.packet.messageId = id;
+      return true;
+    },
+    // The first error says it; what the parser finds on its way out of the same packet is an echo.
+    _emitError(this: ParserInside, error: Error): void {
+      if (this.error !== null) return;
+      plain(this)._emitError.call(this, error instanceof Cut ? error : new Cut('malformed', error.message));
+    },
+  };
+  return (parser) => void Object.assign(parser, guards);
+}
+
+const plain = (parser: ParserInside): ParserInside => Object.getPrototypeOf(parser);
+
+function problemOf(parser: ParserInside): string | undefined {
+  const { packet, _pos: end } = parser;
+  if (packet.cmd === 'publish') {
+    if (end > packet.length) return 'fields beyond the end of a packet';
+    return packet.dup && packet.qos === 0 ? 'DUP without QoS' : undefined;
+  }
+  if (!fromClients.has(packet.cmd)) return `a client sends no ${packet.cmd}`;
+  if (end !== packet.length) return `a ${packet.cmd} of the wrong length`;
+  if (packet.subscriptions?.length === 0 || packet.unsubscriptions?.length === 0) return `an empty ${packet.cmd}`;
+  if (packet.cmd !== 'connect') return undefined;
+  if (packet.will !== undefined && packet.will.qos > 2) return 'a will with QoS 3';
+  if (packet.password !== undefined && packet.username === undefined) return 'a password without a user name';
+  if (packet.bridgeMode || (packet.protocolId === 'MQIsdp') !== (packet.protocolVersion === 3))
+    return 'an unknown protocol level';
+  return undefined;
+}
+
+const fromClients = new Set([
+  'connect',
+  'puback',
+  'pubrec',
+  'pubrel',
+  'pubcomp',
+  'subscribe',
+  'unsubscribe',
+  'pingreq',
+  'disconnect',
+]);

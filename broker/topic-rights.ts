@@ -1,0 +1,25 @@
+import { isLifeSafety } from '../firmware-contracts/report.ts';
+import { parseDownlink, parseUplink } from '../firmware-contracts/topics.ts';
+import type { Standing } from './credentials.ts';
+
+/** Whom a connection speaks for. */
+export type Sender = { deviceId: string; standing: Standing };
+export type UplinkRefusal = 'topic' | 'another-device' | 'enrolment';
+
+/**
+ * The report that a publish carries, by its topic, or why it is dropped. A report that is not in the contracts passes:
+ * newer firmware may send it, and the decoder says what it cannot read.
+ */
+export function judgeUplink(sender: Sender, topic: string): { report: string } | { refused: UplinkRefusal } {
+  const uplink = parseUplink(topic);
+  if (uplink === undefined) return { refused: 'topic' };
+  const { deviceId, report } = uplink;
+  if (deviceId !== sender.deviceId) return { refused: 'another-device' };
+  if (sender.standing === 'enrolment' && !isLifeSafety(report)) return { refused: 'enrolment' };
+  return { report };
+}
+
+/** A device hears its own commands and nothing else: one by name, or all of them. An enrolment hears nothing. */
+export function maySubscribe(sender: Sender, filter: string): boolean {
+  return sender.standing === 'registered' && parseDownlink(filter)?.deviceId === sender.deviceId;
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { type Format, pack, unpack, wireOf } from './codec.ts';
+import { shortText } from './report.ts';
+
+/**
+ * What a device is asked on `down/{deviceId}/{command}`, QoS 1. It waits for the device's next uplink, and the device
+ * answers with `done` and the same `id`. After `expires` seconds on its own running clock a device no longer obeys.
+ */
+function command<const Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) {
+  return z.strictObject({
+    name: z.literal(name),
+    v: z.literal(1).meta({ cbor: 1, unit: '1', example: 1 }),
+    id: shortText.meta({ cbor: 2, example: 'c-7Qk2' }),
+    expires: z.int().min(1).max(86_400).meta({ cbor: 3, unit: 's', example: 300 }),
+    ...shape,
+  });
+}
+
+/** Send a `position` now, with the best source there is. */
+export const locateCommand = command('locate', {});
+/** Send a `status` at least this often from now on. */
+export const intervalCommand = command('interval', {
+  interval: z.number().gt(0).max(10_080).meta({ cbor: 10, unit: 'min', example: 1440 }),
+});
+/** Set the clock; `at` is the time at which the command was handed to the network. */
+export const timeCommand = command('time', {
+  at: z.int().min(0).max(8.64e15).meta({ cbor: 10, unit: 'ms', example: 1_791_000_000_000 }),
+});
+/** Show that help is coming, or stop showing it. */
+export const lampCommand = command('lamp', {
+  state: z.enum(['on', 'off']).meta({ cbor: 10, example: 'on' }),
+});
+/** Silence the one alarm with this `boot` and `seq`, and no other; `expires` is at most 300. */
+export const hushCommand = command('hush', {
+  boot: z.int().min(0).max(0xffff_ffff).meta({ cbor: 10, unit: '1', example: 12 }),
+  seq: z.int().min(0).max(0xffff_ffff).meta({ cbor: 11, unit: '1', example: 345 }),
+}).refine(({ expires }) => expires <= 300, { path: ['expires'], message: 'a hush lives 300 s at most' });
+/** Restart. Never sent in answer to a life-safety report. */
+export const rebootCommand = command('reboot', {});
+
+export const commandSchemas = {
+  locate: locateCommand,
+  interval: intervalCommand,
+  time: timeCommand,
+  lamp: lampCommand,
+  hush: hushCommand,
+  reboot: rebootCommand,
+} as const;
+export type DeviceCommand = z.infer<(typeof commandSchemas)[keyof typeof commandSchemas]>;
+
+/** The payload of a command. */
+export function encodeCommand({ name, ...fields }: DeviceCommand, format: Format): Uint8Array {
+  return pack(fields, wireOf(commandSchemas[name]), format);
+}
+
+/** Reads a command as a device does. The problem says in words why it cannot be obeyed. */
+export function decodeCommand(name: string, payload: Uint8Array): { command: DeviceCommand } | { problem: string } {
+  if (!Object.hasOwn(commandSchemas, name)) return { problem: `no command is called ${JSON.stringify(name)}` };
+  const schema: z.ZodType<DeviceCommand> & z.ZodObject = commandSchemas[name as DeviceCommand['name']] as never;
+  const read = unpack(payload, wireOf(schema));
+  if ('problem' in read) return read;
+  const result = schema.safeParse({ ...read.fields, name });
+  return result.success ? { command: result.data as DeviceCommand } : { problem: z.prettifyError(result.error) };
+}

@@ -1,0 +1,225 @@
+import type { Alert, AlertChange, Note, Severity } from '../records/alert.ts';
+import type { Incident, IncidentAlert } from '../records/incident.ts';
+import { claimMs } from './claims.ts';
+import { moveLadder } from './climb.ts';
+import { codeFor } from './code.ts';
+import { type Correlation, correlationOf, isCry, isSameCry, mayEndByItself, sameCryMs } from './correlation.ts';
+import { isOpen, keyOfIncident } from './incident-table.ts';
+import { alertCount, severities } from './notices.ts';
+import type { Round } from './round.ts';
+import { happen } from './transition.ts';
+import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts';
+
+/**
+ * What rules said, into incidents. All of one step's alerts come first and people are told afterwards, so that one
+ * message names them all.
+ */
+export function stepAlerts(round: Round, changes: readonly AlertChange[]): void {
+  const news: News = new Map();
+  for (const change of changes) {
+    if (change.type === 'raise') raise(round, change.alert, news);
+    else if (change.type === 'strengthen') strengthen(round, change, news);
+    else if (change.type === 'clear') clear(round, change, news);
+    else note(round, change.note);
+  }
+  for (const [turn, item] of news) {
+    tellNews(turn, item);
+    round.keep(turn);
+  }
+}
+
+/** What a step's alerts were to one incident, before anybody is told. `newest`: what messages speak of. */
+type NewsItem = {
+  opened: boolean;
+  severityBefore: Severity;
+  lastAlertBefore: number;
+  newest?: { kind: 'worse' | 'second call' | 'lesser alert'; about: IncidentAlert };
+};
+type News = Map<Turn, NewsItem>;
+
+/** Alerts that an incident keeps; further ones are counted. */
+const mostAlerts = 200;
+
+function raise(round: Round, alert: Alert, news: News): void {
+  if (round.table.ofAlert(alert.alertId)) return;
+  const correlation = correlationOf(alert);
+  const standing = findOpen(round, alert, correlation);
+  const added = incidentAlert(alert);
+  const turn = round.turnOf(standing ?? opened(round, added, correlation));
+  const item = newsOf(news, turn, standing === undefined);
+  if (standing) addAlert(turn, added);
+  const { alertId, condition, severity, lateMs } = alert;
+  write(turn, standing ? 'alert' : 'opened', { alertId, condition, severity, ...(lateMs !== undefined && { lateMs }) });
+  const kind = severity !== 'critical' ? 'lesser alert' : condition === 'call-emergency' ? 'second call' : 'worse';
+  if (item.newest?.kind !== 'worse' || kind === 'worse') item.newest = { kind, about: added };
+  round.keep(turn);
+}
+
+/** The open incident with the alert's key, else the latest cry at the same place that it may belong to. */
+function findOpen(
+  { table, at }: Round,
+  words: Parameters<typeof correlationOf>[0],
+  { key }: Correlation,
+): Incident | undefined {
+  const same = table.openWithKey(key);
+  const { placeId } = words.where;
+  if (same || placeId === undefined || !isCry(words.condition)) return same;
+  const cries = table.openCriesAt(placeId).filter((incident) => isSameCry({ ...words, at }, incident));
+  return cries.reduce<Incident | undefined>(
+    (best, cry) => (best && best.lastAlertAt >= cry.lastAlertAt ? best : cry),
+    undefined,
+  );
+}
+
+function opened({ at, table }: Round, alert: IncidentAlert, { category, subject }: Correlation): Incident {
+  const incidentId = `i:${alert.alertId}`;
+  const { areaId } = alert.where;
+  return {
+    incidentId,
+    version: 1,
+    code: codeFor(incidentId, table.hasCode),
+    category,
+    severity: alert.severity,
+    subject,
+    // What gathers a village's devices is nowhere in particular.
+    where: subject.type === 'area' && areaId !== undefined ? { areaId } : alert.where,
+    openedAt: at,
+    lastAlertAt: at,
+    alerts: [alert],
+    state: { phase: 'open', since: at },
+    ladder: { phase: 'running', rung: 0, startedAt: at, cause: 1 },
+    told: [],
+  };
+}
+
+function addAlert(turn: Turn, alert: IncidentAlert): void {
+  const { closing, ...incident } = turn.incident;
+  const { alerts, moreAlerts = 0, severity } = incident;
+  // The first alert names the incident and stays; a cleared one makes room for what stands.
+  const cleared =
+    alerts.length < mostAlerts ? -1 : alerts.findIndex(({ clearedAt }, index) => index > 0 && clearedAt !== undefined);
+  const room = alerts.length < mostAlerts || cleared >= 0;
+  turn.incident = {
+    ...incident,
+    severity: moreUrgent(severity, alert.severity),
+    lastAlertAt: turn.at,
+    ...(room ? { alerts: [...alerts.filter((_, index) => index !== cleared), alert] } : { moreAlerts: moreAlerts + 1 }),
+    ...(closing && alert.severity !== 'critical' && { closing }),
+  };
+  nextVersion(turn);
+}
+
+/** What strengthens a resolved matter is news: to the incident that is open for the same now, else it is open again. */
+function strengthen(round: Round, change: Strengthened, news: News): void {
+  const { table } = round;
+  const standing = table.ofAlert(change.alertId);
+  const before = standing?.alerts.find(({ alertId }) => alertId === change.alertId);
+  if (!standing || !before) return;
+  const { clearedAt, ...latched } = before;
+  const severity = moreUrgent(before.severity, change.severity);
+  const alert = { ...latched, severity, reason: { ...before.reason, ...change.reason } };
+  const turn = round.turnOf((!isOpen(standing) && table.openWithKey(keyOfIncident(standing))) || standing);
+  const item = newsOf(news, turn, false);
+  replaceAlert(turn, alert);
+  const { alertId, condition } = alert;
+  write(turn, 'alert', { alertId, condition, severity, strengthened: true });
+  const isNews = severity !== before.severity || clearedAt !== undefined || !isOpen(standing);
+  if (isNews) {
+    nextVersion(turn);
+    item.newest = { kind: severity === 'critical' ? 'worse' : 'lesser alert', about: alert };
+  }
+  round.keep(turn);
+}
+type Strengthened = Extract<AlertChange, { type: 'strengthen' }>;
+
+function clear(round: Round, { alertId, at, reason }: Extract<AlertChange, { type: 'clear' }>, news: News): void {
+  const standing = round.table.ofAlert(alertId);
+  const alert = standing?.alerts.find((one) => one.alertId === alertId);
+  if (!standing || !alert || !isOpen(standing) || alert.clearedAt !== undefined) return;
+  const turn = round.turnOf(standing);
+  newsOf(news, turn, false);
+  replaceAlert(turn, { ...alert, clearedAt: at });
+  write(turn, 'alert-cleared', { ...reason, alertId, condition: alert.condition });
+  round.keep(turn);
+}
+
+/** A note calls nobody; it stands in the timeline of the open incident whose alert it is about. */
+function note(round: Round, { what, noteId, reason }: Note): void {
+  const about = [reason.alertId, reason.alertIds].flat().filter((alertId) => typeof alertId === 'string');
+  const incident = about.map((alertId) => round.table.ofAlert(alertId)).find((found) => found && isOpen(found));
+  if (incident)
+    write(round.turnOf(incident), what === 'call-repeated' ? 'call-again' : 'alert', { note: what, noteId });
+}
+
+function newsOf(news: News, turn: Turn, isNew: boolean): NewsItem {
+  const { severity, lastAlertAt } = turn.incident;
+  const item = news.get(turn) ?? { opened: isNew, severityBefore: severity, lastAlertBefore: lastAlertAt };
+  news.set(turn, item);
+  return item;
+}
+
+function replaceAlert(turn: Turn, alert: IncidentAlert): void {
+  const { alerts, severity } = turn.incident;
+  const replaced = alerts.map((one) => (one.alertId === alert.alertId ? alert : one));
+  turn.incident = { ...turn.incident, alerts: replaced, severity: moreUrgent(severity, alert.severity) };
+}
+
+/** Tells people once what a step's alerts came to, by the table. */
+function tellNews(turn: Turn, item: NewsItem): void {
+  const { opened, severityBefore, newest } = item;
+  const { state, severity } = turn.incident;
+  if (opened) moveLadder(turn, 'starts');
+  else if (state.phase === 'resolved') reopenForNews(turn, newest?.about);
+  else if (severity !== severityBefore && newest)
+    happen(turn, 'more urgent', { about: newest.about, entering: shortenedClaim(turn) });
+  else if (newest?.kind === 'second call' && !isNewCry(turn, item)) secondCall(turn, newest.about);
+  else if (newest) happen(turn, newest.kind === 'lesser alert' ? 'lesser alert' : 'worse', { about: newest.about });
+  if (mayEndByItself(turn.incident)) endByItself(turn);
+}
+
+function secondCall(turn: Turn, about: IncidentAlert): void {
+  const { phase } = turn.incident.state;
+  happen(turn, 'second call', { about });
+  if (phase !== 'responding' && phase !== 'on-scene') return;
+  write(turn, 'call-again', { alertId: about.alertId });
+  soundDesk(turn, about);
+}
+
+/** Somebody was there long ago, and the person calls again: those who were told must hear it, or nobody would. */
+function isNewCry({ incident, at }: Turn, { lastAlertBefore }: NewsItem): boolean {
+  const { state } = incident;
+  return state.phase === 'on-scene' && at - Math.max(lastAlertBefore, state.since) > sameCryMs;
+}
+
+function reopenForNews(turn: Turn, about: IncidentAlert | undefined): void {
+  if (about?.severity !== 'critical') return;
+  write(turn, 'reopened', { alertId: about.alertId });
+  happen(turn, 'reopen', { about });
+}
+
+/** A claim of something that became more urgent lasts no longer than a claim of that would. */
+function shortenedClaim({ incident: { state, severity }, at }: Turn) {
+  if (state.phase !== 'claimed') return undefined;
+  return { ...state, expiresAt: Math.min(state.expiresAt, at + claimMs[severity]) };
+}
+
+function endByItself(turn: Turn): void {
+  if (turn.incident.state.phase !== 'open') return;
+  const by = { type: 'system' as const, id: 'incidents' };
+  nextVersion(turn);
+  happen(turn, 'all cleared', {
+    entering: { phase: 'resolved', since: turn.at, by, outcome: 'equipment', contact: 'not-applicable' },
+  });
+  write(turn, 'resolved', { outcome: 'equipment', contact: 'not-applicable', alerts: alertCount(turn.incident) }, by);
+  tellTheEnd(turn, false, 'equipment');
+}
+
+function moreUrgent(a: Severity, b: Severity): Severity {
+  return severities.indexOf(b) > severities.indexOf(a) ? b : a;
+}
+
+function incidentAlert(alert: Alert): IncidentAlert {
+  const { alertId, rule, condition, severity, at, occurredAt, clock, lateMs, subject, where, reason } = alert;
+  const late = lateMs === undefined ? {} : { lateMs };
+  return { alertId, rule, condition, severity, at, occurredAt, clock, ...late, subject, where, reason };
+}

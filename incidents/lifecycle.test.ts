@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { CommandResult } from '../records/command.ts';
+import type { Incident } from '../records/incident.ts';
+import { lateArrivalMs, restMs } from './climb.ts';
+import { type Ladders, ladders, type Rung } from './ladder.ts';
+import { type Cell, clocks, type Happening, lifecycle, type Phase } from './lifecycle.ts';
+import { contact, type Desk, li, MINUTE_MS, village, wang } from './village.test-support.ts';
+
+const phases = Object.keys(clocks) as Phase[];
+const happenings = Object.keys(lifecycle) as Happening[];
+
+/** What brings a fall of the herder (of lesser urgency, or work on a device, where the row is about that) into a state. */
+const into: Record<Phase, (desk: Desk, incident: Incident) => void> = {
+  open: () => {},
+  claimed: (desk, incident) => desk.command(incident, { type: 'claim', by: li }),
+  responding: (desk, incident) => {
+    desk.command(incident, { type: 'accept', by: li, contactId: 'near', expectedMinutes: 10 });
+  },
+  'on-scene': (desk, incident) => desk.command(incident, { type: 'arrive', by: li }),
+  resolved: (desk, incident) => {
+    desk.command(incident, { type: 'resolve', by: li, outcome: 'helped', contact: 'reached' });
+  },
+};
+
+/** How the world makes it happen. */
+const events: Record<Happening, (desk: Desk, incident: Incident) => CommandResult | undefined> = {
+  worse: (desk) => void desk.alert('fall', 'watch-bat'),
+  'more urgent': (desk) => {
+    desk.change({ type: 'strengthen', alertId: 'first', at: desk.now, severity: 'critical', reason: {} });
+    return undefined;
+  },
+  'second call': (desk) => void desk.alert('call-emergency', 'button-house'),
+  'lesser alert': (desk) => void desk.alert('fall', 'watch-bat', { severity: 'urgent' }),
+  'all cleared': (desk) => void desk.change({ type: 'clear', alertId: 'first', at: desk.now, reason: {} }),
+  'rung due': (desk, incident) => {
+    // Under a claim a rung comes due only when the second person did not answer.
+    if (incident.state.phase === 'claimed') askSecond(desk, incident);
+    desk.told();
+    desk.advance((desk.incidents.nextDeadline() ?? 0) - desk.now);
+    return undefined;
+  },
+  unreachable: (desk) => void desk.outcome('near', 'failed'),
+  claim: (desk, incident) => desk.command(incident, { type: 'claim', by: wang }),
+  'claim expires': (desk) => void desk.advance(2 * MINUTE_MS),
+  release: (desk, incident) => desk.command(incident, { type: 'release', by: li }),
+  act: (desk, incident) => desk.command(incident, { type: 'act', by: li, action: 'rang the neighbour' }),
+  accept: (desk, incident) =>
+    desk.command(incident, { type: 'accept', by: contact('near'), contactId: 'near', expectedMinutes: 20 }),
+  decline: (desk, incident) =>
+    desk.command(incident, { type: 'decline', by: contact('station'), contactId: 'station' }),
+  'turn back': (desk, incident) => desk.command(incident, { type: 'decline', by: contact('near'), contactId: 'near' }),
+  arrive: (desk, incident) => desk.command(incident, { type: 'arrive', by: contact('near') }),
+  'ask second person': askSecond,
+  resolve: (desk, incident) =>
+    desk.command(incident, { type: 'resolve', by: wang, outcome: 'helped', contact: 'reached' }),
+  reopen: (desk, incident) => desk.command(incident, { type: 'reopen', by: wang, reason: 'it was the other house' }),
+};
+
+function askSecond(desk: Desk, incident: Incident): CommandResult {
+  return desk.command(incident, { type: 'resolve', by: li, outcome: 'no-help-needed', contact: 'not-reached' });
+}
+
+function prepared(happening: Happening, phase: Phase) {
+  const desk = village();
+  const condition = happening === 'all cleared' ? 'device-silent' : 'fall';
+  const severity = happening === 'more urgent' ? 'urgent' : happening === 'all cleared' ? 'service' : 'critical';
+  const opened = desk.alert(condition, 'watch-bat', { alertId: 'first', severity });
+  into[phase](desk, opened);
+  desk.told();
+  return { desk, before: desk.see(opened) };
+}
+
+const cells = happenings.flatMap((happening) =>
+  phases.map((phase) => ({ happening, phase, cell: lifecycle[happening][phase] })),
+);
+
+describe('every cell of the table is what the world sees', () => {
+  for (const { happening, phase, cell } of cells.filter(({ cell }) => cell !== 'never')) {
+    test(`${happening}, when the incident is ${phase}: ${say(cell)}`, () => {
+      const { desk, before } = prepared(happening, phase);
+      expect(before.state.phase).toBe(phase);
+      const result = events[happening](desk, before);
+      const after = desk.see(before);
+      if (cell === 'never') return;
+      if ('refused' in cell) {
+        expect(result).toMatchObject({ ok: false, problem: 'not-allowed', currentVersion: before.version });
+        expect({ ...after, told: [] }).toEqual({ ...before, told: [] });
+        return;
+      }
+      if (result) expect(result.ok).toBe(happening !== 'ask second person');
+      expect(after.state.phase).toBe(cell.to ?? phase);
+      expectLadder(desk, before, after, cell.ladder);
+    });
+  }
+});
+
+function expectLadder(
+  desk: Desk,
+  before: Incident,
+  after: Incident,
+  move: Exclude<Cell, string | { refused: string }>['ladder'],
+) {
+  const told = desk.told().filter((one) => !/stand-down|all-clear|desk!/.test(one));
+  switch (move) {
+    case 'unchanged':
+      expect(after.ladder).toEqual(before.ladder);
+      expect(told).toEqual([]);
+      return;
+    case 'first rung':
+      expect(after.ladder).toEqual(before.ladder);
+      expect(told).toEqual(['worse near', 'worse station', 'information daughter']);
+      return;
+    case 'starts':
+      expect(told).toEqual([
+        expect.stringMatching(/^(worse|alarm) near$/),
+        expect.stringMatching(/ station$/),
+        'information daughter',
+      ]);
+      if (after.ladder.phase !== 'ended') expect(after.ladder).toMatchObject({ rung: 1, startedAt: desk.now });
+      expect(after.ladder.phase).toBe(
+        { open: 'running', claimed: 'paused', responding: 'waiting', 'on-scene': 'ended', resolved: 'ended' }[
+          after.state.phase
+        ],
+      );
+      return;
+    case 'next rung':
+      expect(told).toEqual(['escalation next', 'escalation desk']);
+      expect(after.ladder).toMatchObject({ phase: 'running', rung: 2, nextAt: desk.now + MINUTE_MS });
+      return;
+    case 'pauses':
+      expect(after.ladder).toMatchObject({ phase: 'paused', rung: 1 });
+      return;
+    case 'waits':
+      expect(after.ladder).toMatchObject({ phase: 'waiting', nextAt: desk.now + 20 * MINUTE_MS + lateArrivalMs });
+      return;
+    case 'rests':
+      expect(after.ladder).toMatchObject({ phase: 'waiting', nextAt: desk.now + restMs });
+      return;
+    case 'ends':
+      expect(after.ladder).toEqual({ phase: 'ended' });
+      return;
+  }
+}
+
+test('docs/incidents.md shows the table and the ladders as they are', () => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/incidents.md'), 'utf8');
+  expect(text).toContain(tableOfStates());
+  expect(text).toContain(tableOfLadders());
+});
+
+function tableOfStates(): string {
+  const rows = happenings.map(
+    (happening) => `| ${happening} | ${phases.map((phase) => say(lifecycle[happening][phase])).join(' | ')} |`,
+  );
+  const clock = `| *clock* | ${phases.map((phase) => clocks[phase]).join(' | ')} |`;
+  return [`| | ${phases.join(' | ')} |`, `|---|${'---|'.repeat(phases.length)}`, ...rows, clock].join('\n');
+}
+
+function say(cell: Cell): string {
+  if (cell === 'never') return '-';
+  if ('refused' in cell) return `refused: ${cell.refused}`;
+  const ladder = cell.ladder === 'unchanged' ? '' : cell.ladder;
+  return [cell.to && `**${cell.to}**`, ladder].filter(Boolean).join(', ') || 'stays';
+}
+
+function tableOfLadders(): string {
+  const rows = Object.entries<Ladders>(ladders).flatMap(([name, { rungs, repeat }]) => {
+    let afterMs = 0;
+    const lines = rungs.map((rung, index) => {
+      afterMs += rung.afterMs;
+      return `| ${index === 0 ? name : ''} | +${afterMs / 1000} s | ${sayRung(rung)} |`;
+    });
+    if (rungs.length === 0) return [`| ${name} | | the work list alone |`];
+    if (!repeat) return lines;
+    const pace = `every ${repeat.everyMs / 60_000} min, ${repeat.times} times, then every ${repeat.thenEveryMs / 60_000} min`;
+    return [...lines, `| | ${pace} | the desk, and the rungs in turn, each round to the next person |`];
+  });
+  return ['| ladder | after the start | who is told |', '|---|---|---|', ...rows].join('\n');
+}
+
+function sayRung({ tell, inform, desk }: Rung): string {
+  const seats = tell.map(({ role, nth }) => (nth === 1 ? `first ${role}` : `second ${role}`));
+  return [desk && 'the desk sounds', ...seats, inform && `${inform}, for information`].filter(Boolean).join(', ');
+}

@@ -1,0 +1,90 @@
+import type { Severity } from '../records/alert.ts';
+import type { Incident, IncidentAlert, Told } from '../records/incident.ts';
+import type { Notice, NoticePurpose, NoticeText, Recipient } from '../records/notice.ts';
+import type { RegistryView } from '../records/registry.ts';
+
+/** Names a notice by its cause: the incident, the version that caused it, the rung (0: not of the ladder), and who gets it. */
+export function noticeIdOf({ incidentId, cause, rung, recipient }: NoticeName): string {
+  const to = recipient.type === 'contact' ? recipient.contactId : recipient.areaId;
+  return `${incidentId}/v${cause}/${rung}/${recipient.type}:${to}`;
+}
+
+/** The reverse of `noticeIdOf`; undefined for what it never made. An incident's id may hold slashes, what follows it none. */
+export function parseNoticeId(noticeId: string): NoticeName | undefined {
+  const [, incidentId, cause, rung, type, to] = /^(.+)\/v(\d+)\/(\d+)\/(contact|desk):([^/]*)$/s.exec(noticeId) ?? [];
+  if (incidentId === undefined || to === undefined) return undefined;
+  const recipient: Recipient = type === 'desk' ? { type, areaId: to } : { type: 'contact', contactId: to };
+  return { incidentId, cause: Number(cause), rung: Number(rung), recipient };
+}
+
+export function createNotice(incident: Incident, registry: RegistryView, at: number, words: NoticeWords): Notice {
+  const { cause, rung, recipient, purpose } = words;
+  const { incidentId, severity } = incident;
+  const noticeId = noticeIdOf({ incidentId, cause, rung, recipient });
+  const text = textOf(incident, registry, words);
+  return { noticeId, incidentId, purpose, severity, rung, recipient, at, text };
+}
+
+/** The person is on the list of those who hear the end; `undefined` when the list is full and they are not on it. */
+export function withTold(told: readonly Told[], { contactId, noticeId, at, asked }: NewlyTold): Told[] | undefined {
+  const before = told.find((one) => one.contactId === contactId);
+  if (!before && told.length >= mostTold) return undefined;
+  const informed = !asked && (!before || before.informed === true);
+  const answer = before?.answer === undefined ? {} : { answer: before.answer };
+  const now: Told = { contactId, noticeId, at, reached: 'unknown', ...(informed && { informed }), ...answer };
+  return before ? told.map((one) => (one === before ? now : one)) : [...told, now];
+}
+
+/** The alert that a message speaks of when nothing newer caused it: the first of the most urgent ones. */
+export function leadingAlert({ alerts, severity }: Incident): IncidentAlert | undefined {
+  return alerts.find((alert) => alert.severity === severity) ?? alerts[0];
+}
+
+export const alertCount = ({ alerts, moreAlerts = 0 }: Incident): number => alerts.length + moreAlerts;
+
+/** From the least to the most urgent. */
+export const severities: readonly Severity[] = ['service', 'urgent', 'critical'];
+
+export type NoticeName = { incidentId: string; cause: number; rung: number; recipient: Recipient };
+export type NoticeWords = Omit<NoticeName, 'incidentId'> & {
+  purpose: NoticePurpose;
+  about?: IncidentAlert;
+  detail?: string;
+};
+/** `asked`: to go. Whoever was asked once is not merely informed later. */
+type NewlyTold = Pick<Told, 'contactId' | 'noticeId' | 'at'> & { asked: boolean };
+
+/** People who hear about one incident, and names in one message. */
+const mostTold = 60;
+const mostNamed = 20;
+const longestDetail = 200;
+
+function textOf(incident: Incident, registry: RegistryView, { about, detail }: NoticeWords): NoticeText {
+  const { code: incidentCode, openedAt, alerts } = incident;
+  const alert = about ?? leadingAlert(incident);
+  const { personId, deviceId, unregistered } = alert?.where ?? {};
+  const said = detail ?? (alert && unreadOf(alert));
+  return {
+    condition: alert?.condition ?? incident.category,
+    incidentCode,
+    openedAt,
+    occurredAt: alert?.occurredAt ?? openedAt,
+    ...(alert?.lateMs !== undefined && { lateMs: alert.lateMs }),
+    placeIds: named(alerts.map(({ where }) => where.placeId)),
+    rooms: named(alerts.map(({ where }) => where.deviceId && registry.device(where.deviceId)?.room)),
+    ...(personId !== undefined && { personId }),
+    ...(deviceId !== undefined && { deviceId }),
+    ...(unregistered && { unregistered }),
+    ...(said !== undefined && { detail: said.slice(0, longestDetail) }),
+    alertCount: alertCount(incident),
+  };
+}
+
+function named(names: (string | undefined)[]): string[] {
+  return [...new Set(names.filter((name) => name !== undefined && name !== ''))].slice(0, mostNamed) as string[];
+}
+
+/** What could not be read of a report, in the rule's words. */
+function unreadOf({ reason: { unread } }: IncidentAlert): string | undefined {
+  return Array.isArray(unread) && unread.length > 0 ? unread.join(', ') : undefined;
+}

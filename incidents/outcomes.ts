@@ -1,0 +1,47 @@
+import type { Told } from '../records/incident.ts';
+import type { OutcomeRecord } from '../records/journal-record.ts';
+import { isOnNewestRung } from './commands.ts';
+import { parseNoticeId } from './notices.ts';
+import type { Round } from './round.ts';
+import { happen } from './transition.ts';
+import { type Turn, write } from './turn.ts';
+
+/**
+ * What came of an attempt to tell somebody. Who cannot be reached on any channel is not waited for: the next rung is told
+ * at once. That a provider accepted a message proves nothing yet, and a failure of one channel is no failure of the person.
+ */
+export function stepOutcome(round: Round, outcome: OutcomeRecord): void {
+  const name = parseNoticeId(outcome.noticeId);
+  const incident = name && round.table.get(name.incidentId);
+  if (!incident || name.recipient.type !== 'contact' || outcome.result === 'accepted') return;
+  const { contactId } = name.recipient;
+  const told = incident.told.find((one) => one.contactId === contactId);
+  // Only the newest notice to somebody says whether they can be reached now.
+  if (told?.noticeId !== outcome.noticeId || told.reached === 'delivered') return;
+  if (outcome.result !== 'delivered' && told.failed?.includes(outcome.channel)) return;
+  const turn = round.turnOf(incident);
+  if (outcome.result === 'delivered') delivered(turn, told, outcome.channel);
+  else failed(turn, told, outcome);
+  round.keep(turn);
+}
+
+function delivered(turn: Turn, told: Told, channel: string): void {
+  replaceTold(turn, { ...told, reached: 'delivered' });
+  write(turn, 'delivered', { contactId: told.contactId, channel });
+}
+
+function failed(turn: Turn, told: Told, { channel, result, detail }: OutcomeRecord): void {
+  const { contactId, noticeId } = told;
+  const channels = [...(told.failed ?? []), channel];
+  const contact = turn.registry.contact(contactId);
+  const everyChannel = channels.length >= (contact?.channels.length ?? 1);
+  replaceTold(turn, { ...told, failed: channels, ...(everyChannel && { reached: 'unreachable' }) });
+  write(turn, 'undelivered', { contactId, channel, result, everyChannel, ...(detail !== undefined && { detail }) });
+  const isNews = everyChannel && told.reached !== 'unreachable' && !told.informed && told.answer === undefined;
+  if (isNews && isOnNewestRung(turn, noticeId)) happen(turn, 'unreachable');
+}
+
+function replaceTold(turn: Turn, told: Told): void {
+  const all = turn.incident.told.map((one) => (one.contactId === told.contactId ? told : one));
+  turn.incident = { ...turn.incident, told: all };
+}

@@ -1,0 +1,85 @@
+/**
+ * The last reports of one device by their counters, so that a redelivery is known as one: at most 64 places in at most
+ * 8 runs of neighbouring reports, the run that was last added to first. `highest` is the newest report by its counters.
+ */
+export type Counters = { readonly highest: Place; readonly runs: readonly Run[] };
+/** `seen` has the hashes of `top`, `top - 1`, ... in one text (a list takes twice the room), `------` for a gap. */
+export type Run = { readonly boot: number; readonly top: number; readonly seen: string };
+type Place = { readonly boot: number; readonly seq: number };
+
+/** What names a report; `hash` has 6 characters. `atOnce`: sent when it happened, it never waited in the device. */
+export type Counted = Place & { hash: string; atOnce: boolean };
+
+/** `reused`: the counters name another report already, or went back where only newer ones can be. */
+export type Standing = { type: 'new' | 'repeat' | 'reused'; counters: Counters };
+
+/** A batch of 64 that is sent again must find all of itself. */
+export const maxPlaces = 64;
+export const maxRuns = 8;
+
+/** Decides what a report is to those before it. What is no longer remembered is new: better twice than never. */
+export function count(counters: Counters | undefined, counted: Counted): Standing {
+  if (!counters) return { type: 'new', counters: onlyThis(counted) };
+  const known = hashAt(counters, counted);
+  if (known === counted.hash) return { type: 'repeat', counters };
+  if (known !== undefined || (counted.atOnce && isBehind(counted, counters.highest))) return startOver(counted);
+  return { type: 'new', counters: add(counters, counted) };
+}
+
+/** The numbering starts over with this report, or everything that follows it would look like what was before. */
+export function startOver(counted: Counted): Standing {
+  return { type: 'reused', counters: onlyThis(counted) };
+}
+
+function onlyThis({ boot, seq, hash }: Counted): Counters {
+  return { highest: { boot, seq }, runs: [{ boot, top: seq, seen: hash }] };
+}
+
+function hashAt({ runs }: Counters, { boot, seq }: Place): string | undefined {
+  for (const run of runs) {
+    const at = (run.top - seq) * hashLength;
+    if (run.boot !== boot || at < 0 || at >= run.seen.length) continue;
+    const known = run.seen.slice(at, at + hashLength);
+    if (known !== nothing) return known;
+  }
+  return undefined;
+}
+
+/** Reports overtake each other by a few on the road. A stored one may be far behind, but not one of this moment. */
+function isBehind({ boot, seq }: Place, highest: Place): boolean {
+  return boot < highest.boot || (boot === highest.boot && seq <= highest.seq - maxPlaces);
+}
+
+function add({ highest, runs }: Counters, { boot, seq, hash }: Counted): Counters {
+  const newer = boot > highest.boot || (boot === highest.boot && seq > highest.seq);
+  const at = runs.findIndex((run) => run.boot === boot && isNear(run, seq));
+  const run = runs[at];
+  const grown = run ? grow(run, seq, hash) : { boot, top: seq, seen: hash };
+  const others = at === -1 ? runs : runs.toSpliced(at, 1);
+  return { highest: newer ? { boot, seq } : highest, runs: trim([grown, ...others]) };
+}
+
+/** A larger gap would cost more places than a run of its own. */
+const maxGap = 8;
+const isNear = ({ top, seen }: Run, seq: number) =>
+  seq <= top + maxGap && seq > top - seen.length / hashLength - maxGap;
+
+function grow({ boot, top, seen }: Run, seq: number, hash: string): Run {
+  const back = top - seq;
+  if (back < 0) return { boot, top: seq, seen: hash + nothing.repeat(-back - 1) + seen };
+  const before = seen.slice(0, back * hashLength).padEnd(back * hashLength, nothing);
+  return { boot, top, seen: before + hash + seen.slice((back + 1) * hashLength) };
+}
+
+function trim(runs: readonly Run[]): Run[] {
+  let room = maxPlaces * hashLength;
+  const kept: Run[] = [];
+  for (const run of runs.slice(0, maxRuns)) {
+    if (room > 0) kept.push(run.seen.length <= room ? run : { ...run, seen: run.seen.slice(0, room) });
+    room -= run.seen.length;
+  }
+  return kept;
+}
+
+const hashLength = 6;
+const nothing = '-'.repeat(hashLength);

@@ -1,0 +1,181 @@
+import { crc32 } from 'node:zlib';
+import { type DecodedReport, decodeBatch, decodeReport } from '../firmware-contracts/decode.ts';
+import { type Reading, readingsOf } from '../firmware-contracts/readings.ts';
+import { type DeviceKind, isLifeSafety } from '../firmware-contracts/report.ts';
+import type { Whereabouts } from '../records/alert.ts';
+import type { FoldState, Table } from '../records/fold-state.ts';
+import type { ReportRecord } from '../records/journal-record.ts';
+import type { RegistryView } from '../records/registry.ts';
+import type { CounterReusedEvent, ReportEvent, UnreadableEvent } from '../rules/event.ts';
+import { type Counters, count, type Standing, startOver } from './counters.ts';
+import { clockOf, type DeviceClock, type Occurrence, occurrenceOf } from './occurrence.ts';
+
+/**
+ * What one part of a record came to (a report is part 0, a batch has one part for each report, a reused counter is an
+ * event beside its report's). `rejection`: telemetry that the contract refuses, with a stable reason and its text.
+ * `repeat`: the same report was processed before.
+ */
+export type Decoded =
+  | { type: 'event'; part: number; event: DecodedEvent; readings: Reading[] }
+  | { type: 'rejection'; part: number; reason: string; problem: string }
+  | { type: 'repeat'; part: number };
+export type DecodedEvent = ReportEvent | UnreadableEvent | CounterReusedEvent;
+
+/** Where a record stands in the journal. `receivedAt` is journal time, epoch ms. */
+export type Placed = { sequence: number; receivedAt: number };
+
+export type Decoder = ReturnType<typeof createDecoder>;
+
+/**
+ * Turns report records into events, and decides repeats once for everybody. A device's part of the fold is at most 64
+ * hashes (under 1 kB). Devices that the registry does not know share a table of their own; when that is full it is
+ * emptied, and their reports count as new again.
+ */
+export function createDecoder({
+  state,
+  registry,
+}: {
+  state: FoldState;
+  registry: Pick<RegistryView, 'device' | 'whereabouts'>;
+}) {
+  const registered = state.table<DeviceMemory>('decoder');
+  const unregistered = state.table<DeviceMemory>('decoder-unregistered');
+  return {
+    /** The parts of a record, in order. Pure but for the fold; never throws for what a device sends. */
+    step({ deviceId, report, payload }: ReportRecord, placed: Placed): Decoded[] {
+      const kind = registry.device(deviceId)?.kind;
+      const table = kind ? registered : unregistered;
+      if (!kind && table.size >= maxUnregistered && !table.has(deviceId)) empty(table);
+      const where = registry.whereabouts(deviceId);
+      const source = { deviceId, kind, where, payload, table, placed };
+      if (report !== 'batch') return decodePart(source, decodeReport({ report, kind, payload }), 0);
+      return decodeBatch({ kind, payload }).flatMap((decoded, part) => decodePart(source, decoded, part));
+    },
+
+    /** A device left the registry: what was remembered of it goes too. */
+    forget(deviceId: string): void {
+      registered.delete(deviceId);
+    },
+  };
+}
+
+function empty(table: Table<unknown>): void {
+  for (const key of [...table.keys()]) table.delete(key);
+}
+
+/** `urgentAt`: when a life-safety report was last received. */
+type DeviceMemory = { readonly counters?: Counters; readonly clock?: DeviceClock; readonly urgentAt?: number };
+type Source = {
+  deviceId: string;
+  kind: DeviceKind | undefined;
+  where: Whereabouts;
+  payload: Uint8Array;
+  table: Table<DeviceMemory>;
+  placed: Placed;
+};
+
+function decodePart(source: Source, decoded: DecodedReport, part: number): Decoded[] {
+  if (decoded.type === 'rejection') return [{ part, ...decoded }];
+  const { deviceId, table, where, placed } = source;
+  const memory = table.get(deviceId) ?? noMemory;
+  const heard =
+    decoded.type === 'report' ? hear(decoded, placed, memory) : hearUnreadable(decoded, placed, part, source.payload);
+  const standing = identify(memory, heard);
+  table.set(deviceId, remember(memory, heard, standing));
+  if (standing?.type === 'repeat') return [{ type: 'repeat', part }];
+  const caused = { at: placed.receivedAt, causeId: causeOf(source, part, heard, standing), where };
+  const event = toEvent(decoded, caused, heard.occurrence, source.kind);
+  const readings = decoded.type === 'report' ? readingsOf(decoded.report) : [];
+  const events: Decoded[] = [{ type: 'event', part, event, readings }];
+  const { boot, seq } = heard;
+  if (standing?.type !== 'reused' || boot === undefined || seq === undefined) return events;
+  return [...events, { type: 'event', part, event: { type: 'counter-reused', ...caused, boot, seq }, readings: [] }];
+}
+type Understood = Extract<DecodedReport, { type: 'report' }>;
+type Unreadable = Extract<DecodedReport, { type: 'unreadable' }>;
+type Caused = Pick<ReportEvent, 'at' | 'causeId' | 'where'>;
+
+/** What identity and time rest on, whether the report was understood or not. */
+type Heard = {
+  boot: number | undefined;
+  seq: number | undefined;
+  age: number | undefined;
+  hash: string;
+  urgent: boolean;
+  receivedAt: number;
+  occurrence: Occurrence;
+  clock: DeviceClock | undefined;
+};
+
+function hear({ report, unread }: Understood, { receivedAt }: Placed, memory: DeviceMemory): Heard {
+  const { name, boot, seq, age } = report;
+  // By what it says: sent again later, or inside a batch, it has another age and is still the same report.
+  const hash = hashOf(JSON.stringify({ ...report, age: undefined }) + unread, 0);
+  const occurrence = occurrenceOf(report, receivedAt, memory.clock);
+  return {
+    boot,
+    seq,
+    age,
+    hash,
+    urgent: isLifeSafety(name),
+    receivedAt,
+    occurrence,
+    clock: clockOf(report, receivedAt),
+  };
+}
+
+function hearUnreadable({ salvaged }: Unreadable, { receivedAt }: Placed, part: number, payload: Uint8Array): Heard {
+  const { boot, seq, age } = salvaged;
+  const occurrence: Occurrence = { occurredAt: receivedAt, clock: 'absent' };
+  return { boot, seq, age, hash: hashOf(payload, part), urgent: true, receivedAt, occurrence, clock: undefined };
+}
+
+/** 31 bits in 6 characters. */
+function hashOf(content: string | Uint8Array, part: number): string {
+  return (crc32(content, part) >>> 1).toString(36).padStart(6, '0');
+}
+
+/**
+ * Undefined: without counters nothing can be said, and the report is processed. The same life-safety report, happening
+ * long after anything urgent was last heard, is no redelivery but a device that counts from the start again: it raises.
+ */
+function identify({ counters, urgentAt }: DeviceMemory, heard: Heard): Standing | undefined {
+  const { boot, seq, age, hash, urgent, occurrence } = heard;
+  if (boot === undefined || seq === undefined) return undefined;
+  const counted = { boot, seq, hash, atOnce: age === undefined || age === 0 };
+  const standing = count(counters, counted);
+  const again = urgent && urgentAt !== undefined && occurrence.occurredAt - urgentAt > redeliveryMs;
+  return standing.type === 'repeat' && again ? startOver(counted) : standing;
+}
+
+function remember(memory: DeviceMemory, heard: Heard, standing: Standing | undefined): DeviceMemory {
+  const counters = standing?.counters ?? memory.counters;
+  const clock = heard.clock ?? memory.clock;
+  const urgentAt = heard.urgent ? heard.receivedAt : memory.urgentAt;
+  return { ...(counters && { counters }), ...(clock && { clock }), ...(urgentAt !== undefined && { urgentAt }) };
+}
+
+/** The same cause for ever. Without counters, or when they are used again, the position makes it unique. */
+function causeOf({ deviceId, placed }: Source, part: number, heard: Heard, standing: Standing | undefined): string {
+  const position = `@${placed.sequence}.${part}`;
+  if (!standing) return `${deviceId}:${position}`;
+  return `${deviceId}:${heard.boot}:${heard.seq}:${heard.hash}${standing.type === 'reused' ? position : ''}`;
+}
+
+function toEvent(
+  decoded: Understood | Unreadable,
+  caused: Caused,
+  occurrence: Occurrence,
+  deviceKind: DeviceKind | undefined,
+): DecodedEvent {
+  if (decoded.type === 'unreadable') {
+    return { type: 'unreadable', ...caused, reportName: decoded.reportName, problem: decoded.problem };
+  }
+  const { report, unread } = decoded;
+  return { type: 'report', ...caused, ...(deviceKind && { deviceKind }), report, unread, ...occurrence };
+}
+
+const noMemory: DeviceMemory = {};
+// An unacknowledged alarm is sent again every minute at the latest; an hour covers a lost connection.
+const redeliveryMs = 3_600_000;
+const maxUnregistered = 10_000;

@@ -1,0 +1,373 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Incidents } from '../incidents/incidents.ts';
+import type { AlertChange, Whereabouts } from '../records/alert.ts';
+import type { Command, CommandResult } from '../records/command.ts';
+import type { FoldState } from '../records/fold-state.ts';
+import type { Incident, IncidentChange } from '../records/incident.ts';
+import type {
+  AttemptingRecord,
+  DecidedRecord,
+  JournalRecord,
+  OutcomeRecord,
+  QuarantinedRecord,
+} from '../records/journal-record.ts';
+import type { Notice } from '../records/notice.ts';
+import { decodeRecord } from '../records/record-codec.ts';
+import type { Registry } from '../records/registry-fold.ts';
+import type { Engine, EngineAnswer } from '../rules/engine.ts';
+import type { RuleEvent } from '../rules/event.ts';
+import type { Decoder } from './decoder.ts';
+
+/** One journal entry, as followers see it. */
+export type Stored = { sequence: number; receivedAt: number; body: Uint8Array };
+
+/** What one record came to. `followUps` are records that the owner appends; `notices` were issued to the outbox. */
+export type Judgement = {
+  followUps: (DecidedRecord | QuarantinedRecord)[];
+  notices: Notice[];
+  result?: { commandId: string; result: CommandResult };
+  rejections: { reason: string; problem: string; deviceId: string }[];
+  /** History decided otherwise than this version would have; history was kept. */
+  differs?: { cause: number; version: string };
+};
+
+/**
+ * The fold of the alarm process: report > events > alerts > incidents > notices, one record after the other, by sequence.
+ * Everything it knows is in one `FoldState`; a record either changes all of it or, when something throws, nothing.
+ * Live and replay are the same: a decision stays pending until its `decided` record comes by, and what is still pending
+ * when the journal's end is reached was lost in a crash and is appended then. Source: DESIGN, "The road of a report".
+ */
+export function createJudge(parts: JudgeParts) {
+  const pending = parts.state.table<JournalRecord[]>('pending-decisions');
+  const judge = {
+    step(stored: Stored): Judgement {
+      const collected = newCollection();
+      try {
+        parts.state.attempt(() => stepRecord(parts, stored, collected));
+      } catch (error) {
+        return quarantineWhole(stored, error, (records) => pending.set(String(stored.sequence), records));
+      }
+      const judgement = conclude(parts, stored, collected);
+      if (judgement.followUps.length > 0) pending.set(String(stored.sequence), judgement.followUps);
+      return judgement;
+    },
+
+    /** What a record would lead to, when it cannot be made durable now; nothing is changed. */
+    preview(stored: Stored): Notice[] {
+      return parts.state.preview(() => {
+        const collected = newCollection();
+        stepRecord(parts, stored, collected);
+        return collected.notices;
+      });
+    },
+
+    /** Follow-ups of records up to there that the journal does not hold: asked once, when a start has reached its end. */
+    unrecorded(upTo: number): JournalRecord[] {
+      return [...pending.entries()].filter(([cause]) => Number(cause) <= upTo).flatMap(([, records]) => records);
+    },
+
+    nextDeadline(): number | undefined {
+      const earliest = Math.min(parts.engine.nextDeadline() ?? Infinity, parts.incidents.nextDeadline() ?? Infinity);
+      return earliest === Infinity ? undefined : earliest;
+    },
+
+    /** Rebuilds every index after a checkpoint was loaded. */
+    rebuild(): void {
+      for (const part of [parts.registry, parts.engine, parts.incidents, parts.outbox]) part.rebuild();
+    },
+  };
+  return judge;
+}
+
+export type Judge = ReturnType<typeof createJudge>;
+export type JudgeParts = {
+  state: FoldState;
+  registry: Registry;
+  decoder: Decoder;
+  engine: Engine;
+  incidents: Incidents;
+  outbox: NoticeFold;
+  version: string;
+};
+
+/** The part of the judge that knows which notice went where; `follow` tells it which incidents are over. */
+export type NoticeFold = {
+  issue(notice: Notice): void;
+  withdraw(noticeId: string): void;
+  follow(incident: Incident): void;
+  attempting(record: AttemptingRecord, at: number): void;
+  outcome(record: OutcomeRecord, at: number): void;
+  rebuild(): void;
+};
+
+type Collection = {
+  alerts: AlertChange[];
+  incidents: IncidentChange[];
+  notices: Notice[];
+  failures: EngineAnswer['failures'];
+  rejections: Judgement['rejections'];
+  result?: { commandId: string; result: CommandResult };
+  differs?: { cause: number; version: string };
+};
+
+const newCollection = (): Collection => ({ alerts: [], incidents: [], notices: [], failures: [], rejections: [] });
+
+function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
+  const record = decodeRecord(stored.body);
+  const at = stored.receivedAt;
+  // Nobody listened, or the clock was set: supervision is as if everything had happened later, and only then is what is due fired.
+  if (record.kind === 'clock-step' && record.byMs > 0) parts.engine.rebase(record.byMs);
+  if (record.kind === 'started' && record.downMs > 0) parts.engine.rebase(record.downMs);
+  fireDeadlines(parts, at, into);
+  switch (record.kind) {
+    case 'report':
+      for (const decoded of parts.decoder.step(record, stored)) {
+        if (decoded.type === 'event') stepEvent(parts, decoded.event, at, into);
+        else if (decoded.type === 'rejection') into.rejections.push({ ...decoded, deviceId: record.deviceId });
+      }
+      return;
+    case 'command':
+      into.result = { commandId: record.command.commandId, result: stepCommand(parts, record.command, at, into) };
+      return;
+    case 'decided':
+      acceptDecided(parts, record, into);
+      return;
+    case 'quarantined':
+      acceptQuarantined(parts, record, stored, into);
+      return;
+    case 'attempting':
+      parts.outbox.attempting(record, at);
+      return;
+    case 'outcome':
+      parts.outbox.outcome(record, at);
+      collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), into);
+      return;
+    case 'reserve':
+      stepAlerts(parts, [reserveAlert(record, stored)], at, into);
+      return;
+    case 'tick':
+    case 'clock-step':
+    case 'started':
+      return;
+  }
+}
+
+/** Deadlines come before the record that is stamped with their time or a later one; rules before incidents. */
+function fireDeadlines(parts: JudgeParts, at: number, into: Collection): void {
+  for (;;) {
+    const ruleDue = parts.engine.nextDeadline() ?? Infinity;
+    const incidentDue = parts.incidents.nextDeadline() ?? Infinity;
+    const due = Math.min(ruleDue, incidentDue);
+    if (due > at) return;
+    if (ruleDue === due) collectRules(parts, parts.engine.fire(due), due, into);
+    else collectIncidents(parts, parts.incidents.fire(due, at), into);
+  }
+}
+
+function stepEvent(parts: JudgeParts, event: RuleEvent, at: number, into: Collection): void {
+  collectRules(parts, parts.engine.step(event), at, into);
+}
+
+function collectRules(parts: JudgeParts, answer: EngineAnswer, at: number, into: Collection): void {
+  into.failures.push(...answer.failures);
+  stepAlerts(parts, answer.changes, at, into);
+}
+
+function stepAlerts(parts: JudgeParts, changes: AlertChange[], at: number, into: Collection): void {
+  if (changes.length === 0) return;
+  into.alerts.push(...changes);
+  collectIncidents(parts, parts.incidents.step({ type: 'alerts', at, changes }), into);
+}
+
+function collectIncidents(parts: JudgeParts, answer: ReturnType<Incidents['fire']>, into: Collection): void {
+  into.incidents.push(...answer.incidents);
+  for (const notice of answer.notices) {
+    into.notices.push(notice);
+    parts.outbox.issue(notice);
+  }
+  for (const { incident } of answer.incidents) parts.outbox.follow(incident);
+}
+
+function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
+  switch (command.type) {
+    case 'registry-part':
+      parts.registry.stage(command.importId, command.part, command.changes);
+      return { ok: true };
+    case 'registry-commit': {
+      const answer = parts.registry.commit(command.importId, command.parts);
+      if (!answer.ok) return { ok: false, problem: 'invalid', message: answer.problems.join('\n') };
+      for (const device of answer.devicesRemoved) {
+        parts.decoder.forget(device.id);
+        stepEvent(parts, { ...deviceEvent(parts, device, at), type: 'device-removed' }, at, into);
+      }
+      for (const device of answer.devicesAdded) stepEvent(parts, deviceEvent(parts, device, at), at, into);
+      return { ok: true };
+    }
+    case 'test-window': {
+      const { deviceId, until, by } = command;
+      const where = parts.registry.whereabouts(deviceId);
+      const problem = testWindowProblem(where, until, at);
+      if (problem) return problem;
+      stepEvent(parts, { type: 'test-window', at, where, deviceId, until, by: `${by.type}:${by.id}` }, at, into);
+      return { ok: true };
+    }
+    default: {
+      const answer = parts.incidents.step({ type: 'command', at, command });
+      collectIncidents(parts, answer, into);
+      return answer.result ?? { ok: false, problem: 'not-found', message: `no incident ${command.incidentId}` };
+    }
+  }
+}
+
+const longestTestWindowMs = 2 * 3_600_000;
+
+function testWindowProblem(where: Whereabouts, until: number, at: number): CommandResult | undefined {
+  if (where.unregistered) return { ok: false, problem: 'not-found', message: `no device ${where.deviceId}` };
+  if (until > at && until <= at + longestTestWindowMs) return undefined;
+  return { ok: false, problem: 'invalid', message: 'a test window ends within the next two hours' };
+}
+
+function deviceEvent(parts: JudgeParts, device: { id: string; intervalMinutes: number }, at: number) {
+  const where = parts.registry.whereabouts(device.id);
+  return { type: 'device-added' as const, at, where, deviceId: device.id, intervalMinutes: device.intervalMinutes };
+}
+
+/** History's word wins: what this version would have decided otherwise is replaced, and reported. */
+function acceptDecided(parts: JudgeParts, record: DecidedRecord, into: Collection): void {
+  const mine = takePending(parts, record.cause, (pending) => pending.kind === 'decided') as DecidedRecord | undefined;
+  if (mine && mine.version === record.version && sameDecision(mine, record)) return;
+  if (mine && sameDecision({ ...mine, version: record.version }, record)) return;
+  into.differs = { cause: record.cause, version: record.version };
+  const theirs = new Set(record.notices?.map((notice) => notice.noticeId));
+  for (const notice of mine?.notices ?? []) if (!theirs.has(notice.noticeId)) parts.outbox.withdraw(notice.noticeId);
+  for (const notice of record.notices ?? []) parts.outbox.issue(notice);
+  parts.incidents.applyDecided(record.incidents ?? [], mine?.incidents ?? []);
+  for (const { incident } of record.incidents ?? []) parts.outbox.follow(incident);
+}
+
+function sameDecision(mine: DecidedRecord, theirs: DecidedRecord): boolean {
+  // The journal holds JSON, which has no `undefined`.
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(mine)), theirs);
+}
+
+function acceptQuarantined(parts: JudgeParts, record: QuarantinedRecord, stored: Stored, into: Collection): void {
+  takePending(
+    parts,
+    record.sequence,
+    (pending) => pending.kind === 'quarantined' && pending.subject === record.subject,
+  );
+  const at = stored.receivedAt;
+  const where: Whereabouts = record.deviceId === undefined ? {} : parts.registry.whereabouts(record.deviceId);
+  const causeId = `quarantined:${record.follower}:${record.sequence}:${record.subject ?? 'all'}`;
+  const reason = {
+    follower: record.follower,
+    record: record.sequence,
+    subject: record.subject ?? 'all',
+    error: record.error,
+  };
+  const alert = systemAlert('record-quarantined', causeId, at, where, reason);
+  stepAlerts(parts, [alert], at, into);
+  if (!record.lifeSafety || record.deviceId === undefined) return;
+  const problem = `the record could not be processed: ${record.error}`;
+  stepEvent(parts, { type: 'unreadable', reportName: 'alarm', at, where, causeId, problem }, at, into);
+}
+
+function takePending(parts: JudgeParts, cause: number, isMine: (record: JournalRecord) => boolean) {
+  const pending = parts.state.table<JournalRecord[]>('pending-decisions');
+  const records = pending.get(String(cause));
+  const mine = records?.find(isMine);
+  if (!records || !mine) return undefined;
+  const rest = records.filter((record) => record !== mine);
+  if (rest.length > 0) pending.set(String(cause), rest);
+  else pending.delete(String(cause));
+  return mine;
+}
+
+function reserveAlert(record: Extract<JournalRecord, { kind: 'reserve' }>, stored: Stored): AlertChange {
+  const reason = { freeBytes: record.freeBytes };
+  if (record.inUse) return systemAlert('journal-reserve', 'reserve', stored.receivedAt, {}, reason);
+  return { type: 'clear', alertId: 'journal-reserve:reserve', at: stored.receivedAt, reason };
+}
+
+function systemAlert(
+  condition: 'record-quarantined' | 'journal-reserve',
+  causeId: string,
+  at: number,
+  where: Whereabouts,
+  reason: Record<string, string | number>,
+): AlertChange {
+  const subject = { type: 'system' as const, id: condition };
+  const alertId = `${condition}:${causeId}`;
+  const times = { at, occurredAt: at, clock: 'trusted' as const };
+  return {
+    type: 'raise',
+    alert: { alertId, rule: condition, condition, severity: 'critical', ...times, subject, where, reason },
+  };
+}
+
+function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Judgement {
+  const { alerts, incidents, notices, failures, rejections, result, differs } = collected;
+  const followUps: Judgement['followUps'] = [];
+  if (alerts.length > 0 || incidents.length > 0 || notices.length > 0 || result) {
+    followUps.push({
+      kind: 'decided',
+      cause: stored.sequence,
+      version: parts.version,
+      ...(alerts.length > 0 && { alerts }),
+      ...(incidents.length > 0 && { incidents }),
+      ...(notices.length > 0 && { notices }),
+      ...(result && { result }),
+    });
+  }
+  for (const failure of failures) {
+    followUps.push(quarantinedRecord(stored, failure.error, `${failure.rule}:${failure.subject}`));
+  }
+  return { followUps, notices, rejections, ...(result && { result }), ...(differs && { differs }) };
+}
+
+function quarantineWhole(stored: Stored, error: unknown, keep: (records: QuarantinedRecord[]) => void): Judgement {
+  // A quarantine that itself cannot be processed has been said once; saying it again would never end.
+  const kind = recordKindOf(stored);
+  const followUps = kind === 'quarantined' ? [] : [quarantinedRecord(stored, error)];
+  if (followUps.length > 0) keep(followUps);
+  const commandId = kind === 'command' ? commandIdOf(stored) : undefined;
+  const result = { ok: false as const, problem: 'invalid' as const, message: 'the command could not be processed' };
+  return { followUps, notices: [], rejections: [], ...(commandId !== undefined && { result: { commandId, result } }) };
+}
+
+function quarantinedRecord(stored: Stored, error: unknown, subject?: string): QuarantinedRecord {
+  const origin = reportOrigin(stored);
+  return {
+    kind: 'quarantined',
+    follower: 'alarm',
+    sequence: stored.sequence,
+    ...(subject !== undefined && { subject }),
+    error: String(error instanceof Error ? error.message : error).slice(0, 300),
+    ...origin,
+  };
+}
+
+function reportOrigin(stored: Stored): { lifeSafety: boolean; deviceId?: string } {
+  const record = readable(stored);
+  if (record?.kind !== 'report') return { lifeSafety: false };
+  return { lifeSafety: isLifeSafetyReport(record.report), deviceId: record.deviceId };
+}
+
+/** A batch may hold anything, so that it counts as the worst it may hold. */
+export const isLifeSafetyReport = (report: string): boolean =>
+  report === 'alarm' || report === 'fall' || report === 'press' || report === 'batch';
+
+const recordKindOf = (stored: Stored): string | undefined => readable(stored)?.kind;
+
+function commandIdOf(stored: Stored): string | undefined {
+  const record = readable(stored);
+  return record?.kind === 'command' ? record.command.commandId : undefined;
+}
+
+function readable(stored: Stored): JournalRecord | undefined {
+  try {
+    return decodeRecord(stored.body);
+  } catch {
+    return undefined;
+  }
+}

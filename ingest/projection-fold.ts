@@ -1,0 +1,147 @@
+import type { Command } from '../records/command.ts';
+import { FoldState, type StateChange } from '../records/fold-state.ts';
+import type { DecidedRecord, JournalRecord, ReportRecord } from '../records/journal-record.ts';
+import { decodeRecord } from '../records/record-codec.ts';
+import type { Entity, EntityType } from '../records/registry.ts';
+import { entityTypes } from '../records/registry.ts';
+import { type Applied, createRegistry } from '../records/registry-fold.ts';
+import type { EntityChange, ProjectionBatch } from '../storage/store.ts';
+import { createDecoder } from './decoder.ts';
+import type { Stored } from './judge.ts';
+
+/** The rows of a stretch of the journal, before it is known where it ends. */
+export type ProjectedRows = Pick<
+  ProjectionBatch,
+  'gaps' | 'reports' | 'rejections' | 'alerts' | 'incidents' | 'notices' | 'attempts' | 'entities'
+>;
+export const noRows = (): ProjectedRows => ({
+  gaps: [],
+  reports: [],
+  rejections: [],
+  alerts: [],
+  incidents: [],
+  notices: [],
+  attempts: [],
+  entities: [],
+});
+
+/**
+ * The fold behind the projection: what devices sent before (so that a repeat becomes no row), and the registry as it was at
+ * that place of the journal, which may be an hour behind the one that the alarm process uses.
+ */
+export function createProjectionFold() {
+  const state = new FoldState();
+  const registry = createRegistry({ state });
+  const decoder = createDecoder({ state, registry });
+  return {
+    state,
+
+    /** Adds the rows of a record. When it throws, neither the fold nor `rows` has changed. */
+    step(stored: Stored, rows: ProjectedRows): void {
+      try {
+        state.attempt(() => collect(decodeRecord(stored.body), stored, rows));
+      } catch (error) {
+        takeBack(rows, stored.sequence);
+        throw error;
+      }
+    },
+
+    load: (change: StateChange) => state.load(change),
+    rebuild: () => registry.rebuild(),
+
+    /** As before the first record of a journal; with `keepRegistry`, as if no device had reported before. */
+    forget({ keepRegistry }: { keepRegistry: boolean }): void {
+      for (const { table, key } of [...state.entries()]) {
+        if (!keepRegistry || table.startsWith('decoder')) state.table(table).delete(key);
+      }
+      registry.rebuild();
+    },
+
+    /** The whole registry as rows, for a copy that cannot have it from the journal any more. */
+    everyEntity(sequence: number): ProjectionBatch['entities'] {
+      return entityTypes.flatMap((entity) =>
+        [...registry.list(entity)].map(({ id }) => ({ sequence, change: entityChange(entity, id) })),
+      );
+    },
+  };
+
+  function collect(record: JournalRecord, { sequence, receivedAt }: Stored, rows: ProjectedRows): void {
+    switch (record.kind) {
+      case 'report':
+        collectReport(record, { sequence, receivedAt }, rows);
+        return;
+      case 'decided':
+        collectDecided(record, sequence, rows);
+        return;
+      case 'attempting':
+      case 'outcome':
+        rows.attempts.push({ sequence, at: receivedAt, record });
+        return;
+      case 'command':
+        for (const change of registryChanges(record.command)) rows.entities.push({ sequence, change });
+        return;
+      case 'tick':
+      case 'clock-step':
+      case 'started':
+      case 'quarantined':
+      case 'reserve':
+        return;
+    }
+  }
+
+  function collectReport(record: ReportRecord, placed: Pick<Stored, 'sequence' | 'receivedAt'>, rows: ProjectedRows) {
+    const { deviceId } = record;
+    for (const decoded of decoder.step(record, placed)) {
+      const row = { ...placed, part: decoded.part, deviceId };
+      if (decoded.type === 'rejection') {
+        rows.rejections.push({ ...row, reason: decoded.reason, problem: decoded.problem });
+      } else if (decoded.type === 'event' && decoded.event.type === 'unreadable') {
+        const { reportName, problem } = decoded.event;
+        rows.rejections.push({ ...row, reason: `unreadable-${reportName}`, problem });
+      } else if (decoded.type === 'event' && decoded.event.type === 'report') {
+        const { occurredAt, clock, report, unread } = decoded.event;
+        rows.reports.push({ ...row, occurredAt, clock, report, unread });
+      }
+    }
+  }
+
+  function registryChanges(command: Command): EntityChange[] {
+    if (command.type === 'registry-part') registry.stage(command.importId, command.part, command.changes);
+    if (command.type !== 'registry-commit') return [];
+    const applied = registry.commit(command.importId, command.parts);
+    if (!applied.ok) return [];
+    for (const { id } of applied.devicesRemoved) decoder.forget(id);
+    return changedEntities(applied);
+  }
+
+  function changedEntities({ added, changed, removed }: Applied): EntityChange[] {
+    return [...removed, ...added, ...changed].map((key) => {
+      const colon = key.indexOf(':');
+      return entityChange(key.slice(0, colon) as EntityType, key.slice(colon + 1));
+    });
+  }
+
+  function entityChange<T extends EntityType>(entity: T, id: string): EntityChange {
+    const value: Entity<T> | undefined = registry.get(entity, id);
+    return { entity, id, value } as EntityChange;
+  }
+}
+
+export type ProjectionFold = ReturnType<typeof createProjectionFold>;
+
+function takeBack(rows: ProjectedRows, sequence: number): void {
+  for (const list of rowLists) {
+    while (rows[list].at(-1)?.sequence === sequence) rows[list].pop();
+  }
+}
+
+/** The lists whose rows name the record that they came from. */
+export const rowLists = [
+  ...(['reports', 'rejections', 'alerts', 'incidents', 'notices', 'attempts', 'entities'] as const),
+];
+
+function collectDecided({ alerts, incidents, notices }: DecidedRecord, sequence: number, rows: ProjectedRows): void {
+  for (const change of alerts ?? []) rows.alerts.push({ sequence, change });
+  for (const change of incidents ?? []) rows.incidents.push({ sequence, change });
+  for (const notice of notices ?? []) rows.notices.push({ sequence, notice });
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Disk } from '../platform/disk.ts';
+import type { Log } from '../platform/log.ts';
+import type { Chance } from '../platform/random.ts';
+import { JOURNAL_FOLDER } from './segments.ts';
+
+/** `inUse`: the disk is (nearly) full, and telemetry is refused so that the rest can be kept. */
+export type ReserveState = { inUse: boolean; freeBytes: number };
+export type ReserveLimits = {
+  /** Written ahead, and given up when the disk is full. */
+  reserveBytes: number;
+  /** With less than this free, telemetry is refused before the disk is full. */
+  floorBytes: number;
+};
+
+type Options = {
+  disk: Disk;
+  clock: Clock;
+  chance: Chance;
+  log: Log;
+  limits: ReserveLimits;
+  /** Passed up what nobody can go on from: the disk itself failed. */
+  failed: (error: unknown) => void;
+};
+
+/**
+ * Room for what must be kept when the disk is full: a file written ahead, which is removed to make room, and written again when
+ * there is room for it and the floor. It looks at the disk once a second and says when it begins and ceases to be needed.
+ */
+export class Reserve {
+  readonly #options: Options;
+  readonly #listeners = new Set<(state: ReserveState) => void>();
+  #state: ReserveState;
+  #heldBytes = 0;
+  #filling: Promise<void> = Promise.resolve();
+  #givenUp = false;
+  #cancel = () => {};
+  #closed = false;
+
+  static async open(options: Options): Promise<Reserve> {
+    const freeBytes = await options.disk.freeBytes();
+    const reserve = new Reserve(options, { inUse: freeBytes < options.limits.floorBytes, freeBytes });
+    reserve.#heldBytes = (await options.disk.size(FILE)) ?? 0;
+    reserve.#lookLater(0);
+    return reserve;
+  }
+
+  private constructor(options: Options, state: ReserveState) {
+    this.#options = options;
+    this.#state = state;
+  }
+
+  get state(): ReserveState {
+    return this.#state;
+  }
+
+  onChange(listener: (state: ReserveState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A write found the disk full. Gives up the reserve; answers whether that made room. */
+  async giveUp(): Promise<boolean> {
+    this.#givenUp = true;
+    await this.#filling;
+    this.#givenUp = false;
+    const made = this.#heldBytes > 0;
+    this.#heldBytes = 0;
+    await this.#options.disk.remove(FILE);
+    this.#change({ inUse: true, freeBytes: await this.#options.disk.freeBytes() });
+    return made;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+  }
+
+  async #look(): Promise<void> {
+    const { disk, limits } = this.#options;
+    const freeBytes = await disk.freeBytes();
+    // A quarter above the floor, so that a disk at its edge does not open and close with every file that comes and goes.
+    const enough = limits.floorBytes * 1.25;
+    const missing = limits.reserveBytes - this.#heldBytes;
+    if (missing > 0 && freeBytes >= enough + missing) {
+      this.#filling = this.#fill();
+      await this.#filling;
+    }
+    const whole = this.#heldBytes >= limits.reserveBytes;
+    const inUse = this.#state.inUse ? !whole || freeBytes < enough : freeBytes < limits.floorBytes;
+    this.#change({ inUse, freeBytes });
+  }
+
+  /** Piece by piece, so that groups of records are written in between. Chance, because some disks keep zeros as nothing. */
+  async #fill(): Promise<void> {
+    const { disk, chance, limits } = this.#options;
+    const file = await disk.openAppend(FILE);
+    this.#heldBytes = file.bytes;
+    while (!this.#closed && !this.#givenUp && file.bytes < limits.reserveBytes) {
+      const piece = chance.bytes(Math.min(PIECE_BYTES, limits.reserveBytes - file.bytes));
+      if ((await file.append([piece])) === 'full') break;
+      this.#heldBytes = file.bytes;
+    }
+    await file.close();
+  }
+
+  #change(state: ReserveState): void {
+    const changed = state.inUse !== this.#state.inUse;
+    this.#state = state;
+    if (!changed) return;
+    if (state.inUse)
+      this.#options.log.error(state, 'the disk is nearly full: telemetry is refused until there is room');
+    else this.#options.log.info(state, 'there is room on the disk again');
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  #lookLater(delayMs: number): void {
+    if (this.#closed) return;
+    this.#cancel = this.#options.clock.after(delayMs, () => {
+      this.#look().then(
+        () => this.#lookLater(LOOK_EVERY_MS),
+        (error) => !this.#closed && this.#options.failed(error),
+      );
+    });
+  }
+}
+
+const FILE = `${JOURNAL_FOLDER}/reserve`;
+const PIECE_BYTES = 1024 * 1024;
+const LOOK_EVERY_MS = 1_000;

@@ -1,0 +1,41 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { dataFolderLocked } from './errors.ts';
+
+export type DataLock = { release(): void };
+
+/**
+ * Takes the data folder for this process alone, until `release` or the end of the process, however it ends.
+ * Errors: DATA_FOLDER_LOCKED, naming the holder's process, host and start.
+ *
+ * Node offers no lock on a file, except through SQLite: a transaction that stays open holds the kernel's own lock on
+ * `lock.db`. So a killed holder leaves nothing stale behind, two starts cannot race, and no process id is ever compared.
+ */
+export function lockDataFolder(folder: string): DataLock {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const holderFile = join(folder, 'lock.json');
+  const database = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 });
+  try {
+    database.exec('BEGIN IMMEDIATE');
+  } catch (cause) {
+    database.close();
+    throw dataFolderLocked({ cause }, folder, nameOfHolder(holderFile));
+  }
+  const holder = { pid: process.pid, host: hostname(), startedAt: new Date(performance.timeOrigin).toISOString() };
+  // Renamed into place, so that a second start reads the whole of it or the one before.
+  writeFileSync(`${holderFile}.part`, JSON.stringify(holder));
+  renameSync(`${holderFile}.part`, holderFile);
+  return { release: () => database.close() };
+}
+
+function nameOfHolder(holderFile: string): string {
+  try {
+    const { pid, host, startedAt } = JSON.parse(readFileSync(holderFile, 'utf8'));
+    return `process ${pid} on ${host}, started ${startedAt}`;
+  } catch {
+    // The holder has the lock and is about to write its name.
+    return 'a process that is just starting';
+  }
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { FoldState } from './fold-state.ts';
+
+test('a step that throws leaves every table as it was', () => {
+  const { state, homes, people } = village();
+  expect(() =>
+    state.attempt(() => {
+      homes.set('h1', { warm: false });
+      homes.delete('h2');
+      people.set('p9', { name: 'new' });
+      throw new Error('a rule threw');
+    }),
+  ).toThrow('a rule threw');
+  expect([...homes.entries()]).toEqual([
+    ['h1', { warm: true }],
+    ['h2', { warm: true }],
+  ]);
+  expect(people.size).toBe(0);
+});
+
+test('a preview answers, and changes nothing', () => {
+  const { state, homes } = village();
+  expect(
+    state.preview(() => {
+      homes.set('h1', { warm: false });
+      return homes.get('h1');
+    }),
+  ).toEqual({ warm: false });
+  expect(homes.get('h1')).toEqual({ warm: true });
+});
+
+test('an inner step that fails is undone alone, and the outer one goes on', () => {
+  const { state, homes } = village();
+  state.attempt(() => {
+    homes.set('h1', { warm: false });
+    expect(() =>
+      state.attempt(() => {
+        homes.set('h2', { warm: false });
+        throw new Error('inner');
+      }),
+    ).toThrow('inner');
+  });
+  expect(homes.get('h1')).toEqual({ warm: false });
+  expect(homes.get('h2')).toEqual({ warm: true });
+});
+
+test('an outer step that fails undoes what inner ones did', () => {
+  const { state, homes } = village();
+  const outer = () =>
+    state.attempt(() => {
+      state.attempt(() => homes.set('h1', { warm: false }));
+      throw new Error('outer');
+    });
+  expect(outer).toThrow('outer');
+  expect(homes.get('h1')).toEqual({ warm: true });
+});
+
+test('a checkpoint takes each changed row once, deletions too, and derived tables never', () => {
+  const { state, homes } = village();
+  state.table('index', { derived: true }).set('x', 1);
+  state.takeChanges();
+  homes.set('h1', { warm: false });
+  homes.set('h1', { warm: true });
+  homes.delete('h2');
+  expect(state.takeChanges()).toEqual([
+    { table: 'homes', key: 'h1', value: { warm: true } },
+    { table: 'homes', key: 'h2', value: undefined },
+  ]);
+  expect(state.takeChanges()).toEqual([]);
+  expect([...state.entries()].map(({ table }) => table)).not.toContain('index');
+});
+
+test('what a checkpoint kept makes the same state again', () => {
+  const { state } = village();
+  const restored = new FoldState();
+  for (const change of state.entries()) restored.load(change);
+  expect([...restored.entries()]).toEqual([...state.entries()]);
+  expect(restored.takeChanges()).toEqual([]);
+});
+
+function village() {
+  const state = new FoldState();
+  const homes = state.table<{ warm: boolean }>('homes');
+  const people = state.table<{ name: string }>('people');
+  homes.set('h1', { warm: true });
+  homes.set('h2', { warm: true });
+  return { state, homes, people };
+}

@@ -1,0 +1,154 @@
+import type { FoldState, Table } from './fold-state.ts';
+import type { Device, Entity, EntityType, RegistryChange, RegistryView } from './registry.ts';
+import { entityTypes } from './registry.ts';
+import { checkChanges, type RegistryProblem, type Standing } from './registry-check.ts';
+import { keyOf, type Link, linksOf } from './registry-links.ts';
+import { contactsFor, ruleSettingsFor, whereaboutsOf } from './registry-lookups.ts';
+import { createStaging } from './registry-staging.ts';
+
+/**
+ * The registry as a fold: one table an entity, and one index of who refers to whom, which is rebuilt and never saved.
+ * Changes arrive in staged parts and become true together at the commit, or not at all.
+ */
+export function createRegistry({ state }: { state: FoldState }) {
+  const tables = Object.fromEntries(entityTypes.map((entity) => [entity, state.table(`registry:${entity}`)])) as Tables;
+  const index = state.table<readonly string[]>('registry-index', { derived: true });
+  const revisions = state.table<number>('registry-revision');
+  const staging = createStaging(state);
+
+  const get = <T extends EntityType>(entity: T, id: string) => tableOf(tables, entity).get(id);
+  const referrers = (to: Link['to'], id: string, from: EntityType) => index.get(indexKey({ to, id }, from)) ?? none;
+  const standing: Standing = {
+    get,
+    referrers,
+    size: (entity) => tables[entity].size,
+    areas: () => tables.area.values(),
+  };
+
+  function apply(changes: readonly RegistryChange[]): Applied {
+    const applied: Applied = { added: [], changed: [], removed: [], devicesAdded: [], devicesRemoved: [] };
+    const edits: IndexEdits = new Map();
+    for (const change of changes) applyOne(tables, change, applied, edits);
+    for (const [key, edit] of edits) editIndex(index, key, edit);
+    if (applied.added.length + applied.changed.length + applied.removed.length > 0) {
+      revisions.set('revision', revision() + 1);
+    }
+    return applied;
+  }
+
+  function commit(importId: string, parts: number): CommitAnswer {
+    const staged = staging.take(importId, parts);
+    if (!staged.ok) return staged;
+    const problems = checkChanges(staged.changes, standing);
+    if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems).map(problemText) };
+    return { ok: true, ...apply(staged.changes) };
+  }
+
+  /** Recomputes the index, after a load or when a step failed half way. */
+  function rebuild(): void {
+    for (const key of [...index.keys()]) index.delete(key);
+    const lists = new Map<string, string[]>();
+    for (const entity of entityTypes) {
+      for (const value of tables[entity].values()) {
+        for (const link of linksOf(entity, value as never)) push(lists, indexKey(link, entity), value.id);
+      }
+    }
+    for (const [key, ids] of lists) index.set(key, ids);
+  }
+
+  const revision = (): number => revisions.get('revision') ?? 0;
+  const view: RegistryView = {
+    device: (id) => tables.device.get(id),
+    person: (id) => tables.person.get(id),
+    place: (id) => tables.place.get(id),
+    site: (id) => tables.site.get(id),
+    area: (id) => tables.area.get(id),
+    household: (id) => tables.household.get(id),
+    contact: (id) => tables.contact.get(id),
+    account: (id) => tables.account.get(id),
+    devices: () => tables.device.values(),
+    whereabouts: (deviceId) => whereaboutsOf(deviceId, standing),
+    contactsFor: (where) => contactsFor(where, standing),
+    ruleSettings: (rule, where) => ruleSettingsFor(rule, where, standing),
+  };
+  return {
+    ...view,
+    get,
+    /** All of one kind, in the order in which they came. */
+    list: <T extends EntityType>(entity: T): Iterable<Entity<T>> => tableOf(tables, entity).values(),
+    /** Counts the changes of the whole; a reader of several pages sees by it that they belong together. */
+    revision,
+    check: (changes: readonly RegistryChange[]): RegistryProblem[] => checkChanges(changes, standing),
+    apply,
+    /** Keeps a part until its commit. Refused, as a problem, when more would wait than `staging` has room for. */
+    stage: staging.add,
+    /** The keys of what waits for a commit (`person:p1`). */
+    stagedKeys: staging.keys,
+    commit,
+    rebuild,
+  };
+}
+
+export type Registry = ReturnType<typeof createRegistry>;
+
+/** What changes came to, by key (`person:p1`). `devicesAdded` holds new and changed devices as they are now. */
+export type Applied = {
+  added: string[];
+  changed: string[];
+  removed: string[];
+  devicesAdded: Device[];
+  devicesRemoved: Device[];
+};
+export type CommitAnswer = ({ ok: true } & Applied) | { ok: false; problems: string[] };
+
+export const problemText = ({ entity, id, problem }: RegistryProblem): string => `${entity} "${id}": ${problem}`;
+
+type Tables = { [T in EntityType]: Table<Entity<T>> };
+/** By index key: which ids end up in it, and which do not. The last word about an id wins. */
+type IndexEdits = Map<string, Map<string, boolean>>;
+
+const mostProblems = 100;
+const none: readonly string[] = [];
+const tableOf = <T extends EntityType>(tables: Tables, entity: T) => tables[entity] as Table<Entity<T>>;
+const indexKey = ({ to, id }: Pick<Link, 'to' | 'id'>, from: EntityType): string => `${to}:${id}<${from}`;
+
+function push(lists: Map<string, string[]>, key: string, id: string): void {
+  const list = lists.get(key);
+  if (list) list.push(id);
+  else lists.set(key, [id]);
+}
+
+function applyOne(tables: Tables, change: RegistryChange, applied: Applied, edits: IndexEdits): void {
+  const { entity } = change;
+  const id = change.type === 'put' ? change.value.id : change.id;
+  const table = tables[entity] as Table<Entity<EntityType>>;
+  const before = table.get(id);
+  const after = change.type === 'put' ? change.value : undefined;
+  if (before === undefined && after === undefined) return;
+  // An import that repeats what is true is no news: neither to supervision nor to the database.
+  if (before && after && JSON.stringify(before) === JSON.stringify(after)) return;
+  if (after) table.set(id, after);
+  else table.delete(id);
+  const outcome = after === undefined ? applied.removed : before === undefined ? applied.added : applied.changed;
+  outcome.push(keyOf(entity, id));
+  if (entity === 'device') {
+    if (after) applied.devicesAdded.push(after as Device);
+    else applied.devicesRemoved.push(before as Device);
+  }
+  if (before) for (const link of linksOf(entity, before as never)) editOf(edits, indexKey(link, entity)).set(id, false);
+  if (after) for (const link of linksOf(entity, after as never)) editOf(edits, indexKey(link, entity)).set(id, true);
+}
+
+function editOf(edits: IndexEdits, key: string): Map<string, boolean> {
+  const edit = edits.get(key) ?? new Map<string, boolean>();
+  edits.set(key, edit);
+  return edit;
+}
+
+/** One new list a key, however many of its members changed: a village of 100,000 places is copied once. */
+function editIndex(index: Table<readonly string[]>, key: string, edit: Map<string, boolean>): void {
+  const kept = (index.get(key) ?? none).filter((id) => !edit.has(id));
+  const after = [...kept, ...[...edit].flatMap(([id, isIn]) => (isIn ? id : []))];
+  if (after.length > 0) index.set(key, after);
+  else index.delete(key);
+}

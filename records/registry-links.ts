@@ -1,0 +1,37 @@
+import type { Entity, EntityType } from './registry.ts';
+
+/** The name of an entity among all of them, and the owner of its personal data: `person:p1`. */
+export const keyOf = (entity: EntityType, id: string): string => `${entity}:${id}`;
+
+/** What an entity refers to, and in which field. Everybody, a category and a rule are targets without an entity. */
+export type Link = { field: string; to: EntityType | 'all' | 'category' | 'rule'; id: string };
+
+/** Every reference that an entity makes: indexes and the check of dangling references both follow from it. */
+export function linksOf<T extends EntityType>(entity: T, value: Entity<T>): Link[] {
+  return (linkers[entity] as (value: Entity<T>) => Link[])(value);
+}
+
+const linkers: { [T in EntityType]: (value: Entity<T>) => Link[] } = {
+  area: ({ parentId }) => optional('parentId', 'area', parentId),
+  site: ({ areaId }) => [{ field: 'areaId', to: 'area', id: areaId }],
+  place: ({ areaId, siteId }) => [{ field: 'areaId', to: 'area', id: areaId }, ...optional('siteId', 'site', siteId)],
+  household: ({ areaId, currentPlaceId }) => [
+    { field: 'areaId', to: 'area', id: areaId },
+    { field: 'currentPlaceId', to: 'place', id: currentPlaceId },
+  ],
+  person: ({ householdId }) => [{ field: 'householdId', to: 'household', id: householdId }],
+  contact: ({ of }) => [{ field: 'of', to: of.type, id: of.id }],
+  device: ({ placeId, personId }) => [
+    ...optional('placeId', 'place', placeId),
+    ...optional('personId', 'person', personId),
+  ],
+  account: () => [],
+  ruleSetting: ({ rule, scope }) => [
+    { field: 'rule', to: 'rule', id: rule },
+    { field: 'scope', to: scope.type, id: scope.type === 'all' ? '' : scope.id },
+  ],
+};
+
+function optional(field: string, to: EntityType, id: string | undefined): Link[] {
+  return id === undefined ? [] : [{ field, to, id }];
+}

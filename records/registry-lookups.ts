@@ -1,0 +1,115 @@
+import type { Whereabouts } from './alert.ts';
+import type { Area, Contact, RuleSetting } from './registry.ts';
+import type { Standing } from './registry-check.ts';
+import type { Link } from './registry-links.ts';
+
+type Target = Pick<Link, 'to' | 'id'>;
+const none: readonly string[] = [];
+
+/** Where a device's reports come from. Source: DESIGN, "Words": fixed devices belong to a place, wearables to a person. */
+export function whereaboutsOf(deviceId: string, standing: Standing): Whereabouts {
+  const device = standing.get('device', deviceId);
+  if (!device) return { deviceId, unregistered: true };
+  if (device.personId !== undefined) return atPerson(deviceId, device.personId, standing);
+  if (device.placeId === undefined) return { deviceId };
+  const households = standing.referrers('place', device.placeId, 'household');
+  const householdId = households.length === 1 ? households[0] : undefined;
+  // Someone who lives alone is who pressed the button on the wall: their calls and falls belong together.
+  const people = householdId === undefined ? none : standing.referrers('household', householdId, 'person');
+  const personId = people.length === 1 ? people[0] : undefined;
+  const resident = { ...(personId !== undefined && { personId }), ...(householdId !== undefined && { householdId }) };
+  return { deviceId, ...resident, ...atPlace(device.placeId, standing) };
+}
+
+function atPerson(deviceId: string, personId: string, standing: Standing): Whereabouts {
+  const householdId = standing.get('person', personId)?.householdId;
+  const household = householdId === undefined ? undefined : standing.get('household', householdId);
+  if (!household) return { deviceId, personId };
+  const place = atPlace(household.currentPlaceId, standing);
+  return { deviceId, personId, householdId: household.id, areaId: household.areaId, ...place };
+}
+
+function atPlace(placeId: string, standing: Standing): Whereabouts {
+  const place = standing.get('place', placeId);
+  if (!place) return { placeId };
+  return { placeId, ...(place.siteId !== undefined && { siteId: place.siteId }), areaId: place.areaId };
+}
+
+/** Who answers for something that happened there, the nearest scope first; each contact once. */
+export function contactsFor(where: Whereabouts, standing: Standing): Contact[] {
+  const scopes = scopesOf(where, standing);
+  const narrowFirst = [
+    scopes.people,
+    scopes.households,
+    scopes.places,
+    scopes.sites,
+    ...scopes.areas.map((area) => [area]),
+  ];
+  const found = new Map<string, Contact>();
+  for (const scope of narrowFirst) {
+    const contacts = scope.flatMap(({ to, id }) => standing.referrers(to, id, 'contact'));
+    const values = contacts.flatMap((id) => standing.get('contact', id) ?? []);
+    values.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+    for (const contact of values) found.set(contact.id, contact);
+  }
+  return [...found.values()];
+}
+
+/** A rule's overrides there, the widest scope first. */
+export function ruleSettingsFor(rule: string, where: Whereabouts, standing: Standing): RuleSetting['settings'][] {
+  // Asked for every report; most rules have no settings of their own.
+  if (standing.referrers('rule', rule, 'ruleSetting').length === 0) return [];
+  const scopes = scopesOf(where, standing);
+  const carried = new Set(scopes.people.flatMap(({ id }) => standing.get('person', id)?.categories ?? []));
+  const categories = [...carried].sort().map((id) => ({ to: 'category' as const, id }));
+  const device: Target[] = where.deviceId === undefined ? [] : [{ to: 'device', id: where.deviceId }];
+  const everybody: Target = { to: 'all', id: '' };
+  const wideFirst: Target[] = [
+    everybody,
+    ...scopes.areas.reverse(),
+    ...categories,
+    ...scopes.households,
+    ...scopes.people,
+    ...device,
+  ];
+  return wideFirst.flatMap(({ to, id }) =>
+    [...standing.referrers(to, id, 'ruleSetting')].sort().flatMap((settingId) => {
+      const setting = standing.get('ruleSetting', settingId);
+      return setting?.rule === rule ? [setting.settings] : [];
+    }),
+  );
+}
+
+/** Everything around a place, as targets of references. Areas come from the narrowest upward. */
+function scopesOf(where: Whereabouts, standing: Standing) {
+  const { placeId, siteId } = where;
+  const households = residentHouseholds(where, standing);
+  const people =
+    where.personId === undefined
+      ? households.flatMap((householdId) => standing.referrers('household', householdId, 'person'))
+      : [where.personId];
+  return {
+    people: people.map((id) => ({ to: 'person' as const, id })),
+    households: households.map((id) => ({ to: 'household' as const, id })),
+    places: placeId === undefined ? [] : [{ to: 'place' as const, id: placeId }],
+    sites: siteId === undefined ? [] : [{ to: 'site' as const, id: siteId }],
+    areas: areasUpward(where.areaId, standing).map(({ id }) => ({ to: 'area' as const, id })),
+  };
+}
+
+function residentHouseholds({ householdId, placeId }: Whereabouts, standing: Standing): readonly string[] {
+  if (householdId !== undefined) return [householdId];
+  return placeId === undefined ? none : standing.referrers('place', placeId, 'household');
+}
+
+function areasUpward(areaId: string | undefined, standing: Standing): Area[] {
+  const areas: Area[] = [];
+  // Levels bound the walk; the count bounds it also where the levels are wrong.
+  for (let id = areaId; id !== undefined && areas.length < 3; ) {
+    const area = standing.get('area', id);
+    if (!area) return areas;
+    areas.push(area);
+    id = area.parentId;
+  }
+  return areas;
+}

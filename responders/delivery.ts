@@ -1,0 +1,246 @@
+import { OperationalError } from '../platform/errors.ts';
+import { FoldState } from '../records/fold-state.ts';
+import type { OutcomeRecord } from '../records/journal-record.ts';
+import type { Notice } from '../records/notice.ts';
+import { type AttemptPorts, attempt, type Route, routeOf, targetOf } from './attempt.ts';
+import { createOutbox, type Due, type Outbox, type OutboxParts } from './outbox.ts';
+import { noticeClass, oldestCauseMs } from './retry-schedule.ts';
+import { type SlotLimits, Slots, slotLimits } from './slots.ts';
+import { countyTime } from './texts/county-time.ts';
+
+/** Carries out what the outbox says is due, until `stop`. Nothing of the journal's past goes out before `begin`. */
+export function startDelivery(parts: DeliveryParts): Delivery {
+  return new Delivery(parts);
+}
+
+export type DeliveryParts = Omit<AttemptPorts, 'time'> & {
+  outbox: Outbox;
+  /** The county's time zone, like `Asia/Shanghai`. */
+  timeZone: string;
+  registry: AttemptPorts['registry'] & OutboxParts['registry'];
+  limits?: SlotLimits;
+};
+
+/** When the journal cannot take a record now, it is offered again after so long, ms. */
+const recordAgainMs = 1_000;
+
+/** An attempt that a crash cut off: nobody knows whether it arrived. */
+const unknownAfterRestart = 'unknown after restart';
+const tooOld = 'too old to send';
+const mostRemembered = 10_000;
+
+/**
+ * Guards which attempts are under way. An attempt is under way from the moment it starts until the outbox has seen its
+ * outcome in the journal, which is later than its record: `#started` bridges the time between.
+ * Bounds: attempts under way by `SlotLimits`, everything else by the outbox's.
+ */
+export class Delivery {
+  readonly #parts: DeliveryParts & AttemptPorts;
+  readonly #slots: Slots;
+  /** Notices that went out before their cause was durable; the journal's own word takes over when it comes. */
+  readonly #provisional: Outbox;
+  /** The highest attempt that this process started, by notice and channel. */
+  readonly #started = new Map<string, number>();
+  readonly #jobs = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #state: { phase: 'holding' } | { phase: 'delivering'; beganAt: number } | { phase: 'stopped' } = { phase: 'holding' };
+  #cancelTimer: (() => void) | undefined;
+  /** The last known target by recipient and channel, so that what waits for a busy one need not be unsealed each time. */
+  readonly #targets = new Map<string, string>();
+  #passIsComing = false;
+  #droppedBefore = 0;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = { ...parts, time: countyTime(parts.timeZone) };
+    this.#slots = new Slots(parts.limits ?? slotLimits);
+    this.#provisional = createOutbox({ state: new FoldState(), registry: parts.registry, mostOpen: 1_000 });
+    parts.outbox.onChange(() => this.#passSoon());
+  }
+
+  /** The outbox holds everything up to the head found at the start: from now on it is acted on. */
+  begin(): void {
+    if (this.#state.phase !== 'holding') return;
+    this.#state = { phase: 'delivering', beganAt: this.#parts.now() };
+    for (const { notice, channel, attempt: number } of this.#parts.outbox.unanswered()) {
+      if (this.#started.has(keyOf(notice.noticeId, channel))) continue;
+      // Life safety is sent again under the same id. Anything else is not doubled: people see that it is unknown.
+      const final = noticeClass(notice) !== 'life-safety' && ({ final: true } as const);
+      const named = { noticeId: notice.noticeId, channel, attempt: number };
+      this.#run(this.#keep({ kind: 'outcome', ...named, result: 'failed', detail: unknownAfterRestart, ...final }));
+    }
+    this.#pass();
+  }
+
+  /** Looks at once for what is due. Changes of the outbox are noticed anyway, a millisecond later. */
+  poke(): void {
+    this.#pass();
+  }
+
+  /** Sends before the cause is durable, under the id that the notice will have, and says so in the text. */
+  provisional(notice: Notice): void {
+    if (this.#parts.outbox.has(notice.noticeId)) return;
+    this.#provisional.issue(notice);
+    this.#pass();
+  }
+
+  /**
+   * Starts nothing more, gives attempts under way `graceMs` to end and be written down, and then cuts them off: what
+   * became of them is unknown, and the next start says so.
+   */
+  async stop(graceMs = 3_000): Promise<void> {
+    this.#state = { phase: 'stopped' };
+    this.#cancelTimer?.();
+    const { promise: cutOff, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#parts.clock.after(graceMs, () => resolve());
+    await Promise.race([Promise.all(this.#jobs), cutOff]);
+    cancel();
+    this.#stopping.abort();
+  }
+
+  #pass(): void {
+    if (this.#state.phase === 'stopped') return;
+    const now = this.#parts.now();
+    this.#forget(now);
+    for (const due of this.#provisional.due(now)) this.#consider(due, true);
+    if (this.#state.phase === 'delivering') {
+      for (const due of this.#parts.outbox.due(now)) {
+        // They are in the order of their rank, so that nothing behind this one finds room either.
+        if (this.#slots.isFull(due.rank)) break;
+        if (due.activeAt < this.#state.beganAt - oldestCauseMs[noticeClass(due.notice)]) this.#giveUp(due);
+        else this.#consider(due, false);
+      }
+    }
+    this.#arm(now);
+  }
+
+  #consider(due: Due, provisional: boolean): void {
+    if (this.#wasStarted(due) || this.#slots.isFull(due.rank)) return;
+    const lastTarget = this.#targets.get(recipientKey(due));
+    if (lastTarget !== undefined && this.#slots.isBusy(lastTarget, due.rank)) return;
+    const route = routeOf(this.#parts, due);
+    const target = targetOf(route, due);
+    this.#targets.set(recipientKey(due), target);
+    if (this.#slots.isBusy(target, due.rank)) return;
+    this.#started.set(keyOf(due.notice.noticeId, due.channel), due.attempt);
+    this.#run(this.#carryOut(due, route, provisional, this.#slots.take(target)));
+  }
+
+  async #carryOut(due: Due, route: Route, provisional: boolean, release: () => void): Promise<void> {
+    const { now, clock, log } = this.#parts;
+    const named = { noticeId: due.notice.noticeId, channel: due.channel, attempt: due.attempt };
+    if (provisional) this.#provisional.attempting({ kind: 'attempting', ...named, provisional: true }, now());
+    let outcome: OutcomeRecord | undefined;
+    try {
+      outcome = await attempt(this.#parts, due, route, { provisional, stop: this.#stopping.signal });
+    } catch (err) {
+      // The record that must precede it could not be written: nothing was sent, and it is due again.
+      log.warn({ ...named, err }, 'an attempt waits for the journal');
+      clock.after(recordAgainMs, () => {
+        this.#started.delete(keyOf(named.noticeId, named.channel));
+        this.#pass();
+      });
+    } finally {
+      release();
+      this.#passSoon();
+    }
+    if (!outcome) return;
+    if (provisional) this.#provisional.outcome(outcome, now());
+    await this.#keep(outcome);
+  }
+
+  /** Offers an outcome to the journal until it takes it: without it the schedule would stand still. */
+  async #keep(outcome: OutcomeRecord): Promise<void> {
+    const { record, clock, log } = this.#parts;
+    for (;;) {
+      try {
+        await record(outcome);
+        return;
+      } catch (err) {
+        const { noticeId, channel } = outcome;
+        log.warn({ noticeId, channel, err }, 'an outcome is not on record yet');
+        // A journal that has failed for good ends the process; the next start finds an attempt without an outcome.
+        if (!(err instanceof OperationalError) || err.retry === 'never' || this.#state.phase === 'stopped') return;
+        await new Promise<void>((resolve) => clock.after(recordAgainMs, resolve));
+      }
+    }
+  }
+
+  /** Found at the start, and older than its class allows: it is closed, on record, and nobody is sent out for it. */
+  #giveUp(due: Due): void {
+    if (this.#wasStarted(due)) return;
+    const { channel, attempt: number } = due;
+    const { noticeId } = due.notice;
+    this.#started.set(keyOf(noticeId, channel), number);
+    this.#run(
+      this.#keep({
+        kind: 'outcome',
+        noticeId,
+        channel,
+        attempt: number,
+        result: 'failed',
+        detail: tooOld,
+        final: true,
+      }),
+    );
+  }
+
+  #wasStarted({ notice, channel, attempt: number }: Due): boolean {
+    return (this.#started.get(keyOf(notice.noticeId, channel)) ?? 0) >= number;
+  }
+
+  /** What is over needs no memory; what the outbox had no room for is said aloud. */
+  #forget(now: number): void {
+    const { outbox, log, metrics } = this.#parts;
+    for (const { noticeId, at } of this.#provisional.notices()) {
+      if (outbox.has(noticeId) || now - at > oldestCauseMs['life-safety']) this.#provisional.withdraw(noticeId);
+    }
+    if (this.#targets.size > mostRemembered) this.#targets.clear();
+    if (this.#started.size > mostRemembered + outbox.open()) {
+      for (const key of this.#started.keys()) {
+        const noticeId = key.slice(0, key.lastIndexOf('\n'));
+        if (!outbox.has(noticeId) && !this.#provisional.has(noticeId)) this.#started.delete(key);
+      }
+    }
+    const dropped = outbox.dropped() - this.#droppedBefore;
+    if (dropped === 0) return;
+    this.#droppedBefore += dropped;
+    metrics.notices.inc({ channel: 'none', outcome: 'dropped' }, dropped);
+    log.error(
+      { dropped, open: outbox.open() },
+      'more notices are open than the outbox holds: the least urgent were dropped',
+    );
+  }
+
+  #run(job: Promise<void>): void {
+    this.#jobs.add(job);
+    job.finally(() => this.#jobs.delete(job));
+  }
+
+  #passSoon(): void {
+    if (this.#passIsComing || this.#state.phase === 'stopped') return;
+    this.#passIsComing = true;
+    this.#parts.clock.after(1, () => {
+      this.#passIsComing = false;
+      this.#pass();
+    });
+  }
+
+  #arm(now: number): void {
+    this.#cancelTimer?.();
+    const { outbox, clock } = this.#parts;
+    const delivering = this.#state.phase === 'delivering';
+    const nextAt = Math.min(
+      this.#provisional.nextDueAt(now) ?? Infinity,
+      (delivering && outbox.nextDueAt(now)) || Infinity,
+    );
+    this.#cancelTimer = nextAt === Infinity ? undefined : clock.after(Math.max(1, nextAt - now), () => this.#pass());
+  }
+}
+
+function keyOf(noticeId: string, channel: string): string {
+  return `${noticeId}\n${channel}`;
+}
+
+function recipientKey({ notice: { recipient }, channel }: Due): string {
+  return recipient.type === 'desk' ? `desk ${recipient.areaId}` : `contact ${recipient.contactId} ${channel}`;
+}

@@ -1,0 +1,77 @@
+import type { LocalTime } from './county-time.ts';
+import type { NoticeTexts } from './message.ts';
+
+const goNow = 'Please go there now.';
+const fire = `${goNow} If you see smoke or flames, stay outside and call 119.`;
+const operator = 'Please tell the operator of the system.';
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+export const en: NoticeTexts = {
+  drill: 'DRILL, simulated: nobody is in danger.',
+  title: {
+    alarm: (what, where) => `${what}: ${where}`,
+    worse: (what, where) => `Worse, ${lower(what)}: ${where}`,
+    escalation: (what, where) => `Nobody has answered, ${lower(what)}: ${where}`,
+    information: (what, where) => `For information, ${lower(what)}: ${where}`,
+    'all-clear': (_what, where) => `All clear: ${where}`,
+    'stand-down': (_what, where) => `Turn back: ${where}`,
+  },
+  happened: (what, where, time) => `${what}, ${time}: ${where}.`,
+  opening: { worse: 'It has become worse.', escalation: 'Nobody has answered yet.' },
+  toDo: {
+    smoke: fire,
+    heat: fire,
+    co: `${goNow} Open doors and windows first, and bring everybody out. If somebody feels unwell, call 120.`,
+    gas: `${goNow} No flame, no switch and no telephone inside. Open the windows and bring everybody out.`,
+    water: 'Please go and look.',
+    unreadable: 'Treat it as a real alarm: please go and look now.',
+    'call-emergency': goNow,
+    'call-care': 'Please call, or look in soon.',
+    'call-service': 'Please call and ask what is needed.',
+    fall: `${goNow} If somebody is hurt, do not move them and call 120.`,
+    'device-silent': 'Please have the device looked at.',
+    'battery-low': 'Please have the battery changed.',
+    'counter-reused': 'Please have the device looked at: it may have been reset.',
+    'record-quarantined': operator,
+    'journal-reserve': operator,
+    'ladder-empty': 'Please find somebody who can go, and register contacts.',
+    'notice-undelivered': 'Please find somebody who can go.',
+  },
+  anyAlarm: { name: 'Alarm', toDo: goNow },
+  informed: 'The people nearby and the duty desk have been told. You will hear when it is over.',
+  over: (purpose, where, openedAt, outcome) => {
+    const because = outcome === undefined ? '' : ` ${outcome}`;
+    const thanks =
+      purpose === 'stand-down' ? 'Please turn back, nobody needs to come any more.' : 'Nobody needs to come.';
+    return `The alarm of ${openedAt} is over: ${where}.${because} ${thanks} Thank you.`;
+  },
+  outcomes: {
+    helped: 'The person has been helped.',
+    'false-alarm': 'It was a false alarm.',
+    test: 'It was a test.',
+    transferred: 'The emergency services have taken over.',
+    'no-help-needed': 'No help was needed.',
+    equipment: 'It was a fault of the equipment.',
+  },
+  mayHaveLainSince: (time) => `The report came late: the person may have lain since ${time}.`,
+  reportedLate: (lateness) => `The report came ${lateness} late.`,
+  unregistered: (deviceId) => `It came from an unregistered device, ${deviceId}: ask the duty desk where it is.`,
+  unread: (what) => `Could not be read: ${what}.`,
+  alerts: (count) => `${count} alarms so far.`,
+  sentLate: (lateness) => `This message is ${lateness} late.`,
+  provisional: 'Sent before it was stored; the details may still change.',
+  code: (code) => `Code ${code}.`,
+  clock: ({ day, month, hour, minute }, isToday) =>
+    isToday ? `${hour}:${minute}` : `${hour}:${minute} on ${Number(day)} ${monthName(month)}`,
+  place: {
+    unknown: 'place unknown',
+    system: 'the monitoring system',
+    within: ', ',
+    between: ' and ',
+    more: (count) => ` and ${count} more`,
+  },
+  gap: ' ',
+};
+
+const lower = (what: string): string => what.charAt(0).toLowerCase() + what.slice(1);
+const monthName = (month: LocalTime['month']): string => months[Number(month) - 1] ?? month;

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import type { Condition } from '../../records/alert.ts';
+import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts';
+import { type Language, recordTexts } from '../../records/texts/explain.ts';
+import { closing, HOUR_MS, MINUTE_MS, night, notice, registry } from '../home.test-support.ts';
+import { countyTime } from './county-time.ts';
+import { messageText } from './message.ts';
+
+const plain = notice('n1');
+const about = (text: Partial<NoticeText>, others: Partial<Notice> = {}) => ({
+  ...plain,
+  ...others,
+  text: { ...plain.text, ...text },
+});
+const time = countyTime('Asia/Shanghai');
+const read = (one: Notice, { language = 'en' as Language, now = night, provisional = false } = {}) =>
+  messageText(one, { language, registry, time, now, provisional });
+
+test('a neighbour at 3 a.m. reads what, when, where, what to do and the code', () => {
+  const { title, body } = read(plain);
+  expect(title).toBe('Smoke alarm: Narin, west of the well, kitchen');
+  expect(body).toBe(
+    'Smoke alarm, 03:12: Narin, west of the well, kitchen. Please go there now. ' +
+      'If you see smoke or flames, stay outside and call 119. Code K7QM.',
+  );
+  expect(read(plain, { language: 'zh-CN' }).body).toBe(
+    '03:12，Narin，west of the well，kitchen：烟雾报警。请立即前往查看。如见烟雾或明火，请勿进入，并拨打119。编号K7QM。',
+  );
+});
+
+test('a fall that was reported three hours late says since when the person may lie there', () => {
+  const late = about({ condition: 'fall', occurredAt: night - 6 * HOUR_MS, lateMs: 6 * HOUR_MS });
+  expect(read(late).body).toContain('the person may have lain since 21:12 on 2 Nov.');
+  expect(read(late, { language: 'zh-CN' }).body).toContain('人可能从11月2日21:12起一直倒地');
+});
+
+test('a message that is sent late says so', () => {
+  expect(read(plain, { now: night + HOUR_MS + 4 * MINUTE_MS }).body).toContain('This message is 1 h 4 min late.');
+  expect(read(plain, { now: night + 4 * MINUTE_MS }).body).not.toContain('late');
+});
+
+test('what could not be read is said, and cannot speak to a chat room', () => {
+  const { body } = read(about({ condition: 'unreadable', detail: 'call @all\n<b>now</b> \u202e [here](http://x)' }));
+  expect(body).toContain('Could not be read: call ＠all ＜b＞now＜/b＞ ［here］(http: //x).');
+  expect(body).toContain('Treat it as a real alarm');
+});
+
+test('an unregistered device is named, and its place is unknown', () => {
+  const { title, body } = read(about({ placeIds: [], rooms: [], unregistered: true, deviceId: '8675_30' }));
+  expect(title).toBe('Smoke alarm: place unknown');
+  expect(body).toContain('It came from an unregistered device, 8675_30: ask the duty desk where it is.');
+});
+
+test('what a simulated device says is a drill, first of all', () => {
+  const { title, body, drill } = read(about({ deviceId: 'simulated-1' }));
+  expect(drill).toBe(true);
+  expect(title).toMatch(/^DRILL/);
+  expect(body).toMatch(/^DRILL, simulated: nobody is in danger\./);
+  expect(read(plain).drill).toBe(false);
+});
+
+test('a fire in a care home names every unit, and past the bound how many more', () => {
+  const three = read(about({ placeIds: ['room-1', 'room-2', 'room-3'], rooms: ['bath'] }));
+  expect(three.where).toBe('Narin, Sunrise home, room 1 and room 2 and room 3');
+  const many = read(about({ placeIds: Array.from({ length: 80 }, (_, n) => `room-${n}`) }));
+  expect(many.where).toMatch(/ and \d+ more$/);
+  expect(many.title.length).toBeLessThan(140);
+});
+
+test('alarms of two villages name both in full', () => {
+  expect(read(about({ placeIds: ['well', 'room-1'] })).where).toBe(
+    'Narin, west of the well and Narin, Sunrise home, room 1',
+  );
+});
+
+test('no message names a person, an illness or a person id', () => {
+  for (const condition of Object.keys(recordTexts.en.conditions) as Condition[]) {
+    for (const language of ['en', 'zh-CN'] as const) {
+      const { title, body } = read(about({ condition }), { language });
+      expect(`${title} ${body}`).not.toMatch(/tuya|dementia|痴呆|失智|disabled|失能/i);
+    }
+  }
+});
+
+test('an alarm of a kind that this version does not know is an alarm all the same', () => {
+  const { title, body } = read(about({ condition: 'earthquake' }));
+  expect(title).toBe('Alarm: Narin, west of the well, kitchen');
+  expect(body).toContain('Please go there now.');
+});
+
+test('the languages say everything that there is to say', async () => {
+  const lines = [
+    '# What people read',
+    '',
+    'Every message in both languages, about one home. Written by `responders/texts/message.test.ts`.',
+    '',
+  ];
+  const show = (heading: string, one: Notice, options: Parameters<typeof read>[1] = {}) => {
+    lines.push(`## ${heading}`, '');
+    for (const language of ['en', 'zh-CN'] as const) {
+      const { title, body } = read(one, { ...options, language });
+      lines.push(`- **${title}** ${body}`);
+    }
+    lines.push('');
+  };
+  const asks = (['worse', 'escalation', 'information'] satisfies NoticePurpose[]).map((purpose) => ({
+    ...plain,
+    purpose,
+  }));
+  for (const condition of Object.keys(recordTexts.en.conditions)) show(`alarm: ${condition}`, about({ condition }));
+  for (const one of asks) show(one.purpose, one);
+  for (const outcome of ['helped', 'false-alarm', 'test', 'transferred', 'no-help-needed', 'equipment']) {
+    show(`all-clear: ${outcome}`, closing('c', 'all-clear', outcome));
+  }
+  show('stand-down', closing('c', 'stand-down', 'no-help-needed'));
+  show('late fall', about({ condition: 'fall', occurredAt: night - 6 * HOUR_MS, lateMs: 6 * HOUR_MS }));
+  show('late call', about({ condition: 'call-emergency', occurredAt: night - HOUR_MS, lateMs: HOUR_MS }));
+  show('sent late', plain, { now: night + HOUR_MS });
+  show('unreadable, and why', about({ condition: 'unreadable', detail: 'obscuration 300' }));
+  show('unregistered device', about({ placeIds: [], rooms: [], unregistered: true, deviceId: '867530900000001' }));
+  show('second alarm in one incident', about({ alertCount: 2 }, { purpose: 'worse' }));
+  show('drill', about({ deviceId: 'simulated-1' }));
+  show('before it is stored', plain, { provisional: true });
+  show('about the system itself', { ...plain, text: withoutHome({ ...plain.text, condition: 'journal-reserve' }) });
+  await expect(lines.join('\n')).toMatchFileSnapshot('../../docs/messages.md');
+});
+
+function withoutHome({ deviceId: _device, personId: _person, ...text }: NoticeText): NoticeText {
+  return { ...text, placeIds: [], rooms: [] };
+}

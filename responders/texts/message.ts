@@ -1,0 +1,135 @@
+import type { Condition } from '../../records/alert.ts';
+import type { Outcome } from '../../records/incident.ts';
+import type { Notice, NoticePurpose } from '../../records/notice.ts';
+import { duration, type Language, recordTexts } from '../../records/texts/explain.ts';
+import { isClosing } from '../retry-schedule.ts';
+import type { CountyTime, LocalTime } from './county-time.ts';
+import { en } from './en.ts';
+import { plain } from './plain.ts';
+import { type PlaceNames, type PlaceWords, whereabouts } from './whereabouts.ts';
+import { zhCN } from './zh-CN.ts';
+
+/** A notice as a person reads it. It holds places and the code, no names of people and no illness. */
+export type MessageText = {
+  language: Language;
+  title: string;
+  body: string;
+  /** The places as the body names them; empty when none is known. */
+  where: string;
+  /** It is about a simulated device: nobody is in danger. */
+  drill: boolean;
+  /** It goes out before its cause is on disk. */
+  provisional: boolean;
+};
+
+/** The sentences of one language. `where` and `time` arrive ready to stand in them. */
+export type NoticeTexts = {
+  drill: string;
+  title: Record<NoticePurpose, (what: string, where: string) => string>;
+  happened: (what: string, where: string, time: string) => string;
+  opening: Partial<Record<NoticePurpose, string>>;
+  toDo: Record<Condition, string>;
+  anyAlarm: { name: string; toDo: string };
+  informed: string;
+  over: (purpose: NoticePurpose, where: string, openedAt: string, outcome: string | undefined) => string;
+  outcomes: Record<Outcome, string>;
+  mayHaveLainSince: (time: string) => string;
+  reportedLate: (lateness: string) => string;
+  unregistered: (deviceId: string) => string;
+  unread: (what: string) => string;
+  alerts: (count: number) => string;
+  sentLate: (lateness: string) => string;
+  provisional: string;
+  code: (code: string) => string;
+  clock: (time: LocalTime, isToday: boolean) => string;
+  place: PlaceWords;
+  /** Between two sentences. */
+  gap: string;
+};
+
+export type MessageContext = {
+  language: Language;
+  registry: PlaceNames & { device(id: string): { simulated: boolean } | undefined };
+  time: CountyTime;
+  /** When it is sent, journal time in epoch ms. */
+  now: number;
+  provisional: boolean;
+};
+
+/** Writes a notice for its reader: what, where, when, what to do, the code. */
+export function messageText(notice: Notice, context: MessageContext): MessageText {
+  const { language, registry, provisional } = context;
+  const { text, purpose } = notice;
+  const texts = noticeTexts[language];
+  const drill = text.deviceId !== undefined && registry.device(text.deviceId)?.simulated === true;
+  const where = whereabouts(text, registry, texts.place, longestWhere);
+  const shortWhere = whereabouts(text, registry, texts.place, longestTitleWhere);
+  const what = nameOf(text.condition, language);
+  const title = texts.title[purpose](what, shortWhere);
+  const sentences = isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
+  if (drill) sentences.unshift(texts.drill);
+  if (provisional) sentences.push(texts.provisional);
+  sentences.push(texts.code(text.incidentCode));
+  return {
+    ...{ language, where, drill, provisional },
+    title: drill ? `${texts.drill}${texts.gap}${title}` : title,
+    body: sentences.filter((sentence) => sentence !== '').join(texts.gap),
+  };
+}
+
+const noticeTexts: Record<Language, NoticeTexts> = { 'zh-CN': zhCN, en };
+
+/** Characters. A title is read on the lock screen of a telephone; the body names every unit of a site within reason. */
+const longestTitleWhere = 60;
+const longestWhere = 600;
+const longestDetail = 200;
+
+/** Lateness of a report below this is the network's, and of a message below that is its first retries'. */
+const lateReportMs = 2 * 60_000;
+const lateMessageMs = 5 * 60_000;
+
+function news(
+  { text, purpose, at }: Notice,
+  what: string,
+  where: string,
+  { language, time, now }: MessageContext,
+): string[] {
+  const texts = noticeTexts[language];
+  const happenedAt = clockText(text.occurredAt, now, time, texts);
+  const isLate = text.lateMs !== undefined && text.lateMs >= lateReportMs;
+  const lay = text.condition === 'fall' ? texts.mayHaveLainSince(happenedAt) : '';
+  const toDo = isCondition(text.condition) ? texts.toDo[text.condition] : texts.anyAlarm.toDo;
+  return [
+    texts.opening[purpose] ?? '',
+    texts.happened(what, where, happenedAt),
+    isLate ? lay || texts.reportedLate(duration(text.lateMs ?? 0, language)) : '',
+    text.unregistered ? texts.unregistered(plain(text.deviceId ?? '', 32)) : '',
+    text.detail === undefined ? '' : texts.unread(plain(text.detail, longestDetail)),
+    text.alertCount > 1 ? texts.alerts(text.alertCount) : '',
+    purpose === 'information' ? texts.informed : toDo,
+    now - at >= lateMessageMs ? texts.sentLate(duration(now - at, language)) : '',
+  ];
+}
+
+function closing({ text, purpose }: Notice, where: string, { language, time, now }: MessageContext): string[] {
+  const texts = noticeTexts[language];
+  const { detail = '' } = text;
+  const outcome = Object.hasOwn(texts.outcomes, detail) ? texts.outcomes[detail as Outcome] : undefined;
+  return [texts.over(purpose, where, clockText(text.openedAt, now, time, texts), outcome)];
+}
+
+function clockText(at: number, now: number, time: CountyTime, texts: NoticeTexts): string {
+  const then = time.at(at);
+  const today = time.at(now);
+  const isToday = then.day === today.day && then.month === today.month && then.year === today.year;
+  return texts.clock(then, isToday);
+}
+
+function nameOf(condition: string, language: Language): string {
+  return isCondition(condition) ? recordTexts[language].conditions[condition] : noticeTexts[language].anyAlarm.name;
+}
+
+/** A notice of another version may name a condition that this one has no words for: it is an alarm all the same. */
+function isCondition(name: string): name is Condition {
+  return Object.hasOwn(recordTexts.en.conditions, name);
+}

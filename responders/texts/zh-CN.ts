@@ -1,0 +1,70 @@
+import type { NoticeTexts } from './message.ts';
+
+const goNow = '请立即前往查看。';
+const fire = `${goNow}如见烟雾或明火，请勿进入，并拨打119。`;
+const operator = '请通知系统运维人员。';
+
+export const zhCN: NoticeTexts = {
+  drill: '【演练，模拟设备，无人有危险】',
+  title: {
+    alarm: (what, where) => `${what}：${where}`,
+    worse: (what, where) => `情况加重，${what}：${where}`,
+    escalation: (what, where) => `尚无人应答，${what}：${where}`,
+    information: (what, where) => `告知，${what}：${where}`,
+    'all-clear': (_what, where) => `警情解除：${where}`,
+    'stand-down': (_what, where) => `请返回：${where}`,
+  },
+  happened: (what, where, time) => `${time}，${where}：${what}。`,
+  opening: { worse: '情况加重。', escalation: '目前尚无人应答。' },
+  toDo: {
+    smoke: fire,
+    heat: fire,
+    co: `${goNow}请先打开门窗，把所有人带到室外；有人不适请拨打120。`,
+    gas: `${goNow}室内不要用明火、不要碰开关、不要打电话；打开窗户，把所有人带到室外。`,
+    water: '请前往查看。',
+    unreadable: '请按真实警情处理，立即前往查看。',
+    'call-emergency': goNow,
+    'call-care': '请尽快打电话或上门看望。',
+    'call-service': '请打电话询问需要什么服务。',
+    fall: `${goNow}如有人受伤，请勿搬动，并拨打120。`,
+    'device-silent': '请安排人员检查设备。',
+    'battery-low': '请安排人员更换电池。',
+    'counter-reused': '请安排人员检查设备，可能被重置过。',
+    'record-quarantined': operator,
+    'journal-reserve': operator,
+    'ladder-empty': '请找能前往的人，并登记联系人。',
+    'notice-undelivered': '请找能前往的人。',
+  },
+  anyAlarm: { name: '警情', toDo: goNow },
+  informed: '已通知附近的人和值班台，结束后会再告诉您。',
+  over: (purpose, where, openedAt, outcome) => {
+    const thanks = purpose === 'stand-down' ? '请返回，不必再前往。' : '不必前往。';
+    return `${where}${openedAt}的警情已结束。${outcome ?? ''}${thanks}谢谢！`;
+  },
+  outcomes: {
+    helped: '当事人已得到帮助。',
+    'false-alarm': '属于误报。',
+    test: '属于测试。',
+    transferred: '已由急救、消防或公安部门接手。',
+    'no-help-needed': '不需要帮助。',
+    equipment: '属于设备故障。',
+  },
+  mayHaveLainSince: (time) => `消息到得晚：人可能从${time}起一直倒地。`,
+  reportedLate: (lateness) => `消息晚到了${lateness}。`,
+  unregistered: (deviceId) => `来自未登记的设备${deviceId}：位置请向值班台询问。`,
+  unread: (what) => `无法解读：${what}。`,
+  alerts: (count) => `目前共${count}次报警。`,
+  sentLate: (lateness) => `本通知晚发了${lateness}。`,
+  provisional: '本通知在存档之前发出，内容可能还有变化。',
+  code: (code) => `编号${code}。`,
+  clock: ({ day, month, hour, minute }, isToday) =>
+    isToday ? `${hour}:${minute}` : `${Number(month)}月${Number(day)}日${hour}:${minute}`,
+  place: {
+    unknown: '位置不明',
+    system: '监测系统',
+    within: '，',
+    between: '、',
+    more: (count) => `等，另有${count}处`,
+  },
+  gap: '',
+};

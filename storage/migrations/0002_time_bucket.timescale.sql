@@ -1,0 +1,2 @@
+-- TimescaleDB brings its own time_bucket.
+select 1;

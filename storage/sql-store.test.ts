@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { silentLog } from '../platform/log.ts';
+import { query, type ScratchPostgres, startScratchPostgres } from './scratch-postgres.ts';
+import { createSqlStore } from './sql-store.ts';
+import type { Store } from './store.ts';
+import { alertAt, batchOf, minute, statusAt, storeFacts } from './store-contract.ts';
+
+let postgres: ScratchPostgres;
+const opened: Store[] = [];
+beforeAll(async () => {
+  postgres = await startScratchPostgres();
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((store) => store.close()));
+});
+afterAll(() => postgres.stop());
+
+function openStore(url: string): Store {
+  const store = createSqlStore({ url, log: silentLog });
+  opened.push(store);
+  return store;
+}
+
+for (const { fact, holds } of storeFacts) {
+  test(fact, () => holds(async () => openStore(await postgres.createDatabase())));
+}
+
+test('a batch of which one row fails leaves no other row and no position', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  const impossible = { ...statusAt(2), occurredAt: 1e18 };
+  const batch = batchOf({ sequence: 2, reports: [statusAt(1), impossible] });
+  await expect(store.writeBatch(batch)).rejects.toMatchObject({ code: 'DATABASE_REFUSED', retry: 'never' });
+  expect(await query(url, 'select from report')).toEqual([]);
+  expect(await query(url, 'select from device')).toEqual([]);
+  expect(await store.position()).toBeUndefined();
+  await store.writeBatch(batchOf({ sequence: 1, reports: [statusAt(1)] }));
+  expect(await query(url, 'select journal_position from report')).toEqual([{ journal_position: '1' }]);
+});
+
+test('two writers of the same stretch: one has written it, and nothing is there twice', async () => {
+  const url = await postgres.createDatabase();
+  const [one, other] = [openStore(url), openStore(url)];
+  await Promise.all([one.position(), other.position()]);
+  const batch = batchOf({ sequence: 2, reports: [statusAt(1), statusAt(2)] });
+  await Promise.all([one.writeBatch(batch), other.writeBatch(batch)]);
+  expect(await query(url, 'select reports from received_minute')).toEqual([{ reports: 1 }, { reports: 1 }]);
+  await expect(other.writeBatch(batchOf({ after: 1, sequence: 3 }))).rejects.toMatchObject({ code: 'DATABASE_UNFIT' });
+});
+
+test('the state of a device is what happened last, whatever arrives last', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  const low = { ...statusAt(5), report: { ...statusAt(5).report, battery: 2.5, firmware: '1.4.2' } };
+  const late = { ...statusAt(6), occurredAt: minute(1), report: { ...statusAt(6).report, battery: 3, temperature: 4 } };
+  await store.writeBatch(batchOf({ sequence: 6, reports: [low, late] }));
+  const state = 'select battery_volts, celsius, firmware, received_at from device_state';
+  const expected = [{ battery_volts: 2.5, celsius: 4, firmware: '1.4.2', received_at: new Date(minute(6)) }];
+  expect(await query(url, state)).toEqual(expected);
+  // The same order over two batches.
+  const later = { ...statusAt(7), occurredAt: minute(2), report: { ...statusAt(7).report, battery: 2.9 } };
+  await store.writeBatch(batchOf({ after: 6, sequence: 7, reports: [later] }));
+  expect(await query(url, state)).toEqual([{ ...expected[0], received_at: new Date(minute(7)) }]);
+});
+
+test('reports that came before their week was made move into it', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  await store.writeBatch(batchOf({ sequence: 1, reports: [statusAt(1)] }));
+  const where = 'select tableoid::regclass::text as partition from report';
+  expect(await query(url, where)).toEqual([{ partition: 'report_default' }]);
+  await store.maintain(minute(0));
+  expect(await query(url, where)).toEqual([{ partition: 'report_2026_11_16' }]);
+  await store.maintain(minute(0));
+});
+
+test('the registry is there to search in, sealed where it is personal, and without credentials', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  const person = { id: 'p1', householdId: 'h1', name: { sealed: 'b64' }, categories: [], language: 'zh-CN' as const };
+  const credential = { salt: 's', hmac: 'h' };
+  const device = {
+    id: 'd1',
+    kind: 'smoke-detector' as const,
+    placeId: 'x',
+    intervalMinutes: 60,
+    simulated: false,
+    credential,
+  };
+  await store.writeBatch(
+    batchOf({
+      sequence: 1,
+      reports: [statusAt(1)],
+      entities: [
+        { sequence: 1, change: { entity: 'person', id: 'p1', value: person } },
+        { sequence: 1, change: { entity: 'device', id: 'd1', value: device } },
+      ],
+    }),
+  );
+  expect(await query(url, 'select household_id, body from person')).toEqual([{ household_id: 'h1', body: person }]);
+  const { credential: _, ...shown } = device;
+  expect(await query(url, 'select interval_minutes, body from device')).toEqual([
+    { interval_minutes: 60, body: shown },
+  ]);
+  const end = { sequence: 2, change: { entity: 'device' as const, id: 'd1', value: undefined } };
+  await store.writeBatch(batchOf({ after: 1, sequence: 2, entities: [end] }));
+  expect(await query(url, 'select device_id, kind from device')).toEqual([{ device_id: 'd1', kind: null }]);
+});
+
+test('a silent device is in the view until it is heard again', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  const raise = { sequence: 1, change: { type: 'raise' as const, alert: alertAt(1) } };
+  const village = { id: 'a1', level: 'village' as const, name: '白音' };
+  const area = { sequence: 1, change: { entity: 'area' as const, id: 'a1', value: village } };
+  await store.writeBatch(batchOf({ sequence: 1, alerts: [raise], entities: [area] }));
+  const view = 'select device_id, area, silent_since from v_silent_devices';
+  expect(await query(url, view)).toEqual([{ device_id: 'd1', area: '白音', silent_since: new Date(minute(1)) }]);
+  const clear = { type: 'clear' as const, alertId: alertAt(1).alertId, at: minute(2), reason: {} };
+  await store.writeBatch(batchOf({ after: 1, sequence: 2, alerts: [{ sequence: 2, change: clear }] }));
+  expect(await query(url, view)).toEqual([]);
+});
+
+test('the dashboards may read their views and nothing else', async () => {
+  const url = await postgres.createDatabase();
+  await openStore(url).position();
+  const granted = await query<{ name: string }>(
+    url,
+    `select table_name::text as name from information_schema.role_table_grants
+     where grantee = 'steppewatch_dashboards' order by 1`,
+  );
+  expect(granted.map(({ name }) => name)).toEqual(['v_lag', 'v_open_incidents', 'v_received', 'v_silent_devices']);
+  const asDashboard = (sql: string) => query(url, `set role steppewatch_dashboards; ${sql}`);
+  await expect(asDashboard('select * from v_open_incidents')).resolves.toBeDefined();
+  for (const table of ['person', 'report', 'incident', 'projection_position']) {
+    await expect(asDashboard(`select * from ${table}`)).rejects.toThrow('permission denied');
+  }
+});
+
+test('a database that is away is tried again later, and nothing is lost when it is back', async () => {
+  const mine = await startScratchPostgres();
+  const store = openStore(await mine.createDatabase());
+  await store.writeBatch(batchOf({ sequence: 1, reports: [statusAt(1)] }));
+  const pid = Number((await readFile(join(mine.dataFolder, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
+  process.kill(pid, 'SIGKILL');
+  const second = batchOf({ after: 1, sequence: 2, reports: [statusAt(2)] });
+  await expect(store.writeBatch(second)).rejects.toMatchObject({ code: 'DATABASE_AWAY', retry: 'later' });
+  await expect.poll(() => store.writeBatch(second).then(() => 'back'), { timeout: 20_000 }).toBe('back');
+  expect((await store.deviceReports({ deviceId: 'd1', limit: 9 })).length).toBe(2);
+  await store.close();
+  opened.pop();
+  await mine.stop();
+});

@@ -1,0 +1,171 @@
+import pg from 'pg';
+import { databaseAway, databaseRefused, databaseUnfit, OperationalError } from '../platform/errors.ts';
+import type { Log } from '../platform/log.ts';
+import type { Incident, TimelineEntry } from '../records/incident.ts';
+import { migrate } from './migrate.ts';
+import { reportOfRow, type SqlReport, selectDeviceReports } from './report-rows.ts';
+import { maintainReportWeeks, reportRetentionMs } from './report-weeks.ts';
+import { writeDecisions } from './sql-decisions.ts';
+import { DeviceKeys, writeReports } from './sql-reports.ts';
+import type { ProjectionBatch, Store, StoredPosition } from './store.ts';
+
+/**
+ * The store in PostgreSQL 15 or later, with or without TimescaleDB. It connects, and migrates, at the first call that
+ * finds the database there.
+ */
+export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    // The server's own limit, and ours in case it is gone without a word.
+    statement_timeout: 60_000,
+    query_timeout: 70_000,
+    keepAlive: true,
+    application_name: 'steppewatch',
+  });
+  pool.on('error', (error) => log.debug({ err: error }, 'an idle connection to the database ended'));
+  const keys = new DeviceKeys();
+  let migrated: Promise<void> | undefined;
+
+  /** Runs on a connection of its own; a connection that saw an error is not used again. */
+  async function run<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await pool.connect();
+      // Without a listener a connection that ends between two queries would end the process.
+      client.on('error', ignore);
+      const answer = await work(client);
+      client.off('error', ignore);
+      client.release();
+      return answer;
+    } catch (error) {
+      client?.release(true);
+      throw asOperational(error);
+    }
+  }
+
+  async function ready<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    migrated ??= run((client) => migrate(client, { log }));
+    try {
+      await migrated;
+    } catch (error) {
+      migrated = undefined;
+      throw error;
+    }
+    return run(work);
+  }
+
+  return {
+    position: () => ready(readPosition),
+    async writeBatch(batch) {
+      try {
+        await ready((client) => writeInTransaction(client, batch, keys));
+      } catch (error) {
+        keys.forget();
+        throw error;
+      }
+    },
+    maintain: (at) => ready((client) => maintain(client, at)),
+    incidentHistory: ({ limit, before }) =>
+      ready(async (client) => {
+        const values = [limit, before?.openedAt ?? null, before?.incidentId ?? null];
+        const { rows } = await client.query<{ body: Incident }>(selectIncidents, values);
+        return rows.map(({ body }) => body);
+      }),
+    incidentTimeline: (incidentId) =>
+      ready(async (client) => {
+        const { rows } = await client.query<{ body: TimelineEntry }>(selectTimeline, [incidentId]);
+        return rows.length === 0 ? undefined : rows.map(({ body }) => body);
+      }),
+    deviceReports: ({ deviceId, limit, before }) =>
+      ready(async (client) => {
+        const { rows } = await client.query<SqlReport>(selectDeviceReports, [deviceId, limit, before ?? null]);
+        return rows.map(reportOfRow);
+      }),
+    close: () => pool.end(),
+  };
+}
+
+const ignore = () => {};
+
+async function readPosition(client: pg.ClientBase): Promise<StoredPosition | undefined> {
+  const { rows } = await client.query<{ journal_id: string; sequence: string; received_at_ms: string }>(
+    'select journal_id, sequence, received_at_ms from projection_position',
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  return { journalId: row.journal_id, sequence: Number(row.sequence), receivedAt: Number(row.received_at_ms) };
+}
+
+/** The position comes first: it locks out any other writer, and says whether these rows are the next ones. */
+async function writeInTransaction(client: pg.ClientBase, batch: ProjectionBatch, keys: DeviceKeys): Promise<void> {
+  await client.query('begin');
+  if (!(await advance(client, batch))) {
+    await client.query('rollback');
+    const position = await readPosition(client);
+    if (position?.journalId === batch.journalId && position.sequence === batch.sequence) return;
+    const stands = position ? `${position.journalId} at ${position.sequence}` : 'empty';
+    throw databaseUnfit({}, `it is ${stands} and not ${batch.journalId} at ${batch.after}`);
+  }
+  await writeReports(client, batch, keys);
+  await writeDecisions(client, batch);
+  await client.query('commit');
+}
+
+async function advance(client: pg.ClientBase, batch: ProjectionBatch): Promise<boolean> {
+  const { journalId, after, sequence, receivedAt, freshness, gaps } = batch;
+  const { headSequence, trueUntil, seenAt } = freshness;
+  const values = [journalId, after, sequence, receivedAt, headSequence, trueUntil, seenAt];
+  const { rowCount } = await client.query({ name: 'advance', text: upsertPosition, values });
+  if (rowCount !== 1) return false;
+  for (const { from, to } of gaps) await client.query(insertGap, [journalId, from, to, seenAt]);
+  return true;
+}
+
+// Only the first batch of an empty copy may insert, and only what follows nothing.
+const upsertPosition = `
+  insert into projection_position (journal_id, sequence, received_at_ms, head_sequence, true_until, seen_at)
+  select $1, $3, $4, $5, to_timestamp($6::float8 / 1000.0), to_timestamp($7::float8 / 1000.0)
+  where $2::int8 = 0 or exists (select from projection_position)
+  on conflict (only_row) do update set
+    sequence = excluded.sequence, received_at_ms = excluded.received_at_ms, head_sequence = excluded.head_sequence,
+    true_until = excluded.true_until, seen_at = excluded.seen_at
+  where projection_position.journal_id = $1 and projection_position.sequence = $2`;
+const insertGap = `
+  insert into projection_gap values ($1, $2, $3, to_timestamp($4::float8 / 1000.0)) on conflict do nothing`;
+
+async function maintain(client: pg.ClientBase, at: number): Promise<void> {
+  const horizon = new Date(at - reportRetentionMs);
+  const { rows } = await client.query("select from pg_extension where extname = 'timescaledb'");
+  if (rows.length === 0) await maintainReportWeeks(client, at);
+  else await client.query("select drop_chunks('report', older_than => $1::timestamptz)", [horizon]);
+  await client.query('delete from rejection where received_at < $1', [horizon]);
+  await client.query('delete from received_minute where minute < $1', [horizon]);
+}
+
+const selectIncidents = `
+  select body from incident
+  where $2::float8 is null or (opened_at, incident_id) < (to_timestamp($2 / 1000.0), $3)
+  order by opened_at desc, incident_id desc
+  limit $1`;
+const selectTimeline = `
+  select body from incident_timeline where incident_id = $1 order by journal_position, ordinal`;
+
+/** What the world did to the database is waited for; a value that it refuses, and anything else, is ours. */
+function asOperational(error: unknown): unknown {
+  if (error instanceof OperationalError || !(error instanceof Error)) return error;
+  const { code } = error as { code?: unknown };
+  if (error instanceof pg.DatabaseError) {
+    const why = `${error.code}: ${error.message}`;
+    if (/^(22|23|54)/.test(error.code ?? '')) return databaseRefused({ cause: error }, why);
+    if (/^(0A|2F|3F|42)/.test(error.code ?? '')) return databaseUnfit({ cause: error }, why);
+    return databaseAway({ cause: error }, why);
+  }
+  const isNetwork = typeof code === 'string' && /^E(?!RR_)/.test(code);
+  return isNetwork || connectionLost.test(error.message) ? databaseAway({ cause: error }, error.message) : error;
+}
+
+// The driver has no codes for these.
+const connectionLost = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
