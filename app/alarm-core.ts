@@ -139,6 +139,7 @@ export async function openAlarm(ports: AlarmPorts) {
 
     health: () => ({
       journalId: journal.id,
+      now: journal.now(),
       headSequence: journal.headSequence,
       position: follower.position(),
       lagRecords: follower.lagRecords(),

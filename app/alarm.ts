@@ -17,6 +17,7 @@ import { serveControl } from './control-socket.ts';
 import { exitWith } from './exit.ts';
 import { serveMetrics } from './metrics-listener.ts';
 import { runProcess } from './process.ts';
+import { type PageRequest, registryPage } from './registry-pages.ts';
 import { version } from './version.ts';
 
 /** The process that must not stop: broker, journal, rules, incidents, responders. It knows no database. */
@@ -49,6 +50,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const control = await serveControl(dataFolder, {
     command: (input: unknown) => (isRealDevice(configuration, input) ? notWithThisClock : alarm.send(input)),
     health: () => ({ ...alarm.health(), broker: broker.stats() }),
+    'registry-page': (request: PageRequest) => registryPage(alarm.registry, request),
     'desk-metrics': listener.takeDesk,
     /** Desk's followers hold the journal, within its budget. */
     'desk-positions': (positions: Record<string, number>) => {

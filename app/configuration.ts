@@ -6,8 +6,16 @@ import { configurationWrong } from '../platform/errors.ts';
 /** The whole configuration. Everything binds to loopback unless it says otherwise; see docs/configuration.md. */
 export type Configuration = ReturnType<typeof readConfiguration>;
 
-const port = z.coerce.number().int().min(1, 'a port is 1-65535').max(65_535, 'a port is 1-65535');
-const megabytes = z.coerce.number().int().min(64, 'at least 64').max(10_000_000);
+const port = z.coerce
+  .number('a port is 1-65535')
+  .int('a port is 1-65535')
+  .min(1, 'a port is 1-65535')
+  .max(65_535, 'a port is 1-65535');
+const megabytes = z.coerce
+  .number('is a number of megabytes')
+  .int('is whole megabytes')
+  .min(64, 'at least 64')
+  .max(10_000_000);
 const settings = {
   STEPPEWATCH_DATA: z.string().min(1).default('data'),
   STEPPEWATCH_KEYS: z.string().min(1).optional(),

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { checkSecret, makeCredential } from '../broker/credentials.ts';
 import { OperationalError } from '../platform/errors.ts';
@@ -58,9 +58,7 @@ export async function runRegistryCli(parts: RegistryCliParts): Promise<ExitCode>
     return 0;
   } catch (error) {
     if (!(error instanceof OperationalError) || error.retry !== 'later') throw error;
-    parts.complain(
-      `${error.message}\nWhether the last step was done is not known; run the command again, it does only what is left.`,
-    );
+    parts.complain(`${error.message}\nrun the command again when it does: an import does only what is left to do`);
     return 69;
   }
 }
@@ -96,8 +94,13 @@ async function runImport(
   { fetched, keys, file }: { fetched: Fetched; keys: Keys; file: string },
 ): Promise<ExitCode> {
   const { chance, readText, print, complain } = parts;
-  const text = await readText(file).catch((error: Error) => complain(`cannot read ${file}: ${error.message}`));
-  if (text === undefined) return 66;
+  let text: string;
+  try {
+    text = await readText(file);
+  } catch (error) {
+    complain(`cannot read ${file}: ${error instanceof Error ? error.message : error}`);
+    return 66;
+  }
   // What the file would change is tried on the copy first, in plain text.
   const registry = copyOf(fetched.map(({ entity, value }) => ({ entity, value: unsealEntity(entity, value, keys) })));
   const pepper = keys.pepper();
@@ -181,6 +184,17 @@ function withoutSecret({ devicesAdded }: Applied): string {
     : `${without} of these devices have no secret yet, and cannot connect until they have one\n`;
 }
 
+async function writePrivately(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    // A file that was there already keeps its rights otherwise.
+    await file.chmod(0o600);
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+}
+
 if (import.meta.main) {
   try {
     const configuration = readConfiguration(process.env);
@@ -195,7 +209,7 @@ if (import.meta.main) {
       openKeys: () => openVault({ folder, chance: systemChance, masterKey, readOnly: true }),
       chance: systemChance,
       readText: (path) => readFile(path, 'utf8'),
-      writeText: (path, text) => writeFile(path, text, { mode: 0o600 }),
+      writeText: writePrivately,
       print: (text) => process.stdout.write(text),
       complain: (text) => process.stderr.write(`${text}\n`),
     });

@@ -55,11 +55,13 @@ type Entries = {
 function takePut(entries: Entries, item: FileItem, options: ImportOptions): void {
   const entity = sections[item.section];
   const read = readEntry(item.section, item.value, options);
-  const key = keyOf(entity, String((item.value as { id?: unknown } | undefined)?.id));
+  const id = (item.value as { id?: unknown } | undefined)?.id;
+  const key = typeof id === 'string' ? keyOf(entity, id) : `an entry of ${item.section}`;
   const issues = read.ok ? sealIssues(entity, read.value, options) : read.issues;
   if (read.ok && issues.length === 0) {
     const value = unsealEntity(entity, read.value, options);
-    return keep(entries, item, { type: 'put', entity, value } as RegistryChange, key);
+    keep(entries, item, { type: 'put', entity, value } as RegistryChange, key);
+    return;
   }
   entries.unread.add(key);
   entries.problems.push(...issues.map((issue) => issueAtLine(item, key, issue)));
@@ -147,7 +149,8 @@ function deviceOf({ secret, ...device }: FileDevice, { registry, credentialFor }
     return refuse(`secret has at least 22 characters of A-Z, a-z, 0-9, "-" and "_"; this makes one: ${how}`);
   }
   const credential = credentialFor(secret, registry.device(device.id)?.credential);
-  return { ok: true, value: { ...device, credential } };
+  // Parsed once more for the order of the fields, by which equal entries are seen to be equal.
+  return { ok: true, value: entities.device.parse({ ...device, credential }) };
 }
 
 function ruleSettingOf(setting: Entity<'ruleSetting'>, rules: readonly AnyRule[]): Read {

@@ -14,7 +14,7 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, fields: string[]
     (inside, step) => (inside as Record<PropertyKey, unknown> | undefined)?.[step],
     value,
   );
-  const name = path.length === 0 ? 'the entry' : path.join('.');
+  const name = path.length === 0 ? 'it' : path.join('.');
   const say = (problem: string): Issue[] => [{ path, problem: `${name} ${problem}` }];
   const shown = JSON.stringify(found)?.slice(0, 60);
   if (found === undefined) return say('is missing');

@@ -44,7 +44,7 @@ type Address = { host: string; port: number };
 /**
  * The MQTT 3.1.1 broker that devices publish to: a PUBACK follows when `keep` has resolved, in the order of the journal.
  * Errors: LISTEN_FAILED when the address is taken or not this machine's.
- * Source: docs/decisions/broker.md
+ * Source: docs/decisions/0007-broker-around-aedes.md
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { clock, metrics } = options;

@@ -4,7 +4,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import { insideClient } from './aedes-inside.ts';
 import type { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
-import type { Intake } from './intake.ts';
+import type { Intake, UplinkPacket } from './intake.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Cut } from './packet-guards.ts';
 import { maySubscribe } from './topic-rights.ts';
@@ -38,7 +38,7 @@ export function deviceRules(rules: Rules): AedesOptions {
     authorizePublish(client, packet, answer) {
       const session = connections.session(client);
       if (session === undefined) return answer(new Cut('unidentified', 'a publish without a sender'));
-      intake.receive(session, packet.topic, packet.payload as Buffer, answer);
+      intake.receive(session, packet as UplinkPacket, answer); // aedes parses every payload as bytes
     },
     authorizeSubscribe(client, subscription, answer) {
       const session = connections.session(client);

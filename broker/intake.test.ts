@@ -26,7 +26,7 @@ function intakeUnderTest(limits: Partial<BrokerLimits> = {}) {
     };
     const session = openSession(client as unknown as ClientInside, { deviceId, standing: 'registered' });
     const publish = (report: string, text: string) =>
-      intake.receive(session, `up/${deviceId}/${report}`, Buffer.from(text), (error) => {
+      intake.receive(session, { topic: `up/${deviceId}/${report}`, qos: 0, payload: Buffer.from(text) }, (error) => {
         (error ? refused : acknowledged).push(text);
       });
     return { client, publish, acknowledged, refused };

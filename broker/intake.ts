@@ -5,10 +5,10 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { ReportRecord } from '../records/journal-record.ts';
-import type { ClientInside } from './aedes-inside.ts';
+import { type ClientInside, sendPuback } from './aedes-inside.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Cut } from './packet-guards.ts';
-import { judgeUplink, type Sender } from './topic-rights.ts';
+import { judgeUplink, type Sender, type Uplink } from './topic-rights.ts';
 
 /** A publish as the journal gets it: who sent it, what its topic calls it, and the bytes, not understood yet. */
 export type Incoming = Pick<ReportRecord, 'deviceId' | 'standing' | 'report' | 'payload'>;
@@ -16,14 +16,25 @@ export type Incoming = Pick<ReportRecord, 'deviceId' | 'standing' | 'report' | '
  * Resolves when the report is durable. Errors: an OperationalError; `later` is offered again, at `never` the sender is cut
  * without PUBACK. Anything else is our own fault and ends the process.
  */
-export type Keep = (incoming: Incoming, lifeSafety: boolean) => Promise<void>;
+export type Keep = (incoming: Incoming, lifeSafety: boolean) => Promise<unknown>;
 
 /** An authenticated connection, and how much of what it sent still waits. */
-export type Session = { readonly client: ClientInside; readonly sender: Sender; waiting: number; paused: boolean };
+export type Session = {
+  readonly client: ClientInside;
+  readonly sender: Sender;
+  waiting: number;
+  paused: boolean;
+  /** Its last topic and what that says: most devices publish on one. */
+  topic: string;
+  uplink: Uplink;
+};
 
 export function openSession(client: ClientInside, sender: Sender): Session {
-  return { client, sender, waiting: 0, paused: false };
+  return { client, sender, waiting: 0, paused: false, topic: '', uplink: judgeUplink(sender, '') };
 }
+
+export type UplinkPacket = { topic: string; qos: number; messageId?: number | undefined; payload: Uint8Array };
+type Answer = (error?: Error) => void;
 
 /**
  * One publish between its arrival and its PUBACK. `offered`: the journal has it. `kept` and `dropped` wait for their turn to be
@@ -34,7 +45,10 @@ type Publish = {
   readonly incoming: Incoming;
   readonly lifeSafety: boolean;
   readonly arrivedAt: number;
-  readonly acknowledge: (error?: Error) => void;
+  /** At QoS 1, when the PUBACK is ours to send. */
+  readonly messageId: number | undefined;
+  /** Lets aedes go on with the packet, or end the connection. */
+  readonly answer: Answer;
   phase: 'offered' | 'kept' | 'dropped' | 'moved';
   next: Publish | undefined;
 };
@@ -83,23 +97,28 @@ export class Intake {
     return { waitingPublishes: this.#publishes, waitingBytes: this.#bytes, stalled: this.#stalled };
   }
 
-  /** Takes a publish; `acknowledge` is called in its turn, or never when its sender is gone by then. */
-  receive(session: Session, topic: string, payload: Uint8Array, acknowledge: (error?: Error) => void): void {
+  /** Takes a publish. It is answered in its turn, or never when its sender is gone by then. */
+  receive(session: Session, { topic, qos, messageId, payload }: UplinkPacket, answer: Answer): void {
     const { deviceId, standing } = session.sender;
     const { waitingBytes, waitingPublishes } = this.#limits;
     if (this.#bytes + payload.length > waitingBytes || this.#publishes >= waitingPublishes) {
       this.#metrics.publishesRefused.inc({ reason: 'overloaded' });
-      acknowledge(new Cut('overloaded', 'too much waits for the journal'));
+      answer(new Cut('overloaded', 'too much waits for the journal'));
       return;
     }
-    const uplink = judgeUplink(session.sender, topic);
+    if (topic !== session.topic) {
+      session.topic = topic;
+      session.uplink = judgeUplink(session.sender, topic);
+    }
+    const { uplink } = session;
     const report = 'report' in uplink ? uplink.report : '';
     const publish: Publish = {
       session,
       incoming: { deviceId, standing, report, payload },
       lifeSafety: isLifeSafety(report),
       arrivedAt: this.#clock.monotonic(),
-      acknowledge,
+      messageId: qos === 1 ? messageId : undefined,
+      answer,
       phase: 'dropped',
       next: undefined,
     };
@@ -213,7 +232,10 @@ export class Intake {
     this.#publishes--;
     this.#bytes -= publish.incoming.payload.length;
     session.waiting--;
-    if (!session.client.closed) publish.acknowledge(error);
+    if (!session.client.closed) {
+      if (error !== undefined || publish.messageId === undefined) publish.answer(error);
+      else sendPuback(session.client, publish.messageId);
+    }
     if (session.paused) this.#resumeIfRoom(session);
     if (this.#publishes === 0) this.#whenIdle?.();
   }

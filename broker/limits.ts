@@ -1,6 +1,6 @@
 /**
  * What one broker holds and waits for at most. Units are in the names.
- * Source: docs/decisions/broker.md
+ * Source: docs/decisions/0007-broker-around-aedes.md
  */
 export type BrokerLimits = {
   /** The largest MQTT packet, headers included but for the first five bytes; also before CONNECT. */

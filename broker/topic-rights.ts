@@ -4,13 +4,11 @@ import type { Standing } from './credentials.ts';
 
 /** Whom a connection speaks for. */
 export type Sender = { deviceId: string; standing: Standing };
-export type UplinkRefusal = 'topic' | 'another-device' | 'enrolment';
+/** The report that a publish carries, or why it is dropped. */
+export type Uplink = { report: string } | { refused: 'topic' | 'another-device' | 'enrolment' };
 
-/**
- * The report that a publish carries, by its topic, or why it is dropped. A report that is not in the contracts passes:
- * newer firmware may send it, and the decoder says what it cannot read.
- */
-export function judgeUplink(sender: Sender, topic: string): { report: string } | { refused: UplinkRefusal } {
+/** A report that is not in the contracts passes: newer firmware may send it, and the decoder says what it cannot read. */
+export function judgeUplink(sender: Sender, topic: string): Uplink {
   const uplink = parseUplink(topic);
   if (uplink === undefined) return { refused: 'topic' };
   const { deviceId, report } = uplink;

@@ -39,7 +39,9 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
   }
 }
 
-/** The rung that was told last, in the ladder's first pass; undefined past it. Only there does a failure hurry the next. */
+/**
+ * The rung that was told last, in the ladder's first pass; undefined past it. Only there does a failure hurry the next.
+ */
 export function newestRung({ incident, registry }: Turn): number | undefined {
   const { ladder } = incident;
   if (ladder.phase === 'ended') return undefined;
@@ -100,7 +102,7 @@ function climbOn(turn: Turn, words: RungWords = {}): void {
   const rung = inFirstPass ? passOn(turn, ladder, climb, words) : repeatOn(turn, ladder, climb);
   if (inFirstPass && rung === ladder.rungs.length) reportNobodyTold(turn);
   const waitMs = waitAfter(rung, ladder);
-  // A tick that comes a little late delays nobody; after a long silence the pace begins anew, so that rungs do not pile up.
+  // A tick that comes a little late delays nobody. After a long silence the pace begins anew: rungs do not pile up.
   const nextAt = waitMs === undefined ? {} : { nextAt: waitMs + (at - dueAt < waitMs ? dueAt : at) };
   setLadder(turn, { phase: 'running', rung, startedAt, cause, ...nextAt });
 }

@@ -13,7 +13,10 @@ import { nextVersion, type Turn, tellContact, tellTheEnd, write } from './turn.t
 /** What people ask of one incident. */
 export type IncidentCommand = Extract<Command, { incidentId: string }>;
 
-/** Does what a person asked, or says why not and what is true now. A refusal leaves a trace only where that is a fact worth keeping. */
+/**
+ * Does what a person asked, or says why not and what is true now. A refusal leaves a trace only where that is a fact
+ * worth keeping.
+ */
 export function stepCommand(round: Round, command: IncidentCommand): CommandResult {
   const incident = round.table.get(command.incidentId);
   if (!incident) return { ok: false, problem: 'not-found', message: `there is no incident ${command.incidentId}` };
@@ -233,7 +236,10 @@ function mayAgree({ told }: Incident, role: string | undefined, by: Actor): bool
   );
 }
 
-/** A contact speaks for itself alone, about what it was told of, and ends no life-safety incident unless it is asked to agree. */
+/**
+ * A contact speaks for itself alone, about what it was told of, and ends no life-safety incident unless it is asked to
+ * agree.
+ */
 function foreignProblem(incident: Incident, command: IncidentCommand): string | undefined {
   const { by, type } = command;
   if (by.type !== 'contact') return undefined;

@@ -41,7 +41,9 @@ export function isLifeSafety({ alerts }: Pick<Incident, 'alerts'>): boolean {
   return alerts.some(({ condition }) => lifeSafetyConditions.has(condition));
 }
 
-/** Kept apart from the rest of the work: these end by themselves when all their alerts are cleared, life safety never. */
+/**
+ * Kept apart from the rest of the work: these end by themselves when all their alerts are cleared, life safety never.
+ */
 export function mayEndByItself(incident: Incident): boolean {
   const { category, alerts, moreAlerts = 0 } = incident;
   if (category !== 'supervision' && category !== 'system') return false;

@@ -1,91 +1,55 @@
 import type { Severity } from '../records/alert.ts';
-import type { FoldState } from '../records/fold-state.ts';
+import type { FoldState, Table } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import { DeadlineHeap } from '../rules/deadline-heap.ts';
 import { isCry, keyOf } from './correlation.ts';
 
 /**
- * The incidents and the ways to find them. Resolved ones are kept for a day, so that they can be reopened and late words
- * about their alerts find them. Every index is derived from the rows, joins the fold's undo, and is rebuilt after a load.
+ * The incidents and the ways to find them. Resolved ones are kept for a day, so that they can be reopened and late
+ * words about their alerts find them. Every index is derived from the rows, joins the fold's undo, and is rebuilt after
+ * a load.
  */
 export function createIncidentTable(state: FoldState) {
   const rows = state.table<Incident>('incidents');
-  const byKey = state.table<string>('incident-by-key', { derived: true });
-  const byAlert = state.table<string>('incident-by-alert', { derived: true });
-  const byCode = state.table<string>('incident-by-code', { derived: true });
-  const criesByPlace = state.table<readonly string[]>('cries-by-place', { derived: true });
-  const counts = state.table<number>('incident-counts', { derived: true });
+  const index = createIndex(state);
   const deadlines = createDeadlines(state, rows);
-
-  /** Brings the indexes from what the row was to what it is; undefined: there is no row. */
-  function index(incidentId: string, before: Incident | undefined, after: Incident | undefined): void {
-    const gone = new Set(before?.alerts.map(({ alertId }) => alertId));
-    for (const { alertId } of after?.alerts ?? []) if (!gone.delete(alertId)) byAlert.set(alertId, incidentId);
-    for (const alertId of gone) byAlert.delete(alertId);
-    if (before && !after) byCode.delete(before.code);
-    if (after) byCode.set(after.code, incidentId);
-    const wasOpen = before && isOpen(before) ? before : undefined;
-    const nowOpen = after && isOpen(after) ? after : undefined;
-    if (wasOpen) count(wasOpen.severity, -1);
-    if (nowOpen) count(nowOpen.severity, 1);
-    if (wasOpen && !nowOpen) {
-      byKey.delete(keyOfIncident(wasOpen));
-      setCry(wasOpen, (others) => others);
-    } else if (nowOpen && !wasOpen) {
-      byKey.set(keyOfIncident(nowOpen), incidentId);
-      setCry(nowOpen, (others) => [...others, incidentId]);
-    }
-  }
-
-  function setCry({ incidentId, where, alerts }: Incident, change: (others: string[]) => string[]): void {
-    const [first] = alerts;
-    if (where.placeId === undefined || !first || !isCry(first.condition)) return;
-    const cries = change((criesByPlace.get(where.placeId) ?? []).filter((id) => id !== incidentId));
-    if (cries.length > 0) criesByPlace.set(where.placeId, cries);
-    else criesByPlace.delete(where.placeId);
-  }
-
-  function count(severity: Severity, change: number): void {
-    counts.set(severity, (counts.get(severity) ?? 0) + change);
-  }
+  const find = (incidentId: string | undefined) => (incidentId === undefined ? undefined : rows.get(incidentId));
 
   return {
     get: (incidentId: string): Incident | undefined => rows.get(incidentId),
-    openWithKey: (key: string): Incident | undefined => find(byKey.get(key)),
-    ofAlert: (alertId: string): Incident | undefined => find(byAlert.get(alertId)),
-    openCriesAt: (placeId: string): Incident[] => (criesByPlace.get(placeId) ?? []).flatMap((id) => find(id) ?? []),
-    hasCode: (code: string): boolean => byCode.has(code),
+    openWithKey: (key: string): Incident | undefined => find(index.byKey.get(key)),
+    ofAlert: (alertId: string): Incident | undefined => find(index.byAlert.get(alertId)),
+    openCriesAt: (placeId: string): Incident[] =>
+      (index.criesByPlace.get(placeId) ?? []).flatMap((id) => find(id) ?? []),
+    hasCode: (code: string): boolean => index.byCode.has(code),
     *open(): Iterable<Incident> {
       for (const incident of rows.values()) if (isOpen(incident)) yield incident;
     },
-    openCount: (severity: Severity): number => counts.get(severity) ?? 0,
+    openCounts(): Record<Severity, number> {
+      const open = (severity: Severity) => index.counts.get(severity) ?? 0;
+      return { critical: open('critical'), urgent: open('urgent'), service: open('service') };
+    },
     nextDeadline: deadlines.earliest,
-    deadlineCount: deadlines.count,
+    deadlineCount: (): number => index.counts.get('deadlines') ?? 0,
 
     put(incident: Incident): void {
       const before = rows.get(incident.incidentId);
       rows.set(incident.incidentId, incident);
-      index(incident.incidentId, before, incident);
-      deadlines.note(incident);
+      index.move(before, incident);
+      if (!before || deadlineOf(before) !== deadlineOf(incident)) deadlines.note(incident);
     },
 
     remove(incidentId: string): void {
-      index(incidentId, rows.get(incidentId), undefined);
+      index.move(rows.get(incidentId), undefined);
       rows.delete(incidentId);
     },
 
     rebuild(): void {
-      for (const table of [byKey, byAlert, byCode, criesByPlace, counts]) {
-        for (const key of [...table.keys()]) table.delete(key);
-      }
-      for (const incident of rows.values()) index(incident.incidentId, undefined, incident);
+      index.clear();
+      for (const incident of rows.values()) index.move(undefined, incident);
       deadlines.rebuild();
     },
   };
-
-  function find(incidentId: string | undefined): Incident | undefined {
-    return incidentId === undefined ? undefined : rows.get(incidentId);
-  }
 }
 
 export type IncidentTable = ReturnType<typeof createIncidentTable>;
@@ -109,6 +73,66 @@ export function keyOfIncident({ alerts, subject }: Incident): string {
 
 /** A day, in which a resolved incident can be reopened. */
 const keepResolvedMs = 24 * 3_600_000;
+
+/** What the rows are found by. `cries` are falls and emergency calls that are open, by the place where they began. */
+function createIndex(state: FoldState) {
+  const byKey = state.table<string>('incident-by-key', { derived: true });
+  const byAlert = state.table<string>('incident-by-alert', { derived: true });
+  const byCode = state.table<string>('incident-by-code', { derived: true });
+  const criesByPlace = state.table<readonly string[]>('cries-by-place', { derived: true });
+  const counts = state.table<number>('incident-counts', { derived: true });
+
+  function count(incident: Incident, change: 1 | -1): void {
+    const add = (what: string) => counts.set(what, (counts.get(what) ?? 0) + change);
+    if (isOpen(incident)) add(incident.severity);
+    if (deadlineOf(incident) !== undefined) add('deadlines');
+  }
+
+  function moveOpen(incident: Incident, isNowOpen: boolean): void {
+    if (isNowOpen) byKey.set(keyOfIncident(incident), incident.incidentId);
+    else byKey.delete(keyOfIncident(incident));
+    moveCry(criesByPlace, incident, isNowOpen);
+  }
+
+  return {
+    byKey,
+    byAlert,
+    byCode,
+    criesByPlace,
+    counts,
+
+    /** From what a row was to what it is; undefined: there is no row. */
+    move(before: Incident | undefined, after: Incident | undefined): void {
+      const gone = new Set(before?.alerts.map(({ alertId }) => alertId));
+      for (const { alertId } of after?.alerts ?? [])
+        if (!gone.delete(alertId)) byAlert.set(alertId, after?.incidentId ?? '');
+      for (const alertId of gone) byAlert.delete(alertId);
+      if (before) count(before, -1);
+      if (after) count(after, 1);
+      if (after) byCode.set(after.code, after.incidentId);
+      else if (before) byCode.delete(before.code);
+      const wasOpen = before !== undefined && isOpen(before);
+      if (after && isOpen(after) && !wasOpen) moveOpen(after, true);
+      else if (wasOpen && !(after && isOpen(after))) moveOpen(before, false);
+    },
+
+    clear(): void {
+      for (const table of [byKey, byAlert, byCode, criesByPlace, counts]) {
+        for (const key of [...table.keys()]) table.delete(key);
+      }
+    },
+  };
+}
+
+function moveCry(criesByPlace: Table<readonly string[]>, incident: Incident, isNowOpen: boolean): void {
+  const { incidentId, where, alerts } = incident;
+  const [first] = alerts;
+  if (where.placeId === undefined || !first || !isCry(first.condition)) return;
+  const others = (criesByPlace.get(where.placeId) ?? []).filter((id) => id !== incidentId);
+  const cries = isNowOpen ? [...others, incidentId] : others;
+  if (cries.length > 0) criesByPlace.set(where.placeId, cries);
+  else criesByPlace.delete(where.placeId);
+}
 
 /** Every row with a deadline has a hint of just that time; hints that no row confirms any longer are dropped on top. */
 function createDeadlines(
@@ -143,12 +167,6 @@ function createDeadlines(
         state.onUndo(() => heap.add(dropped));
       }
       return undefined;
-    },
-
-    count(): number {
-      let count = 0;
-      for (const incident of rows.values()) if (deadlineOf(incident) !== undefined) count += 1;
-      return count;
     },
 
     rebuild,

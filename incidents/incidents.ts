@@ -1,6 +1,6 @@
 import type { AlertChange } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
-import type { FoldState } from '../records/fold-state.ts';
+import type { FoldState, Table } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
 import type { OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
@@ -9,38 +9,28 @@ import { stepAlerts } from './alerts.ts';
 import { type IncidentCommand, stepCommand } from './commands.ts';
 import { createIncidentTable } from './incident-table.ts';
 import { stepOutcome } from './outcomes.ts';
-import { beginRound, type Round } from './round.ts';
+import { beginRound, type Round, type RoundParts } from './round.ts';
 import { happen } from './transition.ts';
 import { nextVersion, write } from './turn.ts';
 
 /**
  * The work people do about alerts: opened, claimed, answered, ended, and who is told meanwhile. It steps on alerts,
  * commands, outcomes of messages and deadlines, in the journal's order, and holds no timer.
- * Shapes: what it knows is in the fold's tables `incidents` and `incident-commands`; everything else is an index of them.
+ * Shapes: what it knows is in the fold's tables `incidents` and `incident-commands`; everything else is an index of
+ * them.
  * Units: epoch ms of journal time. Errors: it throws only for mistakes of the program, and the step is undone.
  * Source: DESIGN, "Incidents, escalation, responders"; docs/incidents.md.
  */
 export function createIncidents({ state, registry }: { state: FoldState; registry: RegistryView }) {
   const table = createIncidentTable(state);
-  const answered = state.table<CommandResult>('incident-commands');
+  const answers = state.table<CommandResult>('incident-commands');
   const parts = { table, registry };
-
-  /** The same command is done once; its answer is remembered as long as the table has room. */
-  function once(round: Round, command: IncidentCommand): CommandResult {
-    const before = answered.get(command.commandId);
-    if (before) return before;
-    const result = stepCommand(round, command);
-    const [oldest] = answered.keys();
-    if (oldest !== undefined && answered.size >= mostAnswers) answered.delete(oldest);
-    answered.set(command.commandId, result);
-    return result;
-  }
 
   return {
     step(input: IncidentInput): IncidentAnswer {
       const round = beginRound(parts, input.at);
       if (input.type === 'command') {
-        const result = once(round, input.command);
+        const result = once(answers, round, input.command);
         return { ...conclude(round), result };
       }
       if (input.type === 'alerts') stepAlerts(round, input.changes);
@@ -49,21 +39,11 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
     },
 
     /**
-     * Fires every deadline up to `dueAt`, the earliest first, then by incident. `now` is the time at which that happens: after
-     * a long silence each incident goes on once, from now, and does not make up for every rung that it missed.
+     * Fires every deadline up to `dueAt`, the earliest first, then by incident. `now` is the time at which that
+     * happens: after a long silence each incident goes on once, from now, and does not make up for every rung that it
+     * missed.
      */
-    fire(dueAt: number, now = dueAt): IncidentAnswer {
-      const incidents: IncidentChange[] = [];
-      const notices: Notice[] = [];
-      for (let next = table.nextDeadline(); next && next.dueAt <= dueAt; next = table.nextDeadline()) {
-        const round = beginRound(parts, now, next.dueAt);
-        fireOne(round, next.incidentId);
-        const answer = conclude(round);
-        incidents.push(...answer.incidents);
-        notices.push(...answer.notices);
-      }
-      return { incidents, notices };
-    },
+    fire: (dueAt: number, now = dueAt): IncidentAnswer => fireAll(parts, dueAt, now),
 
     nextDeadline: (): number | undefined => table.nextDeadline()?.dueAt,
     deadlineCount: table.deadlineCount,
@@ -71,25 +51,17 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
     rebuild: table.rebuild,
 
     /**
-     * History's word wins: its incidents stand as they were decided. `mine` is what this version had decided in their place;
-     * what it alone opened is forgotten.
+     * History's word wins: its incidents stand as they were decided. `mine` is what this version had decided in their
+     * place; what it alone opened is forgotten.
      */
     applyDecided(decided: readonly IncidentChange[], mine: readonly IncidentChange[] = []): void {
-      const kept = new Set(decided.map(({ incident }) => incident.incidentId));
-      for (const { incident, timeline } of mine) {
-        const openedNow = timeline.some(({ what }) => what === 'opened');
-        if (openedNow && !kept.has(incident.incidentId)) table.remove(incident.incidentId);
-      }
+      for (const { incident } of mine.filter(isOpening)) table.remove(incident.incidentId);
       for (const { incident } of decided) table.put(incident);
     },
 
     get: (incidentId: string): Incident | undefined => table.get(incidentId),
     openIncidents: (): Iterable<Incident> => table.open(),
-    openCounts: () => ({
-      critical: table.openCount('critical'),
-      urgent: table.openCount('urgent'),
-      service: table.openCount('service'),
-    }),
+    openCounts: table.openCounts,
   };
 }
 
@@ -106,6 +78,29 @@ export type IncidentAnswer = { incidents: IncidentChange[]; notices: Notice[]; r
 
 /** Commands whose answers are remembered, so that a repeat changes nothing. */
 const mostAnswers = 5_000;
+
+const isOpening = ({ timeline }: IncidentChange): boolean => timeline.some(({ what }) => what === 'opened');
+
+/** The same command is done once; its answer is remembered as long as the table has room. */
+function once(answers: Table<CommandResult>, round: Round, command: IncidentCommand): CommandResult {
+  const before = answers.get(command.commandId);
+  if (before) return before;
+  const result = stepCommand(round, command);
+  const [oldest] = answers.keys();
+  if (oldest !== undefined && answers.size >= mostAnswers) answers.delete(oldest);
+  answers.set(command.commandId, result);
+  return result;
+}
+
+function fireAll(parts: RoundParts, dueAt: number, now: number): IncidentAnswer {
+  const fired: IncidentAnswer[] = [];
+  for (let next = parts.table.nextDeadline(); next && next.dueAt <= dueAt; next = parts.table.nextDeadline()) {
+    const round = beginRound(parts, now, next.dueAt);
+    fireOne(round, next.incidentId);
+    fired.push(conclude(round));
+  }
+  return { incidents: fired.flatMap(({ incidents }) => incidents), notices: fired.flatMap(({ notices }) => notices) };
+}
 
 function fireOne(round: Round, incidentId: string): void {
   const incident = round.table.get(incidentId);

@@ -5,13 +5,15 @@ import type { Contact, RegistryView } from '../records/registry.ts';
 export type Ladders = { rungs: readonly Rung[]; repeat?: Repeat };
 
 /**
- * `afterMs`: how long after the rung before it. `tell`: the nth contact of a role, nearest first, is asked to go. `inform`:
- * everyone of the role gets a message for information. `desk`: the desk sounds.
+ * `afterMs`: how long after the rung before it. `tell`: the nth contact of a role, nearest first, is asked to go.
+ * `inform`: everyone of the role gets a message for information. `desk`: the desk sounds.
  */
 export type Rung = { afterMs: number; tell: readonly Seat[]; inform?: Contact['role']; desk?: true };
 export type Seat = { role: Contact['role']; nth: number };
 
-/** Repeats go round the rungs, each round to the next person of a role: `times` at the first pace, then at the second. */
+/**
+ * Repeats go round the rungs, each round to the next person of a role: `times` at the first pace, then at the second.
+ */
 export type Repeat = { everyMs: number; times: number; thenEveryMs: number };
 
 const minuteMs = 60_000;
@@ -24,7 +26,9 @@ const deskTelephone = { role: 'desk', nth: 1 } as const;
 const township = { role: 'township', nth: 1 } as const;
 const county = { role: 'county', nth: 1 } as const;
 
-/** An hour at two minutes, then four an hour until somebody acts: an emergency that nobody answered does not go away. */
+/**
+ * An hour at two minutes, then four an hour until somebody acts: an emergency that nobody answered does not go away.
+ */
 const untilAnswered: Repeat = { everyMs: 2 * minuteMs, times: 30, thenEveryMs: 15 * minuteMs };
 
 /** The default ladders, as docs/incidents.md shows them. Source: DESIGN, "Ladder for critical". */
@@ -77,7 +81,10 @@ export function ladderOf({ category, severity, where }: Incident, registry: Regi
   return site?.kind === 'care-home' ? ladders['critical in a care home'] : ladders.critical;
 }
 
-/** Who is on a rung now: `tell` to go, `inform` for information. `asks`: the rung is meant for somebody, so that nobody is news. */
+/**
+ * Who is on a rung now: `tell` to go, `inform` for information. `asks`: the rung is meant for somebody, so that nobody
+ * is news.
+ */
 export function peopleOn(rung: number, ladder: Ladders, incident: Incident, registry: RegistryView): People {
   const { rungs } = ladder;
   const step = rungs[(rung - 1) % rungs.length];

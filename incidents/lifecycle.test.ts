@@ -11,7 +11,9 @@ import { contact, type Desk, li, MINUTE_MS, village, wang } from './village.test
 const phases = Object.keys(clocks) as Phase[];
 const happenings = Object.keys(lifecycle) as Happening[];
 
-/** What brings a fall of the herder (of lesser urgency, or work on a device, where the row is about that) into a state. */
+/**
+ * What brings a fall of the herder (of lesser urgency, or work on a device, where the row is about that) into a state.
+ */
 const into: Record<Phase, (desk: Desk, incident: Incident) => void> = {
   open: () => {},
   claimed: (desk, incident) => desk.command(incident, { type: 'claim', by: li }),

@@ -2,7 +2,8 @@ import type { IncidentState } from '../records/incident.ts';
 
 /**
  * What can happen to an incident, in which state it may, and what it does to state and ladder: one table, which
- * docs/incidents.md shows. Nothing here leads to `resolved` by time. Source: DESIGN, "Incidents, escalation, responders".
+ * docs/incidents.md shows. Nothing here leads to `resolved` by time. Source: DESIGN, "Incidents, escalation,
+ * responders".
  */
 export const lifecycle: { [H in Happening]: Record<Phase, Cell> } = {
   worse: row(same('first rung'), same('first rung'), same('first rung'), same('first rung'), 'never'),
@@ -55,9 +56,9 @@ export const clocks: Record<Phase, string> = {
 export type Phase = IncidentState['phase'];
 
 /**
- * `worse`: a new critical alert. `more urgent`: an alert that raises the whole incident. `second call`: the person pressed again; while
- * somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot go; `turn back`: the one
- * who was on the way. `unreachable`: every channel of somebody on the newest rung failed.
+ * `worse`: a new critical alert. `more urgent`: an alert that raises the whole incident. `second call`: the person
+ * pressed again; while somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot
+ * go; `turn back`: the one who was on the way. `unreachable`: every channel of somebody on the newest rung failed.
  */
 export type Happening =
   | 'worse'
@@ -83,8 +84,9 @@ export type Happening =
 export type Cell = { to?: Phase; ladder: LadderMove } | { refused: Refusal } | 'never';
 
 /**
- * `starts`: from the first rung, and holds again where somebody has the incident in hand. `first rung`: its people are told again, and the ladder goes on from where it was, so that news never delays it. `next
- * rung`: at once. `waits`: until 5 min after the expected arrival. `rests`: until a second person had time to answer.
+ * `starts`: from the first rung, and holds again where somebody has the incident in hand. `first rung`: its people are
+ * told again, and the ladder goes on from where it was, so that news never delays it. `next rung`: at once. `waits`:
+ * until 5 min after the expected arrival. `rests`: until a second person had time to answer.
  */
 export type LadderMove = 'unchanged' | 'starts' | 'first rung' | 'next rung' | 'pauses' | 'waits' | 'rests' | 'ends';
 

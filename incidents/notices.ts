@@ -3,13 +3,19 @@ import type { Incident, IncidentAlert, Told } from '../records/incident.ts';
 import type { Notice, NoticePurpose, NoticeText, Recipient } from '../records/notice.ts';
 import type { RegistryView } from '../records/registry.ts';
 
-/** Names a notice by its cause: the incident, the version that caused it, the rung (0: not of the ladder), and who gets it. */
+/**
+ * Names a notice by its cause: the incident, the version that caused it, the rung (0: not of the ladder), and who gets
+ * it.
+ */
 export function noticeIdOf({ incidentId, cause, rung, recipient }: NoticeName): string {
   const to = recipient.type === 'contact' ? recipient.contactId : recipient.areaId;
   return `${incidentId}/v${cause}/${rung}/${recipient.type}:${to}`;
 }
 
-/** The reverse of `noticeIdOf`; undefined for what it never made. An incident's id may hold slashes, what follows it none. */
+/**
+ * The reverse of `noticeIdOf`; undefined for what it never made. An incident's id may hold slashes, what follows it
+ * none.
+ */
 export function parseNoticeId(noticeId: string): NoticeName | undefined {
   const [, incidentId, cause, rung, type, to] = /^(.+)\/v(\d+)\/(\d+)\/(contact|desk):([^/]*)$/s.exec(noticeId) ?? [];
   if (incidentId === undefined || to === undefined) return undefined;

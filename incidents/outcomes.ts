@@ -7,8 +7,9 @@ import { happen } from './transition.ts';
 import { type Turn, write } from './turn.ts';
 
 /**
- * What came of an attempt to tell somebody. Who cannot be reached on any channel is not waited for: the next rung is told
- * at once. That a provider accepted a message proves nothing yet, and a failure of one channel is no failure of the person.
+ * What came of an attempt to tell somebody. Who cannot be reached on any channel is not waited for: the next rung is
+ * told at once. That a provider accepted a message proves nothing yet, and a failure of one channel is no failure of
+ * the person.
  */
 export function stepOutcome(round: Round, outcome: OutcomeRecord): void {
   const name = parseNoticeId(outcome.noticeId);

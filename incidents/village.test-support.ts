@@ -101,6 +101,17 @@ export function village({ contacts = everybody, state = new FoldState(), at = MO
     get now() {
       return at;
     },
+    /** After a preview: time did not pass either. */
+    backTo(then: number): void {
+      at = then;
+    },
+    get count() {
+      return count;
+    },
+    /** Names what follows as the other desk will. */
+    countFrom(other: { count: number }): void {
+      count = other.count;
+    },
 
     step: (input: IncidentInput) => took(incidents.step(input)),
 
@@ -210,4 +221,11 @@ export function keyOfOpen({ alerts, subject }: Incident): string {
   const [first] = alerts;
   if (!first) throw new Error('an incident without an alert');
   return keyOf(first, subject);
+}
+
+/** What a checkpoint would bring back after a restart. */
+export function reloaded(state: FoldState): FoldState {
+  const fresh = new FoldState();
+  for (const entry of state.entries()) fresh.load(JSON.parse(JSON.stringify(entry)));
+  return fresh;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isLifeSafety } from '../firmware-contracts/report.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { Command, CommandResult } from '../records/command.ts';
@@ -14,7 +15,7 @@ import type {
 import type { Notice } from '../records/notice.ts';
 import { decodeRecord } from '../records/record-codec.ts';
 import type { Registry } from '../records/registry-fold.ts';
-import type { Engine, EngineAnswer } from '../rules/engine.ts';
+import type { Engine, EngineAnswer, Failure } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
 
@@ -320,7 +321,7 @@ function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Jud
     });
   }
   for (const failure of failures) {
-    followUps.push(quarantinedRecord(stored, failure.error, `${failure.rule}:${failure.subject}`));
+    followUps.push(quarantinedStep(stored, failure));
   }
   return { followUps, notices, rejections, ...(result && { result }), ...(differs && { differs }) };
 }
@@ -335,27 +336,31 @@ function quarantineWhole(stored: Stored, error: unknown, keep: (records: Quarant
   return { followUps, notices: [], rejections: [], ...(commandId !== undefined && { result: { commandId, result } }) };
 }
 
-function quarantinedRecord(stored: Stored, error: unknown, subject?: string): QuarantinedRecord {
+function quarantinedRecord(stored: Stored, error: unknown): QuarantinedRecord {
   const origin = reportOrigin(stored);
   return {
     kind: 'quarantined',
     follower: 'alarm',
     sequence: stored.sequence,
-    ...(subject !== undefined && { subject }),
     error: String(error instanceof Error ? error.message : error).slice(0, 300),
     ...origin,
   };
 }
 
+/** A deadline fails behind whatever record came next, so that its subject, not that record, says whether a life hangs on it. */
+function quarantinedStep(stored: Stored, { rule, subject, deviceId, lifeSafety, error }: Failure): QuarantinedRecord {
+  const { kind, follower, sequence, error: text } = quarantinedRecord(stored, error);
+  const named = { kind, follower, sequence, subject: `${rule}:${subject}`, error: text, lifeSafety };
+  return deviceId === undefined ? named : { ...named, deviceId };
+}
+
 function reportOrigin(stored: Stored): { lifeSafety: boolean; deviceId?: string } {
   const record = readable(stored);
   if (record?.kind !== 'report') return { lifeSafety: false };
-  return { lifeSafety: isLifeSafetyReport(record.report), deviceId: record.deviceId };
+  // A batch may hold anything, so that it counts as the worst it may hold.
+  const lifeSafety = isLifeSafety(record.report) || record.report === 'batch';
+  return { lifeSafety, deviceId: record.deviceId };
 }
-
-/** A batch may hold anything, so that it counts as the worst it may hold. */
-export const isLifeSafetyReport = (report: string): boolean =>
-  report === 'alarm' || report === 'fall' || report === 'press' || report === 'batch';
 
 const recordKindOf = (stored: Stored): string | undefined => readable(stored)?.kind;
 

@@ -146,12 +146,12 @@ class ProjectionRun {
       'the database is older than what was copied into it: copying again from where it stands',
     );
     this.#fold.forget({ keepRegistry: source.firstSequence > 1 });
-    return source.firstSequence;
+    return 1;
   }
 
   async #follow(from: number): Promise<void> {
     const { source, clock } = this.#parts;
-    let next = Math.max(from, 1);
+    let next = from;
     let rows = noRows();
     while (!this.#stopping) {
       const startedAt = clock.monotonic();

@@ -119,7 +119,7 @@ export class TestDisk implements Disk {
     return 'kept';
   }
   #put(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.concat([this.bytesOf(name), bytes]));
+    this.files.set(name, new Uint8Array(Buffer.concat([this.bytesOf(name), bytes])));
   }
   #takeRoom(bytes: Uint8Array): boolean {
     if (bytes.length > this.room) return false;

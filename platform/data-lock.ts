@@ -27,7 +27,13 @@ export function lockDataFolder(folder: string): DataLock {
   // Renamed into place, so that a second start reads the whole of it or the one before.
   writeFileSync(`${holderFile}.part`, JSON.stringify(holder));
   renameSync(`${holderFile}.part`, holderFile);
-  return { release: () => database.close() };
+  const release = () => {
+    process.off('exit', release);
+    database.close();
+  };
+  // Also keeps the database from being collected as garbage, and the lock with it, where nobody keeps what is returned.
+  process.once('exit', release);
+  return { release };
 }
 
 function nameOfHolder(holderFile: string): string {

@@ -15,15 +15,8 @@ export function createRegistry({ state }: { state: FoldState }) {
   const index = state.table<readonly string[]>('registry-index', { derived: true });
   const revisions = state.table<number>('registry-revision');
   const staging = createStaging(state);
-
-  const get = <T extends EntityType>(entity: T, id: string) => tableOf(tables, entity).get(id);
-  const referrers = (to: Link['to'], id: string, from: EntityType) => index.get(indexKey({ to, id }, from)) ?? none;
-  const standing: Standing = {
-    get,
-    referrers,
-    size: (entity) => tables[entity].size,
-    areas: () => tables.area.values(),
-  };
+  const standing = standingOf(tables, index);
+  const revision = (): number => revisions.get('revision') ?? 0;
 
   function apply(changes: readonly RegistryChange[]): Applied {
     const applied: Applied = { added: [], changed: [], removed: [], devicesAdded: [], devicesRemoved: [] };
@@ -36,56 +29,32 @@ export function createRegistry({ state }: { state: FoldState }) {
     return applied;
   }
 
-  function commit(importId: string, parts: number): CommitAnswer {
-    const staged = staging.take(importId, parts);
-    if (!staged.ok) return staged;
-    const problems = checkChanges(staged.changes, standing);
-    if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems).map(problemText) };
-    return { ok: true, ...apply(staged.changes) };
-  }
-
-  /** Recomputes the index, after a load or when a step failed half way. */
-  function rebuild(): void {
-    for (const key of [...index.keys()]) index.delete(key);
-    const lists = new Map<string, string[]>();
-    for (const entity of entityTypes) {
-      for (const value of tables[entity].values()) {
-        for (const link of linksOf(entity, value as never)) push(lists, indexKey(link, entity), value.id);
-      }
-    }
-    for (const [key, ids] of lists) index.set(key, ids);
-  }
-
-  const revision = (): number => revisions.get('revision') ?? 0;
-  const view: RegistryView = {
-    device: (id) => tables.device.get(id),
-    person: (id) => tables.person.get(id),
-    place: (id) => tables.place.get(id),
-    site: (id) => tables.site.get(id),
-    area: (id) => tables.area.get(id),
-    household: (id) => tables.household.get(id),
-    contact: (id) => tables.contact.get(id),
-    account: (id) => tables.account.get(id),
-    devices: () => tables.device.values(),
-    whereabouts: (deviceId) => whereaboutsOf(deviceId, standing),
-    contactsFor: (where) => contactsFor(where, standing),
-    ruleSettings: (rule, where) => ruleSettingsFor(rule, where, standing),
-  };
   return {
-    ...view,
-    get,
+    ...viewOf(tables, standing),
+    get: standing.get,
     /** All of one kind, in the order in which they came. */
     list: <T extends EntityType>(entity: T): Iterable<Entity<T>> => tableOf(tables, entity).values(),
     /** Counts the changes of the whole; a reader of several pages sees by it that they belong together. */
     revision,
+    /** What is wrong with the changes as a whole; empty when they can be applied. */
     check: (changes: readonly RegistryChange[]): RegistryProblem[] => checkChanges(changes, standing),
     apply,
-    /** Keeps a part until its commit. Refused, as a problem, when more would wait than `staging` has room for. */
+    /** Keeps a part until its commit. Refused when more would wait than there is room for. */
     stage: staging.add,
     /** The keys of what waits for a commit (`person:p1`). */
     stagedKeys: staging.keys,
-    commit,
-    rebuild,
+
+    /** Checks and applies all parts of an import together, or says what is wrong; they are not kept in either case. */
+    commit(importId: string, parts: number): CommitAnswer {
+      const staged = staging.take(importId, parts);
+      if (!staged.ok) return staged;
+      const problems = checkChanges(staged.changes, standing);
+      if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems).map(problemText) };
+      return { ok: true, ...apply(staged.changes) };
+    },
+
+    /** Recomputes the index after a load. A step that failed needs it not: the index was taken back with the tables. */
+    rebuild: () => rebuildIndex(tables, index),
   };
 }
 
@@ -101,7 +70,7 @@ export type Applied = {
 };
 export type CommitAnswer = ({ ok: true } & Applied) | { ok: false; problems: string[] };
 
-export const problemText = ({ entity, id, problem }: RegistryProblem): string => `${entity} "${id}": ${problem}`;
+const problemText = ({ entity, id, problem }: RegistryProblem): string => `${entity} "${id}": ${problem}`;
 
 type Tables = { [T in EntityType]: Table<Entity<T>> };
 /** By index key: which ids end up in it, and which do not. The last word about an id wins. */
@@ -111,6 +80,43 @@ const mostProblems = 100;
 const none: readonly string[] = [];
 const tableOf = <T extends EntityType>(tables: Tables, entity: T) => tables[entity] as Table<Entity<T>>;
 const indexKey = ({ to, id }: Pick<Link, 'to' | 'id'>, from: EntityType): string => `${to}:${id}<${from}`;
+
+function standingOf(tables: Tables, index: Table<readonly string[]>): Standing {
+  return {
+    get: (entity, id) => tableOf(tables, entity).get(id),
+    size: (entity) => tables[entity].size,
+    referrers: (to, id, from) => index.get(indexKey({ to, id }, from)) ?? none,
+    areas: () => tables.area.values(),
+  };
+}
+
+function viewOf(tables: Tables, standing: Standing): RegistryView {
+  return {
+    device: (id) => tables.device.get(id),
+    person: (id) => tables.person.get(id),
+    place: (id) => tables.place.get(id),
+    site: (id) => tables.site.get(id),
+    area: (id) => tables.area.get(id),
+    household: (id) => tables.household.get(id),
+    contact: (id) => tables.contact.get(id),
+    account: (id) => tables.account.get(id),
+    devices: () => tables.device.values(),
+    whereabouts: (deviceId) => whereaboutsOf(deviceId, standing),
+    contactsFor: (where) => contactsFor(where, standing),
+    ruleSettings: (rule, where) => ruleSettingsFor(rule, where, standing),
+  };
+}
+
+function rebuildIndex(tables: Tables, index: Table<readonly string[]>): void {
+  for (const key of [...index.keys()]) index.delete(key);
+  const lists = new Map<string, string[]>();
+  for (const entity of entityTypes) {
+    for (const value of tables[entity].values()) {
+      for (const link of linksOf(entity, value as never)) push(lists, indexKey(link, entity), value.id);
+    }
+  }
+  for (const [key, ids] of lists) index.set(key, ids);
+}
 
 function push(lists: Map<string, string[]>, key: string, id: string): void {
   const list = lists.get(key);

@@ -87,9 +87,17 @@ export function foreignSeals(
   return foreign;
 }
 
-/** A personal field as text, when it has been opened. */
-export const openText = (field: string | Sealed | undefined): string | undefined =>
-  typeof field === 'string' ? field : undefined;
+/**
+ * Owners whose keys nothing needs any more: neither the registry nor an import that waits for its commit. Their keys are what
+ * a crash left between an erasure and the destruction of its key, or what an import made that was never committed.
+ */
+export function abandonedOwners(owners: Iterable<string>, registry: Current & { stagedKeys(): Set<string> }): string[] {
+  const staged = registry.stagedKeys();
+  return [...owners].filter((owner) => {
+    const [entity, id] = owner.split(':') as [EntityType, string];
+    return registry.get(entity, id) === undefined && !staged.has(owner);
+  });
+}
 
 const isSealed = (value: unknown): value is Sealed => typeof value === 'object' && value !== null && 'sealed' in value;
 

@@ -1,95 +1,7 @@
 import { expect, test } from 'vitest';
-import { journalBusy } from '../platform/errors.ts';
-import { silentLog } from '../platform/log.ts';
-import { createMetrics } from '../platform/metrics.ts';
-import { FoldState } from '../records/fold-state.ts';
-import type { AttemptingRecord, OutcomeRecord } from '../records/journal-record.ts';
-import type { Notice } from '../records/notice.ts';
-import { type Address, idempotencyId, type Message, type Sent } from './channel.ts';
-import { startDelivery } from './delivery.ts';
-import {
-  closing,
-  HOUR_MS,
-  MINUTE_MS,
-  night,
-  notice,
-  registry,
-  resolved,
-  SECOND_MS,
-  settled,
-  testClock,
-} from './home.test-support.ts';
-import { createOutbox } from './outbox.ts';
-
-type Answer = (url: string, message: Message) => Sent | Promise<Sent>;
-type Entry = (AttemptingRecord | OutcomeRecord) & { at: number };
-const delivered: Answer = () => ({ type: 'delivered' });
-const down: Answer = () => ({ type: 'later', reason: 'ECONNREFUSED' });
-const hangs: Answer = () => new Promise(() => {});
-
-/** An alarm process: its outbox, its delivery, a journal that folds what is recorded, and everybody's telephone. */
-function watch(
-  answer: Answer,
-  { clock = testClock(), state = new FoldState(), begun = true, journalAfter = async () => {} } = {},
-) {
-  const outbox = createOutbox({ state, registry });
-  const metrics = createMetrics();
-  outbox.rebuild();
-  const journal: Entry[] = [];
-  const rang: { url: string; after: number; id: string; message: Message }[] = [];
-  const startedAt = clock.now();
-  const delivery = startDelivery({
-    ...{ outbox, registry, clock, log: silentLog, metrics, timeZone: 'Asia/Shanghai', now: () => clock.now() },
-    addressBook: {
-      contact: (id) => ({
-        language: 'en',
-        channels: registry.contact(id)?.channels.map((_, index) => addressOf(id, index)) ?? [],
-      }),
-    },
-    channels: [
-      { name: 'log', send: async () => ({ type: 'delivered' }) },
-      {
-        name: 'webhook',
-        async send(message) {
-          const url = message.address.type === 'webhook' ? message.address.url : '';
-          rang.push({ url, after: (clock.now() - startedAt) / SECOND_MS, id: message.idempotencyId, message });
-          return answer(url, message);
-        },
-      },
-    ],
-    async record(record) {
-      await journalAfter();
-      journal.push({ ...record, at: clock.now() });
-      if (record.kind === 'attempting') outbox.attempting(record, clock.now());
-      else outbox.outcome(record, clock.now());
-    },
-  });
-  if (begun) delivery.begin();
-  return {
-    ...{ clock, state, outbox, delivery, journal, rang, metrics },
-    async issue(...notices: Notice[]) {
-      for (const one of notices) outbox.issue(one);
-      delivery.poke();
-      await settled();
-    },
-    times: (contact = 'bao') =>
-      rang.filter(({ url }) => url.includes(`//${contact}/`)).map(({ after }) => Math.round(after)),
-    outcomes: () => journal.flatMap((record) => (record.kind === 'outcome' ? [record] : [])),
-  };
-}
-
-const addressOf = (id: string, index: number): Address => ({
-  type: 'webhook',
-  url: `http://${id}/${index + 1}`,
-  secret: 'x',
-});
-
-/** The same state in a new process: what a checkpoint and the journal give back. */
-function restarted(state: FoldState): FoldState {
-  const loaded = new FoldState();
-  for (const change of state.entries()) loaded.load(structuredClone(change));
-  return loaded;
-}
+import { idempotencyId } from './channel.ts';
+import { delivered, down, hangs, watch } from './delivery.test-support.ts';
+import { closing, HOUR_MS, MINUTE_MS, notice, resolved, SECOND_MS, settled } from './home.test-support.ts';
 
 test('a neighbour whose telephone is off is tried at 0, 5, 15, 45 s and then every minute', async () => {
   const home = watch(down);
@@ -188,6 +100,22 @@ test('a hundred service messages to one gateway that hangs do not hold up the ca
   expect(home.outcomes()).toMatchObject([{ noticeId: 'n1', result: 'delivered' }]);
 });
 
+test('twenty neighbours behind one gateway reach it two at a time', async () => {
+  let atOnce = 0;
+  let most = 0;
+  const home = watch(async () => {
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    await settled();
+    atOnce -= 1;
+    return { type: 'delivered' };
+  });
+  await home.issue(...Array.from({ length: 20 }, (_, n) => notice(`n${n}`, { contactId: `gateway-${n}` })));
+  await home.clock.advance(SECOND_MS);
+  expect(home.outcomes().length).toBe(20);
+  expect(most).toBe(2);
+});
+
 test('a channel that throws is a failed attempt and nothing worse', async () => {
   const home = watch((url) => {
     if (url.includes('bao')) throw new TypeError('a fault of ours');
@@ -219,154 +147,6 @@ test('when the incident ends, nobody is called any more, and everybody who was c
   expect(home.rang.filter(({ message }) => message.notice.noticeId === 'over').length).toBe(4);
   await home.clock.advance(3 * HOUR_MS);
   expect(home.outbox.open()).toBe(0);
-});
-
-test('nothing of the past goes out before everything is known', async () => {
-  const home = watch(delivered, { begun: false });
-  await home.issue(notice('n1'));
-  await home.clock.advance(MINUTE_MS);
-  expect(home.rang).toEqual([]);
-  home.delivery.begin();
-  await settled();
-  expect(home.times()).toEqual([60]);
-});
-
-test('after a crash in the middle of an attempt a critical message is sent again under its id', async () => {
-  const before = watch(hangs);
-  await before.issue(notice('n1'));
-  const after = watch(delivered, { state: restarted(before.state), clock: testClock(night + 20 * SECOND_MS) });
-  await after.clock.advance(SECOND_MS);
-  expect(after.outcomes()).toMatchObject([
-    { attempt: 1, result: 'failed', detail: 'unknown after restart' },
-    { attempt: 2, result: 'delivered' },
-  ]);
-  expect(after.rang[0]?.id).toBe(before.rang[0]?.id);
-});
-
-test('after a crash in the middle of an attempt a service message is not doubled, and people see that it is unknown', async () => {
-  const before = watch(hangs);
-  await before.issue(notice('n1', { contactId: 'two-ways', severity: 'service' }));
-  expect(before.rang.length).toBe(1);
-  const after = watch(delivered, { state: restarted(before.state), clock: testClock(night + 20 * SECOND_MS) });
-  await after.clock.advance(HOUR_MS);
-  expect(after.rang).toEqual([]);
-  expect(after.outcomes()).toMatchObject([{ attempt: 1, result: 'failed', detail: 'unknown after restart' }]);
-  expect(after.outbox.open()).toBe(0);
-});
-
-test('retries go on where the last process left them', async () => {
-  const before = watch(down);
-  await before.issue(notice('n1'));
-  await before.clock.advance(16 * SECOND_MS);
-  const after = watch(delivered, { state: restarted(before.state), clock: testClock(night + 20 * SECOND_MS) });
-  await after.clock.advance(MINUTE_MS);
-  expect(after.times()).toEqual([25]);
-  expect(after.outcomes()).toMatchObject([{ attempt: 4, result: 'delivered' }]);
-});
-
-test.each([
-  { severity: 'critical', hours: 1, sent: 1 },
-  { severity: 'critical', hours: 3, sent: 0 },
-  { severity: 'urgent', hours: 0.2, sent: 1 },
-  { severity: 'urgent', hours: 0.3, sent: 0 },
-] as const)(
-  'a $severity message found $hours h late in the journal is sent $sent times',
-  async ({ severity, hours, sent }) => {
-    const before = watch(delivered, { begun: false });
-    await before.issue(notice('n1', { severity, contactId: 'two-ways' }));
-    const clock = testClock(night + hours * HOUR_MS);
-    const after = watch(delivered, { state: restarted(before.state), clock });
-    await after.clock.advance(MINUTE_MS);
-    expect(after.rang.length).toBe(sent);
-    expect(after.outcomes()).toMatchObject([
-      sent ? { result: 'delivered' } : { result: 'failed', detail: 'too old to send' },
-    ]);
-    expect(after.outbox.open()).toBe(0);
-  },
-);
-
-test('a clock that jumps a day ahead drops no alarm that is under way', async () => {
-  const clock = testClock();
-  const home = watch(down, { clock });
-  await home.issue(notice('n1'));
-  const now = clock.now;
-  clock.now = () => now() + 24 * HOUR_MS;
-  await home.clock.advance(6 * SECOND_MS);
-  expect(home.outcomes().length).toBe(2);
-});
-
-test('a service message waits for its record; a call for help does not', async () => {
-  const journal = Promise.withResolvers<void>();
-  const home = watch(delivered, { journalAfter: () => journal.promise });
-  await home.issue(notice('n1'), notice('s1', { contactId: 'saran', severity: 'service', incidentId: 'i:2' }));
-  expect(home.rang.map(({ message }) => message.notice.noticeId)).toEqual(['n1']);
-  journal.resolve();
-  await settled();
-  expect(home.rang.map(({ message }) => message.notice.noticeId)).toEqual(['n1', 's1']);
-});
-
-test('while the journal takes nothing, help is called, service waits, and no outcome is lost', async () => {
-  let full = true;
-  const journalAfter = async () => {
-    if (full) throw journalBusy({}, 9);
-  };
-  const home = watch(delivered, { journalAfter });
-  await home.issue(notice('n1'), notice('s1', { contactId: 'saran', severity: 'service', incidentId: 'i:2' }));
-  await home.clock.advance(5 * SECOND_MS);
-  expect(home.rang.map(({ message }) => message.notice.noticeId)).toEqual(['n1']);
-  full = false;
-  await home.clock.advance(2 * SECOND_MS);
-  expect(home.rang.map(({ message }) => message.notice.noticeId)).toEqual(['n1', 's1']);
-  expect(
-    home
-      .outcomes()
-      .map(({ noticeId }) => noticeId)
-      .sort(),
-  ).toEqual(['n1', 's1']);
-  expect(home.outbox.open()).toBe(0);
-});
-
-test('while the disk hangs, a call for help goes out marked, and not a second time when the disk answers', async () => {
-  const home = watch(delivered);
-  home.delivery.provisional(notice('n1'));
-  await settled();
-  expect(home.rang[0]?.message.text).toMatchObject({
-    provisional: true,
-    body: expect.stringContaining('before it was stored'),
-  });
-  await home.clock.advance(MINUTE_MS);
-  await home.issue(notice('n1'));
-  await home.clock.advance(HOUR_MS);
-  expect(home.times()).toEqual([0]);
-  expect(home.outbox.open()).toBe(0);
-});
-
-test('a call that failed while the disk hung is tried on, before and after the disk answers', async () => {
-  const home = watch(down);
-  home.delivery.provisional(notice('n1'));
-  home.delivery.provisional(notice('n1'));
-  await home.clock.advance(10 * SECOND_MS);
-  expect(home.times()).toEqual([0, 5]);
-  await home.issue(notice('n1'));
-  await home.clock.advance(40 * SECOND_MS);
-  expect(home.times()).toEqual([0, 5, 15, 45]);
-});
-
-test('a process that ends lets attempts finish, starts no more, and cuts off what hangs', async () => {
-  const home = watch((url, message) => (url.includes('hanging') ? hangs(url, message) : delivered(url, message)));
-  await home.issue(notice('n1', { contactId: 'hanging' }));
-  let ended = false;
-  home.delivery.stop().then(() => {
-    ended = true;
-  });
-  await home.issue(notice('n2'));
-  await home.clock.advance(2 * SECOND_MS);
-  expect(ended).toBe(false);
-  await home.clock.advance(2 * SECOND_MS);
-  expect(ended).toBe(true);
-  expect(home.rang[0]?.message.signal.aborted).toBe(true);
-  expect(home.times()).toEqual([]);
-  expect(home.outcomes()).toEqual([]);
 });
 
 test('what operators watch: each outcome by channel, and the time from receipt to the first attempt', async () => {

@@ -24,6 +24,9 @@ export type DeliveryParts = Omit<AttemptPorts, 'time'> & {
 /** When the journal cannot take a record now, it is offered again after so long, ms. */
 const recordAgainMs = 1_000;
 
+/** An outcome that is not on record by then holds up no retry of life safety any more, ms. */
+const hungAfterMs = 2_000;
+
 /** An attempt that a crash cut off: nobody knows whether it arrived. */
 const unknownAfterRestart = 'unknown after restart';
 const tooOld = 'too old to send';
@@ -37,8 +40,14 @@ const mostRemembered = 10_000;
 export class Delivery {
   readonly #parts: DeliveryParts & AttemptPorts;
   readonly #slots: Slots;
-  /** Notices that went out before their cause was durable; the journal's own word takes over when it comes. */
+  /**
+   * What cannot wait for the disk: notices whose cause is not durable, and those of `#ahead`. The journal's own word takes
+   * over when it comes.
+   */
   readonly #provisional: Outbox;
+  readonly #provisionalState = new FoldState();
+  /** Notices of the outbox that go on from memory, because the journal does not take the outcome of their last attempt. */
+  readonly #ahead = new Set<string>();
   /** The highest attempt that this process started, by notice and channel. */
   readonly #started = new Map<string, number>();
   readonly #jobs = new Set<Promise<void>>();
@@ -53,7 +62,9 @@ export class Delivery {
   constructor(parts: DeliveryParts) {
     this.#parts = { ...parts, time: countyTime(parts.timeZone) };
     this.#slots = new Slots(parts.limits ?? slotLimits);
-    this.#provisional = createOutbox({ state: new FoldState(), registry: parts.registry, mostOpen: 1_000 });
+    this.#provisional = createOutbox({
+      ...{ state: this.#provisionalState, registry: parts.registry, mostOpen: 1_000 },
+    });
     parts.outbox.onChange(() => this.#passSoon());
   }
 
@@ -78,7 +89,6 @@ export class Delivery {
 
   /** Sends before the cause is durable, under the id that the notice will have, and says so in the text. */
   provisional(notice: Notice): void {
-    if (this.#parts.outbox.has(notice.noticeId)) return;
     this.#provisional.issue(notice);
     this.#pass();
   }
@@ -101,7 +111,7 @@ export class Delivery {
     if (this.#state.phase === 'stopped') return;
     const now = this.#parts.now();
     this.#forget(now);
-    for (const due of this.#provisional.due(now)) this.#consider(due, true);
+    for (const due of this.#provisional.due(now)) this.#consider(due, !this.#ahead.has(due.notice.noticeId));
     if (this.#state.phase === 'delivering') {
       for (const due of this.#parts.outbox.due(now)) {
         // They are in the order of their rank, so that nothing behind this one finds room either.
@@ -128,7 +138,7 @@ export class Delivery {
   async #carryOut(due: Due, route: Route, provisional: boolean, release: () => void): Promise<void> {
     const { now, clock, log } = this.#parts;
     const named = { noticeId: due.notice.noticeId, channel: due.channel, attempt: due.attempt };
-    if (provisional) this.#provisional.attempting({ kind: 'attempting', ...named, provisional: true }, now());
+    this.#provisional.attempting({ kind: 'attempting', ...named, ...(provisional && { provisional }) }, now());
     let outcome: OutcomeRecord | undefined;
     try {
       outcome = await attempt(this.#parts, due, route, { provisional, stop: this.#stopping.signal });
@@ -144,8 +154,26 @@ export class Delivery {
       this.#passSoon();
     }
     if (!outcome) return;
-    if (provisional) this.#provisional.outcome(outcome, now());
-    await this.#keep(outcome);
+    this.#provisional.outcome(outcome, now());
+    const kept = this.#keep(outcome);
+    if (!provisional && noticeClass(due.notice) === 'life-safety') this.#goOnFromMemory(due.notice, outcome, kept);
+    await kept;
+  }
+
+  /** The schedule follows the journal. While the disk hangs, life safety is tried on beside it, until it has caught up. */
+  #goOnFromMemory(notice: Notice, outcome: OutcomeRecord, kept: Promise<void>): void {
+    const { now, clock } = this.#parts;
+    const endedAt = now();
+    const cancel = clock.after(hungAfterMs, () => {
+      this.#ahead.add(notice.noticeId);
+      this.#provisional.issue(notice);
+      this.#provisional.outcome(outcome, endedAt);
+      this.#pass();
+    });
+    kept.finally(() => {
+      cancel();
+      this.#ahead.delete(notice.noticeId);
+    });
   }
 
   /** Offers an outcome to the journal until it takes it: without it the schedule would stand still. */
@@ -192,8 +220,12 @@ export class Delivery {
   #forget(now: number): void {
     const { outbox, log, metrics } = this.#parts;
     for (const { noticeId, at } of this.#provisional.notices()) {
-      if (outbox.has(noticeId) || now - at > oldestCauseMs['life-safety']) this.#provisional.withdraw(noticeId);
+      // A provisional notice ends here when the outbox has it; one that went ahead, when the outbox has it no more.
+      const isOver = outbox.has(noticeId) !== this.#ahead.has(noticeId);
+      if (isOver || now - at > oldestCauseMs['life-safety']) this.#provisional.withdraw(noticeId);
     }
+    // Nobody saves this state, so that the list of its changes is only in the way.
+    this.#provisionalState.takeChanges();
     if (this.#targets.size > mostRemembered) this.#targets.clear();
     if (this.#started.size > mostRemembered + outbox.open()) {
       for (const key of this.#started.keys()) {

@@ -113,7 +113,8 @@ export const registry = {
   contact(id: string): Contact | undefined {
     if (id.startsWith('no-')) return undefined;
     const webhook = { type: 'webhook', url: { sealed: 'x' }, secret: { sealed: 'x' } } as const;
-    const channels: Contact['channels'] = id.startsWith('two-') ? [webhook, webhook] : [webhook];
+    const ways = id.startsWith('three-') ? 3 : id.startsWith('two-') ? 2 : 1;
+    const channels: Contact['channels'] = Array.from({ length: ways }, () => webhook);
     const who = { of: { type: 'place', id: 'well' }, role: 'neighbour', order: 1, name: 'Bao' } as const;
     return { id, ...who, language: 'en', channels };
   },

@@ -64,6 +64,38 @@ test('a provider that took a message has a minute until the next way is tried; i
   expect(outbox.open()).toBe(0);
 });
 
+test('each way that fails opens one more', () => {
+  const outbox = newOutbox();
+  outbox.issue(notice('n1', { contactId: 'three-ways' }));
+  const fails = (channel: string, number: number) => {
+    outbox.attempting({ kind: 'attempting', noticeId: 'n1', channel, attempt: number }, night);
+    outbox.outcome({ kind: 'outcome', noticeId: 'n1', channel, attempt: number, result: 'failed' }, night);
+  };
+  fails('webhook', 1);
+  expect(names(outbox)).toEqual(['n1 webhook-2']);
+  fails('webhook', 2);
+  expect(names(outbox)).toEqual(['n1 webhook-2']);
+  fails('webhook-2', 1);
+  expect(names(outbox)).toEqual(['n1 webhook-3']);
+});
+
+test('a way that refused stays closed, whatever is heard of it later', () => {
+  const outbox = newOutbox();
+  outbox.issue(notice('n1', { contactId: 'two-ways' }));
+  outbox.attempting({ kind: 'attempting', ...attempt }, night);
+  outbox.outcome({ kind: 'outcome', ...attempt, result: 'refused' }, night);
+  outbox.outcome({ kind: 'outcome', ...attempt, result: 'failed' }, night);
+  expect(names(outbox, night + MINUTE_MS)).toEqual(['n1 webhook-2']);
+});
+
+test('a message that is issued again while it is tried goes on as it was', () => {
+  const outbox = newOutbox();
+  outbox.issue(notice('n1'));
+  outbox.attempting({ kind: 'attempting', ...attempt }, night);
+  outbox.issue(notice('n1'));
+  expect(outbox.due(night + MINUTE_MS)).toEqual([]);
+});
+
 test('the outcome of an earlier attempt changes nothing about a later one', () => {
   const outbox = newOutbox();
   outbox.issue(notice('n1'));
@@ -82,6 +114,14 @@ test('what a provisional attempt came to counts when the notice itself is on rec
   outbox.issue(notice('n1'));
   outbox.issue(notice('n1'));
   expect(outbox.open()).toBe(0);
+});
+
+test('a provisional attempt of which nothing more is known is under way', () => {
+  const outbox = newOutbox();
+  outbox.attempting({ kind: 'attempting', ...attempt, provisional: true }, night);
+  outbox.issue(notice('n1'));
+  expect(outbox.due(night + MINUTE_MS)).toEqual([]);
+  expect(outbox.unanswered()).toMatchObject([{ attempt: 1 }]);
 });
 
 test('a provisional attempt that failed is the first of its schedule', () => {

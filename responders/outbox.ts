@@ -1,4 +1,4 @@
-import type { FoldState } from '../records/fold-state.ts';
+import type { FoldState, Table } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { AttemptingRecord, OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice, Recipient } from '../records/notice.ts';
@@ -6,7 +6,9 @@ import type { RegistryView } from '../records/registry.ts';
 import { channelNames } from './channel.ts';
 import { isClosing, nextAttemptAt, noticeClass } from './retry-schedule.ts';
 
-export type Outbox = ReturnType<typeof createOutbox>;
+export function createOutbox(parts: OutboxParts): Outbox {
+  return new Outbox(parts);
+}
 
 /**
  * The notices that somebody still has to be told, as a fold of the journal: what was issued, which attempts began, how
@@ -17,132 +19,151 @@ export type Outbox = ReturnType<typeof createOutbox>;
  * the contact's order, each on a schedule of its own; from the first failure of one the next is tried beside it.
  * Bounds: `mostOpen` notices; past it the least urgent and oldest is dropped, and `dropped` counts it.
  */
-export function createOutbox({ state, registry, mostOpen = 10_000 }: OutboxParts) {
-  const open = state.table<OpenNotice>('outbox');
-  const early = state.table<EarlyRecord[]>('outbox-early');
-  const byIncident = state.table<string[]>('outbox-by-incident', { derived: true });
-  let dropped = 0;
-  let changed = () => {};
+export class Outbox {
+  readonly #open: Table<OpenNotice>;
+  readonly #early: Table<EarlyRecord[]>;
+  readonly #byIncident: Table<string[]>;
+  readonly #registry: OutboxParts['registry'];
+  readonly #mostOpen: number;
+  #dropped = 0;
+  #changed = () => {};
 
-  function put(entry: OpenNotice): void {
-    const { noticeId, incidentId } = entry.notice;
-    if (!open.has(noticeId)) byIncident.set(incidentId, [...(byIncident.get(incidentId) ?? []), noticeId]);
-    open.set(noticeId, entry);
-    changed();
+  constructor({ state, registry, mostOpen = 10_000 }: OutboxParts) {
+    this.#open = state.table('outbox');
+    this.#early = state.table('outbox-early');
+    this.#byIncident = state.table('outbox-by-incident', { derived: true });
+    this.#registry = registry;
+    this.#mostOpen = mostOpen;
   }
 
-  function remove(noticeId: string): void {
-    const entry = open.get(noticeId);
+  /** Issuing an open notice again changes nothing. */
+  issue(notice: Notice): void {
+    if (this.#open.has(notice.noticeId)) return;
+    for (const other of this.#byIncident.get(notice.incidentId) ?? []) {
+      if (sameRecipient(this.#open.get(other)?.notice.recipient, notice.recipient)) this.withdraw(other);
+    }
+    const channels = namesOf(notice.recipient, this.#registry).map((name, index): Progress => {
+      return index === 0 ? { name, phase: 'waiting', attempt: 1, nextAt: atOnce } : { name, phase: 'idle' };
+    });
+    this.#put({ notice, channels, activeAt: notice.at });
+    for (const early of this.#early.get(notice.noticeId) ?? []) this.#step(early);
+    if (this.#open.size <= this.#mostOpen) return;
+    this.withdraw(leastUrgent(this.#open.values()).notice.noticeId);
+    this.#dropped += 1;
+  }
+
+  withdraw(noticeId: string): void {
+    const entry = this.#open.get(noticeId);
     if (!entry) return;
-    open.delete(noticeId);
+    this.#open.delete(noticeId);
     const { incidentId } = entry.notice;
-    const others = (byIncident.get(incidentId) ?? []).filter((other) => other !== noticeId);
-    if (others.length > 0) byIncident.set(incidentId, others);
-    else byIncident.delete(incidentId);
-    changed();
+    const others = (this.#byIncident.get(incidentId) ?? []).filter((other) => other !== noticeId);
+    if (others.length > 0) this.#byIncident.set(incidentId, others);
+    else this.#byIncident.delete(incidentId);
+    this.#changed();
+  }
+
+  /** The end of an incident overtakes its notices, except those that say so. */
+  follow(incident: Incident): void {
+    if (incident.state.phase !== 'resolved') return;
+    for (const noticeId of this.#byIncident.get(incident.incidentId) ?? []) {
+      const entry = this.#open.get(noticeId);
+      if (entry && !isClosing(entry.notice)) this.withdraw(noticeId);
+    }
+  }
+
+  attempting(record: AttemptingRecord, at: number): void {
+    if (record.provisional) this.#rememberEarly({ record, at });
+    this.#step({ record, at });
+  }
+
+  outcome(record: OutcomeRecord, at: number): void {
+    if (record.provisional) this.#rememberEarly({ record, at });
+    this.#step({ record, at });
+  }
+
+  /** What may be tried at `now` (journal time), the most urgent first. An attempt under way is not among it. */
+  due(now: number): Due[] {
+    const found: Due[] = [];
+    for (const entry of this.#open.values()) {
+      for (const channel of entry.channels) {
+        if (channel.phase === 'waiting' && channel.nextAt <= now) found.push(dueOf(entry, channel));
+      }
+    }
+    return found.sort((a, b) => a.rank - b.rank || a.nextAt - b.nextAt || a.notice.at - b.notice.at);
+  }
+
+  /** The first moment after `now` at which something more becomes due. */
+  nextDueAt(now: number): number | undefined {
+    let earliest = Infinity;
+    for (const { channels } of this.#open.values()) {
+      for (const channel of channels) {
+        if (channel.phase === 'waiting' && channel.nextAt > now) earliest = Math.min(earliest, channel.nextAt);
+      }
+    }
+    return earliest === Infinity ? undefined : earliest;
+  }
+
+  /** Attempts that began and of which nothing more is known. */
+  unanswered(): { notice: Notice; channel: string; attempt: number }[] {
+    return [...this.#open.values()].flatMap(({ notice, channels }) =>
+      channels.flatMap((one) => (one.phase === 'trying' ? [{ notice, channel: one.name, attempt: one.attempt }] : [])),
+    );
+  }
+
+  notices(): Notice[] {
+    return [...this.#open.values()].map(({ notice }) => notice);
+  }
+
+  has(noticeId: string): boolean {
+    return this.#open.has(noticeId);
+  }
+
+  /** How many notices are open. */
+  open(): number {
+    return this.#open.size;
+  }
+
+  dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Called after each change, in the middle of a step: a hint to look soon, nothing to act on. */
+  onChange(listener: () => void): void {
+    this.#changed = listener;
+  }
+
+  /** Makes the index again after a load. */
+  rebuild(): void {
+    for (const incidentId of [...this.#byIncident.keys()]) this.#byIncident.delete(incidentId);
+    for (const { notice } of this.#open.values()) this.#index(notice);
+  }
+
+  #put(entry: OpenNotice): void {
+    if (!this.#open.has(entry.notice.noticeId)) this.#index(entry.notice);
+    this.#open.set(entry.notice.noticeId, entry);
+    this.#changed();
+  }
+
+  #index({ noticeId, incidentId }: Notice): void {
+    this.#byIncident.set(incidentId, [...(this.#byIncident.get(incidentId) ?? []), noticeId]);
+  }
+
+  #step({ record, at }: EarlyRecord): void {
+    const entry = this.#open.get(record.noticeId);
+    if (!entry) return;
+    const next = record.kind === 'attempting' ? afterAttempting(entry, record, at) : afterOutcome(entry, record, at);
+    if (next) this.#put(next);
+    else this.withdraw(record.noticeId);
   }
 
   /** What a provisional attempt came to may stand in the journal before the notice itself does. */
-  function rememberEarly(record: EarlyRecord['record'], at: number): void {
-    const before = early.get(record.noticeId) ?? [];
-    early.set(record.noticeId, [...before, { record, at }].slice(-mostEarlyRecords));
-    const [oldest] = early.keys();
-    if (early.size > mostEarlyNotices && oldest !== undefined) early.delete(oldest);
+  #rememberEarly(early: EarlyRecord): void {
+    const { noticeId } = early.record;
+    this.#early.set(noticeId, [...(this.#early.get(noticeId) ?? []), early].slice(-mostEarlyRecords));
+    const [oldest] = this.#early.keys();
+    if (this.#early.size > mostEarlyNotices && oldest !== undefined) this.#early.delete(oldest);
   }
-
-  function step(entry: OpenNotice | undefined, { record, at }: EarlyRecord): void {
-    if (!entry) return;
-    const next = record.kind === 'attempting' ? afterAttempting(entry, record, at) : afterOutcome(entry, record, at);
-    if (next) put(next);
-    else remove(entry.notice.noticeId);
-  }
-
-  return {
-    /** Issuing an open notice again changes nothing. */
-    issue(notice: Notice): void {
-      if (open.has(notice.noticeId)) return;
-      for (const other of byIncident.get(notice.incidentId) ?? []) {
-        if (sameRecipient(open.get(other)?.notice.recipient, notice.recipient)) remove(other);
-      }
-      const channels = namesOf(notice.recipient, registry).map((name, index): Progress => {
-        return index === 0 ? { name, phase: 'waiting', attempt: 1, nextAt: atOnce } : { name, phase: 'idle' };
-      });
-      put({ notice, channels, activeAt: notice.at });
-      for (const record of early.get(notice.noticeId) ?? []) step(open.get(notice.noticeId), record);
-      if (open.size <= mostOpen) return;
-      remove(leastUrgent(open.values()).notice.noticeId);
-      dropped += 1;
-    },
-
-    withdraw: remove,
-
-    /** The end of an incident overtakes its notices, except those that say so. */
-    follow(incident: Incident): void {
-      if (incident.state.phase !== 'resolved') return;
-      for (const noticeId of byIncident.get(incident.incidentId) ?? []) {
-        const entry = open.get(noticeId);
-        if (entry && !isClosing(entry.notice)) remove(noticeId);
-      }
-    },
-
-    attempting(record: AttemptingRecord, at: number): void {
-      if (record.provisional) rememberEarly(record, at);
-      step(open.get(record.noticeId), { record, at });
-    },
-
-    outcome(record: OutcomeRecord, at: number): void {
-      if (record.provisional) rememberEarly(record, at);
-      step(open.get(record.noticeId), { record, at });
-    },
-
-    /** What may be tried at `now` (journal time), the most urgent first. An attempt under way is not among it. */
-    due(now: number): Due[] {
-      const found: Due[] = [];
-      for (const entry of open.values()) {
-        for (const channel of entry.channels) {
-          if (channel.phase === 'waiting' && channel.nextAt <= now) found.push(dueOf(entry, channel));
-        }
-      }
-      return found.sort((a, b) => a.rank - b.rank || a.nextAt - b.nextAt || a.notice.at - b.notice.at);
-    },
-
-    /** The first moment after `now` at which something more becomes due. */
-    nextDueAt(now: number): number | undefined {
-      let earliest = Infinity;
-      for (const { channels } of open.values()) {
-        for (const channel of channels) {
-          if (channel.phase === 'waiting' && channel.nextAt > now) earliest = Math.min(earliest, channel.nextAt);
-        }
-      }
-      return earliest === Infinity ? undefined : earliest;
-    },
-
-    /** Attempts that began and of which nothing more is known. */
-    unanswered(): { notice: Notice; channel: string; attempt: number }[] {
-      return [...open.values()].flatMap(({ notice, channels }) =>
-        channels.flatMap((one) =>
-          one.phase === 'trying' ? [{ notice, channel: one.name, attempt: one.attempt }] : [],
-        ),
-      );
-    },
-
-    notices: (): Notice[] => [...open.values()].map(({ notice }) => notice),
-    has: (noticeId: string): boolean => open.has(noticeId),
-    open: (): number => open.size,
-    dropped: (): number => dropped,
-
-    /** Called after each change, in the middle of a step: a hint to look soon, nothing to act on. */
-    onChange(listener: () => void): void {
-      changed = listener;
-    },
-
-    rebuild(): void {
-      for (const incidentId of [...byIncident.keys()]) byIncident.delete(incidentId);
-      for (const { notice } of open.values()) {
-        byIncident.set(notice.incidentId, [...(byIncident.get(notice.incidentId) ?? []), notice.noticeId]);
-      }
-    },
-  };
 }
 
 export type OutboxParts = { state: FoldState; registry: Pick<RegistryView, 'contact'>; mostOpen?: number };

@@ -6,7 +6,7 @@ export type SqlReport = { [column: string]: unknown } & { extra: { [field: strin
 
 /** $1 device id, $2 limit, $3 epoch ms or null. */
 export const selectDeviceReports = `
-  select report.*, extract(epoch from occurred_at) * 1000 as occurred_at, extract(epoch from received_at) * 1000 as received_at
+  select report.*, extract(epoch from occurred_at) * 1000 as occurred_ms, extract(epoch from received_at) * 1000 as received_ms
   from report
   where device_key = (select device_key from device where device_id = $1)
     and ($3::float8 is null or occurred_at < to_timestamp($3 / 1000.0))
@@ -26,8 +26,8 @@ export function reportOfRow(row: SqlReport): StoredReport {
   return {
     sequence: Number(row.journal_position),
     part: Number(row.part),
-    receivedAt: Number(row.received_at),
-    occurredAt: Number(row.occurred_at),
+    receivedAt: Number(row.received_ms),
+    occurredAt: Number(row.occurred_ms),
     clock: nameOf(clockNumbers, row.clock),
     report: { ...report, ...row.extra },
   };

@@ -11,20 +11,20 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts';
 export async function startScratchPostgres(): Promise<ScratchPostgres> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'steppewatch-scratch-'));
   const keysFolder = join(dataFolder, 'keys');
-  const server = await startEmbeddedPostgres({
-    dataFolder,
-    keysFolder,
-    clock: systemClock,
-    log: silentLog,
-    chance: systemChance,
-  });
+  const start = () =>
+    startEmbeddedPostgres({ dataFolder, keysFolder, clock: systemClock, log: silentLog, chance: systemChance });
+  let server = await start();
   let databases = 0;
   return {
-    dataFolder,
     async createDatabase() {
       databases += 1;
       await query(server.url, `create database scratch_${databases}`);
       return server.url.replace(/[^/]*$/, `scratch_${databases}`);
+    },
+    async away(work) {
+      await server.stop();
+      await work();
+      server = await start();
     },
     async stop() {
       await server.stop();
@@ -33,7 +33,12 @@ export async function startScratchPostgres(): Promise<ScratchPostgres> {
   };
 }
 
-export type ScratchPostgres = { dataFolder: string; createDatabase(): Promise<string>; stop(): Promise<void> };
+export type ScratchPostgres = {
+  createDatabase(): Promise<string>;
+  /** Stops the server while something happens; it comes back on the same port. */
+  away(work: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** Asks on a connection of its own; instants come as dates, big integers as text. */
 export async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {

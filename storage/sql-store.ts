@@ -168,4 +168,5 @@ function asOperational(error: unknown): unknown {
 }
 
 // The driver has no codes for these.
-const connectionLost = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
+const connectionLost =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout)/;

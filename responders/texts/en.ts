@@ -7,7 +7,7 @@ const operator = 'Please tell the operator of the system.';
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 export const en: NoticeTexts = {
-  drill: 'DRILL, simulated: nobody is in danger.',
+  drill: { title: 'DRILL: ', body: 'DRILL, a simulated device: nobody is in danger.' },
   title: {
     alarm: (what, where) => `${what}: ${where}`,
     worse: (what, where) => `Worse, ${lower(what)}: ${where}`,
@@ -16,7 +16,7 @@ export const en: NoticeTexts = {
     'all-clear': (_what, where) => `All clear: ${where}`,
     'stand-down': (_what, where) => `Turn back: ${where}`,
   },
-  happened: (what, where, time) => `${what}, ${time}: ${where}.`,
+  happened: (what, where, time) => `${what} at ${time}: ${where}.`,
   opening: { worse: 'It has become worse.', escalation: 'Nobody has answered yet.' },
   toDo: {
     smoke: fire,

@@ -20,7 +20,7 @@ test('a neighbour at 3 a.m. reads what, when, where, what to do and the code', (
   const { title, body } = read(plain);
   expect(title).toBe('Smoke alarm: Narin, west of the well, kitchen');
   expect(body).toBe(
-    'Smoke alarm, 03:12: Narin, west of the well, kitchen. Please go there now. ' +
+    'Smoke alarm at 03:12: Narin, west of the well, kitchen. Please go there now. ' +
       'If you see smoke or flames, stay outside and call 119. Code K7QM.',
   );
   expect(read(plain, { language: 'zh-CN' }).body).toBe(
@@ -55,7 +55,7 @@ test('what a simulated device says is a drill, first of all', () => {
   const { title, body, drill } = read(about({ deviceId: 'simulated-1' }));
   expect(drill).toBe(true);
   expect(title).toMatch(/^DRILL/);
-  expect(body).toMatch(/^DRILL, simulated: nobody is in danger\./);
+  expect(body).toMatch(/^DRILL, a simulated device: nobody is in danger\./);
   expect(read(plain).drill).toBe(false);
 });
 

@@ -24,7 +24,7 @@ export type MessageText = {
 
 /** The sentences of one language. `where` and `time` arrive ready to stand in them. */
 export type NoticeTexts = {
-  drill: string;
+  drill: { title: string; body: string };
   title: Record<NoticePurpose, (what: string, where: string) => string>;
   happened: (what: string, where: string, time: string) => string;
   opening: Partial<Record<NoticePurpose, string>>;
@@ -67,12 +67,12 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   const what = nameOf(text.condition, language);
   const title = texts.title[purpose](what, shortWhere);
   const sentences = isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
-  if (drill) sentences.unshift(texts.drill);
+  if (drill) sentences.unshift(texts.drill.body);
   if (provisional) sentences.push(texts.provisional);
   sentences.push(texts.code(text.incidentCode));
   return {
     ...{ language, where, drill, provisional },
-    title: drill ? `${texts.drill}${texts.gap}${title}` : title,
+    title: drill ? `${texts.drill.title}${title}` : title,
     body: sentences.filter((sentence) => sentence !== '').join(texts.gap),
   };
 }

@@ -5,7 +5,7 @@ const fire = `${goNow}如见烟雾或明火，请勿进入，并拨打119。`;
 const operator = '请通知系统运维人员。';
 
 export const zhCN: NoticeTexts = {
-  drill: '【演练，模拟设备，无人有危险】',
+  drill: { title: '【演练】', body: '【演练】模拟设备，无人有危险。' },
   title: {
     alarm: (what, where) => `${what}：${where}`,
     worse: (what, where) => `情况加重，${what}：${where}`,
@@ -39,7 +39,7 @@ export const zhCN: NoticeTexts = {
   informed: '已通知附近的人和值班台，结束后会再告诉您。',
   over: (purpose, where, openedAt, outcome) => {
     const thanks = purpose === 'stand-down' ? '请返回，不必再前往。' : '不必前往。';
-    return `${where}${openedAt}的警情已结束。${outcome ?? ''}${thanks}谢谢！`;
+    return `${openedAt}，${where}的警情已结束。${outcome ?? ''}${thanks}谢谢！`;
   },
   outcomes: {
     helped: '当事人已得到帮助。',

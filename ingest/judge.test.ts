@@ -1,0 +1,228 @@
+import { expect, test } from 'vitest';
+import { createIncidents } from '../incidents/incidents.ts';
+import { FoldState } from '../records/fold-state.ts';
+import type { DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
+import type { Notice } from '../records/notice.ts';
+import { decodeRecord, encodeRecord } from '../records/record-codec.ts';
+import type { RegistryChange } from '../records/registry.ts';
+import { createRegistry } from '../records/registry-fold.ts';
+import { allRules } from '../rules/all-rules.ts';
+import { createEngine } from '../rules/engine.ts';
+import type { AnyRule } from '../rules/rule.ts';
+import { createDecoder } from './decoder.ts';
+import { createJudge, type Judgement, type Stored } from './judge.ts';
+
+const MINUTE_MS = 60_000;
+const startAt = Date.parse('2026-11-03T21:00:00+08:00');
+
+test('a smoke alarm opens an incident and tells the neighbour, on record', () => {
+  const home = village();
+  const { followUps, notices } = home.alarm('smoke-1');
+  expect(notices.map(({ recipient }) => recipient)).toContainEqual({ type: 'contact', contactId: 'neighbour' });
+  expect(followUps).toMatchObject([{ kind: 'decided', cause: home.last().sequence, alerts: [{ type: 'raise' }] }]);
+});
+
+test('the same journal gives the same decisions, record by record', () => {
+  const first = village();
+  first.alarm('smoke-1');
+  first.wait(5 * MINUTE_MS);
+  const second = village({ journal: first.journal });
+  expect(second.judgements.map(({ followUps }) => followUps)).toEqual(
+    first.judgements.map(({ followUps }) => followUps),
+  );
+  expect(second.judgements.filter(({ differs }) => differs)).toEqual([]);
+});
+
+test('a decision that a crash swallowed is still to be recorded after the restart, once', () => {
+  const home = village();
+  home.alarm('smoke-1');
+  const untilTheAlarm = home.journal.slice(0, home.last().sequence);
+  const again = village({ journal: untilTheAlarm });
+  expect(again.judge.unrecorded(untilTheAlarm.length)).toMatchObject([
+    { kind: 'decided', cause: untilTheAlarm.length },
+  ]);
+  for (const record of again.judge.unrecorded(untilTheAlarm.length)) again.append(record);
+  expect(again.judge.unrecorded(again.journal.length)).toEqual([]);
+});
+
+test('history that decided otherwise is kept, and said', () => {
+  const home = village();
+  const { followUps } = home.alarm('smoke-1', { appendFollowUps: false });
+  const [mine] = followUps as DecidedRecord[];
+  const [opened] = mine?.incidents ?? [];
+  if (!mine || !opened) throw new Error('the alarm opened no incident');
+  const theirs = { ...opened, incident: { ...opened.incident, severity: 'urgent' as const } };
+  const judgement = home.append({ ...mine, version: '0.0.1', incidents: [theirs], notices: [] });
+  expect(judgement.differs).toEqual({ cause: mine.cause, version: '0.0.1' });
+  expect(home.incidents.get(opened.incident.incidentId)?.severity).toBe('urgent');
+  expect(home.open).toEqual([]);
+});
+
+test('a rule that throws for one home leaves the others, is put aside, and pages as unreadable', () => {
+  const broken: AnyRule = {
+    ...(allRules.find(({ name }) => name === 'hazard') as AnyRule),
+    step: (state, event, settings) => {
+      if ('where' in event && event.where.deviceId === 'smoke-1') throw new Error('a planted fault');
+      return (allRules.find(({ name }) => name === 'hazard') as AnyRule).step(state, event, settings);
+    },
+  };
+  const home = village({ rules: [broken, ...allRules.filter(({ name }) => name !== 'hazard')] });
+  const failed = home.alarm('smoke-1');
+  const quarantined = failed.followUps.find((record) => record.kind === 'quarantined') as QuarantinedRecord;
+  expect(quarantined).toMatchObject({ lifeSafety: true, deviceId: 'smoke-1', error: 'a planted fault' });
+  const raised = home.judgements.flatMap(({ followUps }) =>
+    followUps.flatMap((record) => ('alerts' in record ? (record.alerts ?? []) : [])),
+  );
+  const conditions = raised.flatMap((change) => (change.type === 'raise' ? [change.alert.condition] : []));
+  expect(conditions).toEqual(expect.arrayContaining(['record-quarantined', 'unreadable']));
+  expect(home.alarm('smoke-2').notices.length).toBeGreaterThan(0);
+});
+
+test('bytes that are no record are put aside whole, and change nothing', () => {
+  const home = village();
+  const before = [...home.state.entries()].length;
+  const judgement = home.appendBody(new Uint8Array([250, 1, 2, 3]));
+  expect(judgement.followUps).toMatchObject([{ kind: 'quarantined', lifeSafety: false }]);
+  expect([...home.state.entries()].length).toBeLessThanOrEqual(before + 2);
+});
+
+test('a preview tells whom it would tell, under the ids of the real thing, and leaves no trace', () => {
+  const home = village();
+  const stored = home.nextAlarm('smoke-1');
+  const before = JSON.stringify([...home.state.entries()]);
+  const previewed = home.judge.preview(stored).map(({ noticeId }) => noticeId);
+  expect(JSON.stringify([...home.state.entries()])).toBe(before);
+  expect(home.step(stored).notices.map(({ noticeId }) => noticeId)).toEqual(previewed);
+  expect(previewed.length).toBeGreaterThan(0);
+});
+
+test('a deadline comes before the record that is stamped later', () => {
+  const home = village();
+  home.alarm('smoke-1');
+  const due = home.judge.nextDeadline() ?? 0;
+  const { followUps } = home.append({ kind: 'tick' }, due - startAt + MINUTE_MS);
+  const [decided] = followUps as DecidedRecord[];
+  expect(decided?.incidents?.flatMap(({ timeline }) => timeline.map(({ what }) => what))).toContain('rung');
+});
+
+test('after a long stop nobody is taken for silent, and what burns still burns', () => {
+  const home = village();
+  home.alarm('smoke-1');
+  const dayMs = 24 * 60 * MINUTE_MS;
+  const { followUps, notices } = home.append({ kind: 'started', version: '1', downMs: 3 * dayMs }, 3 * dayMs);
+  const alerts = (followUps as DecidedRecord[]).flatMap(({ alerts = [] }) => alerts);
+  expect(alerts.filter((change) => change.type === 'raise' && change.alert.condition === 'device-silent')).toEqual([]);
+  expect(notices.length).toBeGreaterThan(0);
+});
+
+test('a test window without an end that is near is refused', () => {
+  const home = village();
+  const command = {
+    type: 'test-window' as const,
+    commandId: 'window-1',
+    by: { type: 'account' as const, id: 'duty' },
+    reason: 'monthly test',
+  };
+  const ask = (deviceId: string, until: number) =>
+    home.append({ kind: 'command', command: { ...command, deviceId, until } }).result?.result;
+  expect(ask('smoke-1', home.now() + 24 * 60 * MINUTE_MS)).toMatchObject({ ok: false, problem: 'invalid' });
+  expect(ask('nobody', home.now() + MINUTE_MS)).toMatchObject({ ok: false, problem: 'not-found' });
+  expect(ask('smoke-1', home.now() + 20 * MINUTE_MS)).toEqual({ ok: true });
+});
+
+const put = (entity: string, value: object) => ({ type: 'put', entity, value }) as RegistryChange;
+const contact = { order: 1, language: 'en', channels: [{ type: 'log' }] };
+const changes = [
+  put('area', { id: 'county', level: 'county', name: 'County' }),
+  put('area', { id: 'town', level: 'township', parentId: 'county', name: 'Town' }),
+  put('area', { id: 'village', level: 'village', parentId: 'town', name: 'Village' }),
+  put('contact', { id: 'neighbour', of: { type: 'area', id: 'village' }, role: 'neighbour', name: 'N', ...contact }),
+  put('contact', { id: 'county-lead', of: { type: 'area', id: 'county' }, role: 'county', name: 'C', ...contact }),
+  ...['1', '2'].flatMap((home) => [
+    put('place', { id: `place-${home}`, areaId: 'village', kind: 'house', name: `house ${home}` }),
+    put('household', { id: `house-${home}`, areaId: 'village', currentPlaceId: `place-${home}` }),
+    put('device', {
+      id: `smoke-${home}`,
+      kind: 'smoke-detector',
+      placeId: `place-${home}`,
+      intervalMinutes: 1440,
+      simulated: true,
+    }),
+  ]),
+];
+
+/** Two homes, and a journal in memory that is stepped as it grows; `journal` is one to step again from its beginning. */
+function village({
+  journal = [] as Stored[],
+  rules = allRules,
+}: {
+  journal?: Stored[];
+  rules?: readonly AnyRule[];
+} = {}) {
+  const state = new FoldState();
+  const registry = createRegistry({ state });
+  const incidents = createIncidents({ state, registry });
+  const open: Notice[] = [];
+  const outbox = {
+    issue: (notice: Notice) => void open.push(notice),
+    withdraw: (noticeId: string) =>
+      void open.splice(
+        open.findIndex((one) => one.noticeId === noticeId),
+        1,
+      ),
+    ...{ follow: () => {}, attempting: () => {}, outcome: () => {}, rebuild: () => {} },
+  };
+  const decoder = createDecoder({ state, registry });
+  const engine = createEngine({ rules, state, registry });
+  const judge = createJudge({ state, registry, decoder, engine, incidents, outbox, version: '1' });
+  const written: Stored[] = [];
+  const judgements: Judgement[] = [];
+  let at = startAt;
+  let seq = 0;
+
+  function step(stored: Stored, appendFollowUps = true): Judgement {
+    written.push(stored);
+    const judgement = judge.step(stored);
+    judgements.push(judgement);
+    if (appendFollowUps && journal.length === 0) for (const record of judgement.followUps) append(record);
+    return judgement;
+  }
+  function next(body: Uint8Array, laterMs = 0): Stored {
+    at = Math.max(at, startAt + laterMs);
+    return { sequence: written.length + 1, receivedAt: at, body };
+  }
+  const append = (record: JournalRecord, laterMs = 0) => step(next(encodeRecord(record), laterMs));
+  function nextAlarm(deviceId: string): Stored {
+    const payload = new TextEncoder().encode(
+      JSON.stringify({ v: 1, boot: 1, seq: ++seq, age: 0, source: 'smoke', state: 'on' }),
+    );
+    return next(
+      encodeRecord({ kind: 'report', source: 'mqtt', deviceId, standing: 'registered', report: 'alarm', payload }),
+    );
+  }
+
+  const by = { type: 'system' as const, id: 'test' };
+  if (journal.length === 0) {
+    append({
+      kind: 'command',
+      command: { type: 'registry-part', commandId: 'part-1234', by, importId: 'i', part: 0, changes },
+    });
+    append({
+      kind: 'command',
+      command: { type: 'registry-commit', commandId: 'commit-12', by, importId: 'i', parts: 1 },
+    });
+  } else for (const stored of journal) step(stored);
+  expect(decodeRecord(written[0]?.body ?? new Uint8Array()).kind).toBe('command');
+
+  return {
+    ...{ state, judge, incidents, judgements, open, append, step, nextAlarm, journal: written },
+    appendBody: (body: Uint8Array) => step(next(body)),
+    alarm: (deviceId: string, { appendFollowUps = true } = {}) => step(nextAlarm(deviceId), appendFollowUps),
+    last: () => written.findLast(({ body }) => decodeRecord(body).kind === 'report') as Stored,
+    now: () => at,
+    wait(ms: number): void {
+      for (const end = at + ms; (judge.nextDeadline() ?? Infinity) <= end; )
+        append({ kind: 'tick' }, (judge.nextDeadline() ?? 0) - startAt);
+    },
+  };
+}

@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { silentLog } from '../platform/log.ts';
+import type { Change } from './change-file.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { settled, TestDisk } from './journal.test-support.ts';
+
+const journalId = '00112233445566778899aabbccddeeff';
+
+test('a state comes back as it was saved, with its position and without what was removed', async () => {
+  const { disk, follower } = await world();
+  follower.set('silent', 'smoke-1', { since: 5 });
+  follower.set('open', 'incident-1', ['fire']);
+  await follower.save();
+  follower.set('silent', 'smoke-1', undefined);
+  follower.set('open', 'incident-2', '火');
+  await follower.save();
+  follower.set('open', 'incident-3', 'never saved');
+  expect(await loaded(disk)).toEqual({
+    sequence: 3 + 1,
+    state: { 'open/incident-1': ['fire'], 'open/incident-2': '火' },
+  });
+});
+
+test('a new follower begins with nothing', async () => {
+  expect(await loaded(new TestDisk())).toEqual({ sequence: 0, state: {} });
+});
+
+test('a state of another journal is refused by name', async () => {
+  const { disk, follower } = await world();
+  follower.set('open', 'incident-1', 1);
+  await follower.save();
+  const other = new Checkpoint({ disk, name: 'alarm', journalId: 'f'.repeat(32), log: silentLog });
+  await expect(other.load(() => {})).rejects.toMatchObject({ code: 'POSITION_UNKNOWN' });
+});
+
+test('wherever a save was torn, the state is that of the save before, and goes on from there', async () => {
+  const { disk, follower } = await world();
+  follower.set('open', 'a', 1);
+  await follower.save();
+  const before = disk.bytesOf(changes(1)).length;
+  follower.set('open', 'a', 2);
+  follower.set('open', 'b', 2);
+  await follower.save();
+  const whole = disk.bytesOf(changes(1));
+  for (let cut = before; cut < whole.length; cut++) {
+    const torn = disk.afterCrash();
+    torn.files.set(changes(1), whole.slice(0, cut));
+    const checkpoint = open(torn);
+    expect(await checkpoint.load(() => {})).toBe(1);
+    await checkpoint.save(9, [{ table: 'open', key: 'c', value: 3 }]);
+    expect(await loaded(torn)).toEqual({ sequence: 9, state: { 'open/a': 1, 'open/c': 3 } });
+  }
+});
+
+test('a snapshot that was taken while the state changed gives exactly the state of its last save', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));
+  await follower.save();
+  const slicing = checkpoint.snapshotIfDue(follower.entries);
+  for (let round = 0; round < 30; round++) {
+    // Changes, removals and new keys, before and behind the place where the snapshot is.
+    for (let number = round; number < 3_000; number += 97) follower.set('device', `d${number}`, filler(9_000 + round));
+    for (let number = round; number < 3_000; number += 211) follower.set('device', `d${number}`, undefined);
+    follower.set('device', `new${round}`, round);
+    if (round % 7 === 0) await follower.save();
+    await settled();
+  }
+  await slicing;
+  await follower.save();
+  expect((await disk.list('checkpoints/alarm')).map(({ name }) => name).sort()).toEqual([
+    '00000001.changes',
+    '00000002.changes',
+    '00000002.snapshot',
+  ]);
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
+  disk.files.delete(changes(1));
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
+});
+
+test('killed anywhere around a snapshot, what was saved is there', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));
+  await follower.save();
+  const slicing = checkpoint.snapshotIfDue(follower.entries);
+  for (let turn = 0; turn < 40; turn++) {
+    await settled();
+    follower.set('device', `d${turn}`, 'changed');
+    if (turn % 5 === 4) await follower.save();
+    expect(await loaded(disk.afterCrash())).toEqual({ sequence: follower.savedSequence, state: follower.saved() });
+  }
+  await slicing;
+  await follower.save();
+  expect(await loaded(disk.afterCrash())).toEqual({ sequence: follower.savedSequence, state: follower.saved() });
+});
+
+test('two snapshots are kept; with the newer damaged, the older leads to the same state', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let generation = 0; generation < 4; generation++) {
+    for (let number = 0; number < 400; number++) follower.set('device', `d${number}`, filler(generation));
+    await follower.save();
+    await checkpoint.snapshotIfDue(follower.entries);
+    await follower.save();
+  }
+  const names = (await disk.list('checkpoints/alarm')).map(({ name }) => name).sort();
+  expect(names).toEqual(['00000004.changes', '00000004.snapshot', '00000005.changes', '00000005.snapshot']);
+  expect(checkpoint.reachesBackTo).toBeGreaterThan(0);
+  disk.flip('checkpoints/alarm/00000005.snapshot', 50_000);
+  const again = open(disk);
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
+  expect(await again.load(() => {})).toBe(follower.sequence);
+  expect(again.reachesBackTo).toBe(0);
+});
+
+test('damage in the changes falls back no further than the journal reaches', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let generation = 0; generation < 3; generation++) {
+    for (let number = 0; number < 400; number++) follower.set('device', `d${number}`, filler(generation));
+    await follower.save();
+    await checkpoint.snapshotIfDue(follower.entries);
+    follower.set('device', 'd1', 'after');
+    await follower.save();
+  }
+  const file = 'checkpoints/alarm/00000004.changes';
+  for (const at of [3, 60, disk.bytesOf(file).length - 1]) {
+    const damaged = disk.afterCrash();
+    damaged.flip(file, at);
+    const { sequence } = await loaded(damaged);
+    expect(sequence).toBeGreaterThanOrEqual(checkpoint.reachesBackTo);
+    expect(sequence).toBeLessThan(follower.sequence);
+    expect(await loaded(damaged)).toMatchObject({ sequence });
+  }
+});
+
+test('on a full disk state is held, and the next save that finds room has all of it', async () => {
+  const { disk, follower } = await world();
+  follower.set('open', 'a', 1);
+  await follower.save();
+  disk.room = 0;
+  follower.set('open', 'b', 2);
+  follower.set('open', 'a', undefined);
+  expect(await follower.save()).toBe('full');
+  expect((await loaded(disk.afterCrash())).state).toEqual({ 'open/a': 1 });
+  disk.room = 100_000;
+  follower.set('open', 'c', 3);
+  expect(await follower.save()).toBe('kept');
+  expect((await loaded(disk)).state).toEqual({ 'open/b': 2, 'open/c': 3 });
+});
+
+test('a snapshot that finds the disk full leaves everything as it was', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));
+  await follower.save();
+  disk.room = 300_000;
+  await checkpoint.snapshotIfDue(follower.entries);
+  expect((await disk.list('checkpoints/alarm')).some(({ name }) => name.includes('snapshot'))).toBe(false);
+  disk.room = 10_000_000;
+  follower.set('device', 'd1', 'changed');
+  await follower.save();
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
+});
+
+test('any order of changes, saves, snapshots and crashes leaves the state of a save', async () => {
+  const step = fc.oneof(
+    fc.record({
+      type: fc.constant('set' as const),
+      key: fc.integer({ min: 0, max: 20 }),
+      value: fc.option(fc.nat(9), { nil: undefined }),
+    }),
+    fc.record({ type: fc.constantFrom('save' as const, 'snapshot' as const, 'crash' as const) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      let { disk, follower, checkpoint } = await world(1);
+      for (const one of steps) {
+        if (one.type === 'set') follower.set('t', `k${one.key}`, one.value);
+        if (one.type === 'save') await follower.save();
+        if (one.type === 'snapshot') await checkpoint.snapshotIfDue(follower.entries);
+        if (one.type !== 'crash') continue;
+        const [sequence, state] = [follower.savedSequence, follower.saved()];
+        disk = disk.afterCrash();
+        checkpoint = open(disk, 1);
+        follower = followerOf(checkpoint);
+        follower.sequence = await checkpoint.load(follower.load);
+        expect(follower.sequence).toBe(sequence);
+        expect(follower.now()).toEqual(state);
+        follower.noteSaved();
+      }
+    }),
+    { seed: 7, numRuns: 150 },
+  );
+});
+
+async function world(minChangeBytes = 10_000) {
+  const disk = new TestDisk();
+  const checkpoint = open(disk, minChangeBytes);
+  await checkpoint.load(() => {});
+  return { disk, checkpoint, follower: followerOf(checkpoint) };
+}
+
+function open(disk: TestDisk, minChangeBytes = 10_000): Checkpoint {
+  return new Checkpoint({ disk, name: 'alarm', journalId, log: silentLog, minChangeBytes });
+}
+
+async function loaded(disk: TestDisk) {
+  const follower = followerOf(open(disk));
+  const sequence = await open(disk).load(follower.load);
+  return { sequence, state: follower.now() };
+}
+
+/** A follower with a state as the real ones have it: a map that goes on changing, and what changed since the last save. */
+function followerOf(checkpoint: Checkpoint) {
+  const state = new Map<string, Change>();
+  const changed = new Set<string>();
+  let saved = {};
+  const now = () => Object.fromEntries([...state].map(([path, { value }]) => [path, value]));
+  const load = (change: Change) => {
+    const path = `${change.table}/${change.key}`;
+    if (change.value === undefined) state.delete(path);
+    else state.set(path, change);
+  };
+  const follower = {
+    sequence: 0,
+    savedSequence: 0,
+    now,
+    load,
+    saved: () => saved,
+    noteSaved() {
+      saved = now();
+      follower.savedSequence = follower.sequence;
+    },
+    set(table: string, key: string, value: unknown) {
+      follower.sequence += 1;
+      load({ table, key, value });
+      changed.add(`${table}/${key}`);
+    },
+    async save() {
+      const changes = [...changed].map((path) => {
+        const [table = '', key = ''] = path.split('/');
+        return { table, key, value: state.get(path)?.value };
+      });
+      changed.clear();
+      const [sequence, snapshot] = [follower.sequence, now()];
+      const kept = await checkpoint.save(sequence, changes);
+      if (kept === 'kept') {
+        saved = snapshot;
+        follower.savedSequence = sequence;
+      }
+      return kept;
+    },
+    entries: () => state.values(),
+  };
+  return follower;
+}
+
+const filler = (number: number) => ({ number, text: 'x'.repeat(200) });
+const changes = (generation: number) => `checkpoints/alarm/0000000${generation}.changes`;

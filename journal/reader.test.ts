@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { silentLog } from '../platform/log.ts';
+import { everything, openTestJournal, TestDisk, testChance, testClock, text, wordsOf } from './journal.test-support.ts';
+import { openJournalReader } from './reader.ts';
+import { segmentName } from './segments.ts';
+
+const one = { maxRecords: 1, maxBytes: 1 };
+
+test('a reader announces what was written after it opened, over segments, once', async () => {
+  const { disk, clock, journal, reader } = await world({ segmentBytes: 500 });
+  let announced = 0;
+  reader.onDurable(() => announced++);
+  for (let number = 1; number <= 30; number++) await journal.append(text(`report ${number}`), 'telemetry');
+  expect(reader.headSequence).toBe(0);
+  await clock.pass(40, 10);
+  expect(announced).toBe(1);
+  expect(wordsOf(await everything(reader))).toEqual(Array.from({ length: 30 }, (_, index) => `report ${index + 1}`));
+  expect(reader.position(5)).toBe(journal.position(5));
+  expect((await disk.list('journal')).length).toBeGreaterThan(3);
+  await clock.pass(100, 10);
+  expect(announced).toBe(1);
+});
+
+test('a poke finds it at once', async () => {
+  const { journal, reader } = await world();
+  await journal.append(text('smoke'), 'life-safety');
+  await reader.poke();
+  expect(wordsOf(await reader.readBatch(1, one))).toEqual(['smoke']);
+});
+
+test('a group that is half written is not read, and read when it is whole', async () => {
+  const { disk, journal, reader } = await world();
+  await journal.append(text('first'), 'telemetry');
+  const before = disk.bytesOf(segmentName(1));
+  await journal.append(text('second'), 'telemetry');
+  const after = disk.bytesOf(segmentName(1));
+  for (let cut = before.length; cut < after.length; cut++) {
+    disk.files.set(segmentName(1), after.slice(0, cut));
+    await reader.poke();
+    expect(reader.headSequence).toBe(1);
+  }
+  disk.files.set(segmentName(1), after);
+  await reader.poke();
+  expect(wordsOf(await everything(reader))).toEqual(['first', 'second']);
+});
+
+test('a torn end that the next start cuts and writes over is followed', async () => {
+  const { disk, journal, reader } = await world();
+  await journal.append(text('first'), 'telemetry');
+  await journal.close();
+  disk.files.set(segmentName(1), new Uint8Array([...disk.bytesOf(segmentName(1)), 1, 2, 3, 4, 5, 6, 7, 8]));
+  await reader.poke();
+  expect(reader.headSequence).toBe(1);
+  const again = await openTestJournal({ disk });
+  await again.append(text('second'), 'telemetry');
+  await reader.poke();
+  expect(wordsOf(await everything(reader))).toEqual(['first', 'second']);
+});
+
+test('a reader that is behind what is kept is told so', async () => {
+  const { journal, reader } = await world({ segmentBytes: 300, keepBytes: 600 }, 0);
+  for (let number = 1; number <= 50; number++) {
+    await journal.append(text(`report ${number}`), 'telemetry');
+    await reader.poke();
+  }
+  await expect(reader.readBatch(1, one)).rejects.toMatchObject({ code: 'POSITION_UNKNOWN' });
+  expect(wordsOf(await everything(reader, journal.firstSequence)).at(-1)).toBe('report 50');
+  await reader.poke();
+  expect(reader.firstSequence).toBe(journal.firstSequence);
+});
+
+test('a segment that retention takes while it is being read costs the place, and nothing else', async () => {
+  const { journal, reader } = await world({ segmentBytes: 300 }, 0);
+  for (let number = 1; number <= 20; number++) await journal.append(text(`report ${number}`), 'telemetry');
+  await reader.poke();
+  expect((await reader.readBatch(1, one)).length).toBe(1);
+  const trimmed = await openTestJournal({ disk: reader.disk, limits: { segmentBytes: 300, keepBytes: 600 } });
+  await trimmed.retain();
+  await expect(reader.readBatch(2, one)).rejects.toMatchObject({ code: 'POSITION_UNKNOWN' });
+  expect(reader.firstSequence).toBe(trimmed.firstSequence);
+});
+
+test('another journal in the place of this one is noticed and never read on', async () => {
+  const { disk, journal, reader } = await world();
+  await journal.append(text('first'), 'telemetry');
+  await reader.poke();
+  disk.files.clear();
+  await openTestJournal({ disk, chance: testChance(9) });
+  await reader.poke();
+  await expect(reader.failed).resolves.toMatchObject({ code: 'POSITION_UNKNOWN' });
+});
+
+async function world(limits: object = {}, tailBytes = 100_000) {
+  const disk = new TestDisk();
+  const clock = testClock();
+  const journal = await openTestJournal({ disk, limits: { tailBytes: 0, ...limits } });
+  const reader = await openJournalReader({ disk, clock, log: silentLog, lookEveryMs: 20, tailBytes });
+  return { disk, clock, journal, reader: Object.assign(reader, { disk }) };
+}
