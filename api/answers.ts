@@ -135,4 +135,3 @@ export type ProblemCode =
   | 'insecure'
   | 'unavailable'
   | 'failed';
-

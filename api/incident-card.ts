@@ -1,7 +1,8 @@
 import type { Whereabouts } from '../records/alert.ts';
 import type { Actor, Incident, IncidentAlert, IncidentState, TimelineEntry, Told } from '../records/incident.ts';
+import type { Sealed } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
-import { openText, type Sealer, unsealEntity } from '../records/sealing.ts';
+import { type Sealer, unsealEntity } from '../records/sealing.ts';
 import type {
   AlertShown,
   ContactShown,
@@ -155,6 +156,10 @@ function contactsNamed({ details }: TimelineEntry): string[] {
   const { contactId, contacts, told, informed } = details;
   return [contactId, contacts, told, informed].flat().filter((id) => typeof id === 'string');
 }
+
+/** Text, when it could be opened. */
+const openText = (field: string | Sealed | undefined): string | undefined =>
+  typeof field === 'string' ? field : undefined;
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 const withoutAbsent = <T extends object>(value: T): Present<T> =>

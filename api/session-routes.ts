@@ -7,7 +7,7 @@ import type { SessionAnswer } from './answers.ts';
 import { nobodysHash, verifyPassword } from './passwords.ts';
 import { refuse } from './problem.ts';
 import type { Session, Sessions } from './sessions.ts';
-import type { Limit, createThrottle } from './throttle.ts';
+import type { createThrottle, Limit } from './throttle.ts';
 
 /**
  * Sign-in with a password, sign-out, and who is signed in. The session is a cookie that no script can read and no other
@@ -22,7 +22,11 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRouteParts> = async (ap
     const { account: id, password } = request.body;
     const isSecure = request.headers['x-forwarded-proto'] === 'https';
     if (!isSecure && !isLoopbackName(request.hostname)) {
-      return refuse(reply, 'insecure', 'sign in over https, or on the machine itself: a password would cross the net open');
+      return refuse(
+        reply,
+        'insecure',
+        'sign in over https, or on the machine itself: a password would cross the net open',
+      );
     }
     const limits: Limit[] = [
       { key: `${id} from ${request.ip}`, free: 5 },
@@ -59,7 +63,10 @@ export const sessionRoutes: FastifyPluginAsyncZod<SessionRouteParts> = async (ap
       ended(session.key);
     }
     const isSecure = request.headers['x-forwarded-proto'] === 'https';
-    return reply.header('set-cookie', `${cookieFor('', isSecure)}; Max-Age=0`).code(204).send();
+    return reply
+      .header('set-cookie', `${cookieFor('', isSecure)}; Max-Age=0`)
+      .code(204)
+      .send();
   });
 };
 

@@ -19,9 +19,11 @@ import { startDelivery } from '../responders/delivery.ts';
 import { createOutbox } from '../responders/outbox.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { createEngine } from '../rules/engine.ts';
+import type { AnyRule } from '../rules/rule.ts';
 import { addressBook } from './address-book.ts';
 import { commandDesk } from './command-desk.ts';
 import { checkpointing, tickSource, watchDisk } from './journal-keepers.ts';
+import { keyEraser } from './key-eraser.ts';
 
 /** What the alarm path needs of the world. Everything else it makes itself, so that a virtual world can run the same code. */
 export type AlarmPorts = {
@@ -35,6 +37,8 @@ export type AlarmPorts = {
   metrics: Metrics;
   vault: Vault;
   channels: readonly Channel[];
+  /** What events are judged by; a test of the system plants one that is broken. */
+  rules?: readonly AnyRule[];
   version: string;
   timeZone: string;
   limits?: Partial<JournalLimits>;
@@ -55,7 +59,7 @@ export async function openAlarm(ports: AlarmPorts) {
   });
   const headAtStart = journal.headSequence;
   const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
-  const { state, registry, outbox, judge, incidents, engine } = createFold(ports.version);
+  const { state, registry, outbox, judge, incidents, engine } = createFold(ports.version, ports.rules);
   const checkpoint = new Checkpoint({ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log });
   const loaded = await checkpoint.load((change) => state.load(change));
   journal.pin('alarm', checkpoint.reachesBackTo, { hard: true });
@@ -75,6 +79,7 @@ export async function openAlarm(ports: AlarmPorts) {
     timeZone: ports.timeZone,
   });
   const commands = commandDesk({ append, vault, registry });
+  const eraser = keyEraser({ vault, registry, fail });
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append, fail });
   const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
 
@@ -87,6 +92,7 @@ export async function openAlarm(ports: AlarmPorts) {
       if (stored.sequence <= headAtStart) return;
       for (const record of judgement.followUps) append(record).catch(fail);
       if (judgement.result) commands.answer(judgement.result);
+      if (judgement.removed.length > 0) eraser.forget(judgement.removed);
     },
     afterBatch(sequence) {
       if (sequence > headAtStart) ticks.arm();
@@ -101,6 +107,8 @@ export async function openAlarm(ports: AlarmPorts) {
   // What was decided but not recorded when the last process died is recorded now; only then does anything go out.
   const caughtUp = follower.caughtUp.then(async () => {
     for (const record of judge.unrecorded(headAtStart)) await append(record);
+    // What a crash kept from being erased is erased now, unless somebody is just entering it again.
+    if (commands.isIdle()) eraser.sweep();
     delivery.begin();
     ticks.arm();
   });
@@ -163,11 +171,11 @@ export async function openAlarm(ports: AlarmPorts) {
 
 export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
 
-function createFold(version: string) {
+function createFold(version: string, rules: readonly AnyRule[] = allRules) {
   const state = new FoldState();
   const registry = createRegistry({ state });
   const outbox = createOutbox({ state, registry });
-  const engine = createEngine({ rules: allRules, state, registry });
+  const engine = createEngine({ rules, state, registry });
   const incidents = createIncidents({ state, registry });
   const decoder = createDecoder({ state, registry });
   const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, version });

@@ -20,18 +20,19 @@ export function commandDesk({ append, vault, registry }: CommandDeskParts) {
         return { ok: false, problem: 'not-allowed', message: `${waiting.size} commands wait already: try again` };
       }
       const command = parsed.data;
-      const sealed = await sealCommand(command, { vault, registry });
-      if ('ok' in sealed) return sealed;
       const { promise, resolve } = Promise.withResolvers<CommandResult>();
       waiting.set(command.commandId, [...(waiting.get(command.commandId) ?? []), resolve]);
       try {
-        await append({ kind: 'command', command: sealed });
+        const sealed = await sealCommand(command, { vault, registry });
+        if ('ok' in sealed) this.answer({ commandId: command.commandId, result: sealed });
+        else await append({ kind: 'command', command: sealed });
       } catch (error) {
         waiting.delete(command.commandId);
         throw error;
       }
       return promise;
     },
+    isIdle: () => waiting.size === 0,
     answer({ commandId, result }: { commandId: string; result: CommandResult }): void {
       for (const resolve of waiting.get(commandId) ?? []) resolve(result);
       waiting.delete(commandId);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { Bench } from './run.ts';
 import { type System, startFleet, startSystem, temporaryFolder } from './system.ts';
-import { deviceId, registerVillage, secretOf } from './village.ts';
+import { deviceId, placeId, registerVillage, secretOf } from './village.ts';
 
 /**
  * From the publish of an emergency press to the request at the receiver: 600 presses of distinct households, ten a second,
@@ -34,8 +34,8 @@ export async function measurePresses({
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const { data } = JSON.parse(Buffer.concat(chunks).toString()) as { data: { deviceId?: string } };
-      if (data.deviceId !== undefined && !arrivals.has(data.deviceId)) arrivals.set(data.deviceId, arrivedAt);
+      const { data } = JSON.parse(Buffer.concat(chunks).toString()) as { data: { placeIds: string[] } };
+      for (const placeId of data.placeIds) if (!arrivals.has(placeId)) arrivals.set(placeId, arrivedAt);
       response.end();
     });
   });
@@ -66,7 +66,7 @@ export async function measurePresses({
       });
       clients.push(client);
       await new Promise((next) => setTimeout(next, 100));
-      pressedAt.set(id, performance.now());
+      pressedAt.set(placeId(press * 4 + 3), performance.now());
       client.publish(`up/${id}/press`, '{"v":1,"boot":1,"seq":1,"age":0,"call":"emergency"}', { qos: 1 });
       if (clients.length > 50) await clients.shift()?.endAsync();
     }

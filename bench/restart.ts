@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connectAsync } from 'mqtt';
 import type { Bench } from './run.ts';
 import { startFleet, startSystem, temporaryFolder } from './system.ts';
-import { deviceId, registerVillage, secretOf } from './village.ts';
+import { deviceId, placeId, registerVillage, secretOf } from './village.ts';
 
 /**
  * With 100,000 devices in state: `restart` is from the start of the processes to the first PUBACK after `kill -9` of everything
@@ -22,7 +22,7 @@ export const run: Bench = async (report) => {
     await fillJournal({ dataFolder: temporary.folder, reports: 60_000, devices });
 
     const behind = await timeStart(temporary.folder, 3);
-    const noticeMs = await receiver.arrival(deviceId(3));
+    const noticeMs = await receiver.arrival(placeId(3));
     report('restart-to-notice', (noticeMs - behind.startedAt) / 1000, 's');
     report('restart-with-catch-up', (behind.acknowledgedAt - behind.startedAt) / 1000, 's');
 
@@ -80,8 +80,8 @@ async function startReceiver() {
       body += chunk;
     });
     request.on('end', () => {
-      const { data } = JSON.parse(body) as { data: { deviceId?: string } };
-      if (data.deviceId !== undefined && !arrivals.has(data.deviceId)) arrivals.set(data.deviceId, arrivedAt);
+      const { data } = JSON.parse(body) as { data: { placeIds: string[] } };
+      for (const placeId of data.placeIds) if (!arrivals.has(placeId)) arrivals.set(placeId, arrivedAt);
       response.end();
     });
   });

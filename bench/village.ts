@@ -26,6 +26,8 @@ export const secretOf = (deviceId: string): string =>
 
 export const deviceId = (number: number): string => `86${String(number).padStart(13, '0')}`;
 
+export const placeId = (number: number): string => `p${number}`;
+
 /**
  * Homes in villages of 50, each with one person, one place and one device of every kind in turn; and one neighbour a village, whose
  * webhook is given. `hash` is the installation's way to keep a secret.
@@ -60,7 +62,7 @@ export function benchVillage({
         }),
       );
     }
-    const [place, household, person] = [`p${number}`, `h${number}`, `e${number}`];
+    const [place, household, person] = [placeId(number), `h${number}`, `e${number}`];
     changes.push(put('place', { id: place, areaId: village, kind: 'house', name: `house ${number}` }));
     changes.push(put('household', { id: household, areaId: village, currentPlaceId: place }));
     changes.push(

@@ -138,7 +138,7 @@ function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined 
   const { closing } = incident;
   if (isLifeSafety(incident)) {
     if (by.type === 'system') return refused(incident, 'not-allowed', 'only a person ends a life-safety incident');
-    if (contact === 'not-reached' && !(closing && agrees(turn, by, closing.by))) return askSecondPerson(turn, command);
+    if (contact !== 'reached' && !(closing && agrees(turn, by, closing.by))) return askSecondPerson(turn, command);
   }
   const somebodyWasThere = incident.state.phase === 'on-scene';
   const said = note === undefined ? {} : { note };

@@ -187,13 +187,13 @@ test('two alerts of one report are one message that names both', () => {
   expect(desk.notices[1]?.text).toMatchObject({ condition: 'fall', alertCount: 2 });
 });
 
-test('a press of a device that nobody registered opens an incident, and that nobody could be told is an incident too', () => {
+test('a press of a device that nobody registered sounds at the desk, and the county is told at once', () => {
   const desk = village({ contacts: [contactOf('lead', 'area', 'county', 'county')] });
   const call = desk.alert('call-emergency', '866000000000001');
   expect(call).toMatchObject({ subject: { type: 'device', id: '866000000000001' } });
   expect(desk.notices[0]?.text).toMatchObject({ unregistered: true, deviceId: '866000000000001' });
-  expect(desk.open().map(({ category }) => category)).toEqual(['call', 'system']);
-  expect(desk.told()).toEqual(['alarm desk!', 'alarm desk!']);
+  expect(desk.open().map(({ category }) => category)).toEqual(['call']);
+  expect(desk.told()).toEqual(['alarm desk!', 'alarm lead']);
 });
 
 test('a note about an alert stands in the timeline of its incident, and calls nobody', () => {

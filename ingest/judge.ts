@@ -28,6 +28,8 @@ export type Judgement = {
   notices: Notice[];
   result?: { commandId: string; result: CommandResult };
   rejections: { reason: string; problem: string; deviceId: string }[];
+  /** Entities that left the registry, by key (`person:p1`): their keys are to be destroyed. */
+  removed: string[];
   /** History decided otherwise than this version would have; history was kept. */
   differs?: { cause: number; version: string };
 };
@@ -107,11 +109,19 @@ type Collection = {
   notices: Notice[];
   failures: EngineAnswer['failures'];
   rejections: Judgement['rejections'];
+  removed: string[];
   result?: { commandId: string; result: CommandResult };
   differs?: { cause: number; version: string };
 };
 
-const newCollection = (): Collection => ({ alerts: [], incidents: [], notices: [], failures: [], rejections: [] });
+const newCollection = (): Collection => ({
+  alerts: [],
+  incidents: [],
+  notices: [],
+  failures: [],
+  rejections: [],
+  removed: [],
+});
 
 function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   const record = decodeRecord(stored.body);
@@ -191,12 +201,14 @@ function collectIncidents(parts: JudgeParts, answer: ReturnType<Incidents['fire'
 
 function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
   switch (command.type) {
-    case 'registry-part':
-      parts.registry.stage(command.importId, command.part, command.changes);
-      return { ok: true };
+    case 'registry-part': {
+      const staged = parts.registry.stage(command.importId, command.part, command.changes);
+      return staged.ok ? staged : { ok: false, problem: 'invalid', message: staged.problems.join('\n') };
+    }
     case 'registry-commit': {
       const answer = parts.registry.commit(command.importId, command.parts);
       if (!answer.ok) return { ok: false, problem: 'invalid', message: answer.problems.join('\n') };
+      into.removed.push(...answer.removed);
       for (const device of answer.devicesRemoved) {
         parts.decoder.forget(device.id);
         stepEvent(parts, { ...deviceEvent(parts, device, at), type: 'device-removed' }, at, into);
@@ -307,7 +319,7 @@ function systemAlert(
 }
 
 function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Judgement {
-  const { alerts, incidents, notices, failures, rejections, result, differs } = collected;
+  const { alerts, incidents, notices, failures, rejections, removed, result, differs } = collected;
   const followUps: Judgement['followUps'] = [];
   if (alerts.length > 0 || incidents.length > 0 || notices.length > 0 || result) {
     followUps.push({
@@ -323,7 +335,7 @@ function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Jud
   for (const failure of failures) {
     followUps.push(quarantinedStep(stored, failure));
   }
-  return { followUps, notices, rejections, ...(result && { result }), ...(differs && { differs }) };
+  return { followUps, notices, rejections, removed, ...(result && { result }), ...(differs && { differs }) };
 }
 
 function quarantineWhole(stored: Stored, error: unknown, keep: (records: QuarantinedRecord[]) => void): Judgement {
@@ -333,7 +345,13 @@ function quarantineWhole(stored: Stored, error: unknown, keep: (records: Quarant
   if (followUps.length > 0) keep(followUps);
   const commandId = kind === 'command' ? commandIdOf(stored) : undefined;
   const result = { ok: false as const, problem: 'invalid' as const, message: 'the command could not be processed' };
-  return { followUps, notices: [], rejections: [], ...(commandId !== undefined && { result: { commandId, result } }) };
+  return {
+    followUps,
+    notices: [],
+    rejections: [],
+    removed: [],
+    ...(commandId !== undefined && { result: { commandId, result } }),
+  };
 }
 
 function quarantinedRecord(stored: Stored, error: unknown): QuarantinedRecord {

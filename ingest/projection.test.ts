@@ -10,7 +10,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { encodeRecord } from '../records/record-codec.ts';
 import type { RegistryChange } from '../records/registry.ts';
-import { query, type ScratchPostgres, startScratchPostgres } from '../storage/scratch-postgres.ts';
+import { query, type ScratchPostgres, startScratchPostgres } from '../storage/scratch-postgres.test-support.ts';
 import { createSqlStore } from '../storage/sql-store.ts';
 import type { Store } from '../storage/store.ts';
 import { alertAt, minute } from '../storage/store-contract.ts';

@@ -34,6 +34,8 @@ export class JournalClock {
 
   now(): number {
     const wall = this.#clock.now();
+    // Within one millisecond nothing can have happened, and most records come within one of others.
+    if (wall === this.#wall) return Math.floor(this.#time);
     const monotonic = this.#clock.monotonic();
     const passedMs = Math.max(0, monotonic - this.#monotonic);
     const steppedMs = wall - this.#wall - passedMs;
@@ -50,6 +52,10 @@ export class JournalClock {
       if (steppedMs <= -STEP_MS) this.#backMs = (this.#backMs ?? 0) + steppedMs;
     }
     return Math.floor(this.#time);
+  }
+
+  get hasSteps(): boolean {
+    return this.#backMs !== undefined || this.#forwardMs !== undefined;
   }
 
   /** The steps that are not on record yet, once: at most one in each direction, summed since the last call. */

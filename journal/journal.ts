@@ -6,7 +6,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { FramedRecord, StoredRecord } from './frame.ts';
 import { JournalClock } from './journal-clock.ts';
-import { formatPosition, type Position, sequenceAt } from './position.ts';
+import { assertKept, formatPosition, type Position, sequenceAt } from './position.ts';
 import { recoverJournal } from './recovery.ts';
 import { Reserve, type ReserveLimits, type ReserveState } from './reserve.ts';
 import { type Pin, planRetention, type RetentionLimits } from './retention.ts';
@@ -101,11 +101,11 @@ export class Journal {
   readonly #durable = new Set<() => void>();
   #headSequence: number;
   #lastSequence: number;
-  #waiting: Waiting[] = [];
+  /** Groups that wait, the first of which is written next and the last of which still takes in records. */
+  #queue: Group[] = [];
+  #waitingRecords = 0;
   #waitingBytes = 0;
-  #waitingSince = 0;
-  #group: Waiting[] = [];
-  #groupSince = 0;
+  #writing: Group | undefined;
   #pumping: Promise<void> | undefined;
   #ended: OperationalError | undefined;
 
@@ -148,24 +148,25 @@ export class Journal {
     if (refusal) return Promise.reject(refusal);
     const { journalClock, clockStepBody } = this.#parts;
     const at = journalClock.now();
-    for (const { byMs, wallAt } of journalClock.takeSteps()) {
-      // Its own failure is that of the record behind it, which is rejected too.
-      this.#enqueue(clockStepBody(byMs, wallAt), 'essential', at).catch(() => {});
+    if (journalClock.hasSteps) {
+      for (const { byMs, wallAt } of journalClock.takeSteps()) {
+        // Its own failure is that of the record behind it, which is rejected too.
+        this.#enqueue(clockStepBody(byMs, wallAt), 'essential', at).catch(() => {});
+      }
     }
     return this.#enqueue(body, appendClass, at);
   }
 
   /** How long the oldest record that is not on disk has been waiting, in milliseconds. */
   hungForMs(): number {
-    const since = this.#group.length > 0 ? this.#groupSince : this.#waiting.length > 0 ? this.#waitingSince : undefined;
-    return since === undefined ? 0 : this.#parts.clock.monotonic() - since;
+    const oldest = this.#writing ?? this.#queue[0];
+    return oldest ? this.#parts.clock.monotonic() - oldest.since : 0;
   }
 
   /** Life-safety records that are not on disk yet, in order: when a sync hangs, their first notices go out provisionally. */
   waitingLifeSafety(): StoredRecord[] {
-    return [...this.#group, ...this.#waiting]
-      .map(({ record }) => record)
-      .filter(({ mark }) => mark === markOf['life-safety']);
+    const groups = this.#writing ? [this.#writing, ...this.#queue] : this.#queue;
+    return groups.flatMap(({ records }) => records.filter(({ mark }) => mark === markOf['life-safety']));
   }
 
   /**
@@ -174,7 +175,7 @@ export class Journal {
    */
   async readBatch(fromSequence: number, limits: BatchLimits): Promise<StoredRecord[]> {
     if (fromSequence === this.#headSequence + 1) return [];
-    sequenceAt(this.position(fromSequence - 1), this);
+    assertKept(fromSequence - 1, this);
     return this.#tail.read(fromSequence, limits) ?? this.#parts.segments.read(fromSequence, limits);
   }
 
@@ -229,33 +230,43 @@ export class Journal {
   #refusal(body: Uint8Array, appendClass: AppendClass): OperationalError | undefined {
     const { limits, reserve } = this.#parts;
     if (appendClass === 'telemetry' && reserve.state.inUse) return journalFull({}, reserve.state.freeBytes);
-    if (this.#waiting.length === 0) return undefined;
+    if (this.#waitingRecords === 0) return undefined;
     const share = shareOfQueue[appendClass];
     const fits =
-      this.#waiting.length < limits.waitingRecords * share &&
+      this.#waitingRecords < limits.waitingRecords * share &&
       this.#waitingBytes + body.length <= limits.waitingBytes * share;
-    return fits ? undefined : journalBusy({}, this.#waiting.length);
+    return fits ? undefined : journalBusy({}, this.#waitingRecords);
   }
 
   #enqueue(body: Uint8Array, appendClass: AppendClass, receivedAt: number): Promise<StoredRecord> {
     this.#lastSequence += 1;
     const record = { sequence: this.#lastSequence, receivedAt, mark: markOf[appendClass], body };
-    const { promise, resolve, reject } = Promise.withResolvers<StoredRecord>();
-    if (this.#waiting.length === 0) this.#waitingSince = this.#parts.clock.monotonic();
-    this.#waiting.push({ record, resolve, reject });
+    const waiter = Promise.withResolvers<StoredRecord>();
+    let group = this.#queue.at(-1);
+    if (!group || group.bytes >= this.#parts.limits.groupBytes) {
+      group = { records: [], waiters: [], bytes: 0, since: this.#parts.clock.monotonic() };
+      this.#queue.push(group);
+    }
+    group.records.push(record);
+    group.waiters.push(waiter);
+    group.bytes += body.length;
+    this.#waitingRecords += 1;
     this.#waitingBytes += body.length;
     this.#pumping ??= this.#pump();
-    return promise;
+    return waiter.promise;
   }
 
   /** One group after the other; what comes while one is written is the next. */
   async #pump(): Promise<void> {
     // A turn of microtasks, here and after each group, so that callers who append together are written together.
     await undefined;
-    while (this.#waiting.length > 0) {
-      this.#takeGroup();
+    for (let group = this.#queue.shift(); group; group = this.#queue.shift()) {
+      this.#writing = group;
+      this.#waitingRecords -= group.records.length;
+      this.#waitingBytes -= group.bytes;
+      this.#parts.metrics?.journalWaiting.set(this.#waitingRecords);
       try {
-        await this.#writeGroup();
+        await this.#write(group);
       } catch (error) {
         this.#parts.failure.resolve(asFailure(error));
         await this.failed;
@@ -265,64 +276,49 @@ export class Journal {
     this.#pumping = undefined;
   }
 
-  #takeGroup(): void {
-    const { limits, metrics } = this.#parts;
-    let bytes = 0;
-    let count = 0;
-    while (count < this.#waiting.length && (count === 0 || bytes < limits.groupBytes)) {
-      bytes += this.#waiting[count]?.record.body.length ?? 0;
-      count += 1;
-    }
-    const all = count === this.#waiting.length;
-    this.#group = all ? this.#waiting : this.#waiting.slice(0, count);
-    this.#waiting = all ? [] : this.#waiting.slice(count);
-    this.#waitingBytes -= bytes;
-    this.#groupSince = this.#waitingSince;
-    metrics?.journalWaiting.set(this.#waiting.length);
-  }
-
-  async #writeGroup(): Promise<void> {
+  async #write(group: Group): Promise<void> {
     const { clock, writer, reserve, segments, metrics } = this.#parts;
-    const records = this.#group.map(({ record }) => record);
     const segmentsBefore = segments.list.length;
     const begunAt = clock.monotonic();
-    for (
-      let retryMs = FIRST_RETRY_MS;
-      (await writer.append(records)) === 'full';
-      retryMs = Math.min(2 * retryMs, MAX_RETRY_MS)
-    ) {
+    let retryMs = FIRST_RETRY_MS;
+    while ((await writer.append(group.records)) === 'full') {
       if (await reserve.giveUp()) continue;
       if (this.#ended) return this.#stop(journalFull({}, reserve.state.freeBytes));
       await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+      retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
     }
     metrics?.journalSync.observe((clock.monotonic() - begunAt) / 1000);
-    this.#settle(records);
+    this.#settle(group);
     if (segments.list.length > segmentsBefore) await this.retain();
   }
 
-  #settle(records: readonly StoredRecord[]): void {
-    const group = this.#group;
-    this.#group = [];
+  #settle({ records, waiters }: Group): void {
+    this.#writing = undefined;
     this.#headSequence = records.at(-1)?.sequence ?? this.#headSequence;
     this.#tail.push(records);
-    for (const { resolve, record } of group) resolve(record);
+    records.forEach((record, index) => {
+      waiters[index]?.resolve(record);
+    });
     for (const listener of this.#durable) listener();
   }
 
   #stop(error: OperationalError): void {
     this.#ended = error;
-    const lost = [...this.#group, ...this.#waiting];
-    this.#group = [];
-    this.#waiting = [];
+    const lost = this.#writing ? [this.#writing, ...this.#queue] : this.#queue;
+    this.#writing = undefined;
+    this.#queue = [];
+    this.#waitingRecords = 0;
     this.#waitingBytes = 0;
-    for (const { reject } of lost) reject(error);
+    for (const { waiters } of lost) for (const { reject } of waiters) reject(error);
   }
 }
 
-type Waiting = {
-  record: StoredRecord & FramedRecord;
-  resolve: (record: StoredRecord) => void;
-  reject: (error: unknown) => void;
+/** Records that are written and synced together, each with who waits for it; `since` is the monotonic clock at the first. */
+type Group = {
+  records: (StoredRecord & FramedRecord)[];
+  waiters: PromiseWithResolvers<StoredRecord>[];
+  bytes: number;
+  since: number;
 };
 
 const MIB = 1024 * 1024;

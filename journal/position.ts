@@ -27,15 +27,19 @@ export function parsePosition(position: Position): { journalId: string; partitio
  * The sequence at a position of this journal: 0 stands before the first record.
  * Errors: POSITION_UNKNOWN for another journal, and for one outside of what is kept here.
  */
-export function sequenceAt(
-  position: Position,
-  journal: { id: string; firstSequence: number; headSequence: number },
-): number {
+export function sequenceAt(position: Position, journal: Extent): number {
   const { journalId, partition, sequence } = parsePosition(position);
   if (journalId !== journal.id || partition !== 0) throw positionUnknown({}, position, `this is journal ${journal.id}`);
-  if (sequence > journal.headSequence)
-    throw positionUnknown({}, position, `this journal ends at ${journal.headSequence}`);
-  if (sequence < journal.firstSequence - 1)
-    throw positionUnknown({}, position, `this journal begins at ${journal.firstSequence}`);
+  assertKept(sequence, journal);
   return sequence;
 }
+
+/** Errors: POSITION_UNKNOWN when what comes after `sequence` is no longer kept, or `sequence` was never reached. */
+export function assertKept(sequence: number, { id, firstSequence, headSequence }: Extent): void {
+  if (sequence >= firstSequence - 1 && sequence <= headSequence) return;
+  const why =
+    sequence > headSequence ? `this journal ends at ${headSequence}` : `this journal begins at ${firstSequence}`;
+  throw positionUnknown({}, formatPosition(id, sequence), why);
+}
+
+type Extent = { id: string; firstSequence: number; headSequence: number };

@@ -4,7 +4,7 @@ import { type OperationalError, positionUnknown } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import { FILE_HEADER_BYTES, recordsIn, type StoredRecord } from './frame.ts';
 import type { Frame } from './frame-file.ts';
-import { formatPosition, type Position, sequenceAt } from './position.ts';
+import { assertKept, formatPosition, type Position, sequenceAt } from './position.ts';
 import { listSegments, readSegmentHeader, type Segment, Segments, segmentName } from './segments.ts';
 import { type BatchLimits, Tail } from './tail.ts';
 
@@ -82,7 +82,7 @@ export class JournalReader {
   /** As the journal's own. Errors: POSITION_UNKNOWN, JOURNAL_DAMAGED. */
   async readBatch(fromSequence: number, limits: BatchLimits): Promise<StoredRecord[]> {
     if (fromSequence === this.#headSequence + 1) return [];
-    sequenceAt(this.position(fromSequence - 1), this);
+    assertKept(fromSequence - 1, this);
     const recent = this.#tail.read(fromSequence, limits);
     if (recent) return recent;
     const { segments } = this.#parts;

@@ -35,9 +35,13 @@ function atPlace(placeId: string, standing: Standing): Whereabouts {
   return { placeId, ...(place.siteId !== undefined && { siteId: place.siteId }), areaId: place.areaId };
 }
 
-/** Who answers for something that happened there, the nearest scope first; each contact once. */
+/**
+ * Who answers for something that happened there, the nearest scope first; each contact once. Where nobody knows the area
+ * (a device that is not registered, the system itself), every county answers: somebody has to.
+ */
 export function contactsFor(where: Whereabouts, standing: Standing): Contact[] {
   const scopes = scopesOf(where, standing);
+  if (scopes.areas.length === 0) scopes.areas = countiesOf(standing);
   const narrowFirst = [
     scopes.people,
     scopes.households,
@@ -54,6 +58,12 @@ export function contactsFor(where: Whereabouts, standing: Standing): Contact[] {
   }
   return [...found.values()];
 }
+
+const countiesOf = (standing: Standing): Target[] =>
+  Iterator.from(standing.areas())
+    .filter(({ level }) => level === 'county')
+    .map(({ id }) => ({ to: 'area' as const, id }))
+    .toArray();
 
 /** A rule's overrides there, the widest scope first. */
 export function ruleSettingsFor(rule: string, where: Whereabouts, standing: Standing): RuleSetting['settings'][] {

@@ -220,9 +220,10 @@ export class Delivery {
   #forget(now: number): void {
     const { outbox, log, metrics } = this.#parts;
     for (const { noticeId, at } of this.#provisional.notices()) {
-      // A provisional notice ends here when the outbox has it; one that went ahead, when the outbox has it no more.
-      const isOver = outbox.has(noticeId) !== this.#ahead.has(noticeId);
-      if (isOver || now - at > oldestCauseMs['life-safety']) this.#provisional.withdraw(noticeId);
+      // A provisional notice stays until the outbox has it; one that went ahead, as long as the outbox has it.
+      const isYoung = now - at <= oldestCauseMs['life-safety'];
+      const stays = this.#ahead.has(noticeId) ? outbox.has(noticeId) : !outbox.has(noticeId) && isYoung;
+      if (!stays) this.#provisional.withdraw(noticeId);
     }
     // Nobody saves this state, so that the list of its changes is only in the way.
     this.#provisionalState.takeChanges();

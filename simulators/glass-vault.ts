@@ -6,7 +6,11 @@ export function glassVault(): Vault {
   return {
     seal: (owner, field, text) => ({ sealed: Buffer.from(JSON.stringify([owner, field, text])).toString('base64') }),
     unseal(owner, field, { sealed }) {
-      const [itsOwner, itsField, text] = JSON.parse(Buffer.from(sealed, 'base64').toString()) as [string, string, string];
+      const [itsOwner, itsField, text] = JSON.parse(Buffer.from(sealed, 'base64').toString()) as [
+        string,
+        string,
+        string,
+      ];
       return itsOwner === owner && itsField === field && !gone.has(owner) ? text : undefined;
     },
     destroy: (owner) => void gone.add(owner),

@@ -7,7 +7,7 @@ export class MemoryDisk implements Disk {
   /** What another process finds when this one was killed; what the dead one still writes goes nowhere. */
   copy({ without = () => false }: { without?: (name: string) => boolean } = {}): MemoryDisk {
     const disk = new MemoryDisk();
-    for (const [name, bytes] of this.#files) if (!without(name)) disk.#files.set(name, bytes);
+    for (const [name, bytes] of this.#files) if (!without(name)) disk.#files.set(name, bytes.slice());
     return disk;
   }
 
@@ -66,11 +66,11 @@ export class MemoryDisk implements Disk {
   }
 }
 
-/** Room grows by doubling. A copy of the disk shares the bytes so far, so what is truncated and written again must move. */
+/** Room grows by doubling. */
 function add(file: { buffer: Uint8Array; bytes: number }, chunk: Uint8Array): void {
   const needed = file.bytes + chunk.length;
-  const grown = new Uint8Array(needed > file.buffer.length ? 2 * needed : file.buffer.length);
   if (needed > file.buffer.length) {
+    const grown = new Uint8Array(2 * needed);
     grown.set(file.buffer.subarray(0, file.bytes));
     file.buffer = grown;
   }

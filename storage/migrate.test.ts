@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { migrate } from './migrate.ts';
-import { query, type ScratchPostgres, startScratchPostgres } from './scratch-postgres.ts';
+import { query, type ScratchPostgres, startScratchPostgres } from './scratch-postgres.test-support.ts';
 
 let postgres: ScratchPostgres;
 let folder: string;

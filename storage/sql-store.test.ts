@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../platform/log.ts';
-import { query, type ScratchPostgres, startScratchPostgres } from './scratch-postgres.ts';
+import { query, type ScratchPostgres, startScratchPostgres } from './scratch-postgres.test-support.ts';
 import { createSqlStore } from './sql-store.ts';
 import type { Store } from './store.ts';
 import { alertAt, batchOf, minute, statusAt, storeFacts } from './store-contract.ts';

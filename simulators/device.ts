@@ -1,0 +1,71 @@
+import { type DeviceKind, isLifeSafety, type Report, type ReportName } from '../firmware-contracts/report.ts';
+
+/**
+ * A device as a value: what it counts, what it still has to send, what it is in the middle of.
+ * Units: instants are the world's epoch ms, `batteryVolts` V. `clockAheadMs`: how far its own clock is ahead; without it it
+ * has none. `waiting` holds what was not acknowledged, oldest first.
+ */
+export type Device = {
+  readonly id: string;
+  readonly kind: DeviceKind;
+  readonly power: 'on' | 'asleep' | 'dead';
+  readonly boot: number;
+  readonly seq: number;
+  readonly batteryVolts: number;
+  readonly clockAheadMs?: number;
+  readonly intervalMinutes: number;
+  /** When the next heartbeat is due. */
+  readonly statusAt: number;
+  readonly waiting: readonly Waiting[];
+  /** An alarm that lasts, and when it is repeated. */
+  readonly alarm?: { fields: Fields; repeatAt: number };
+  /** A suspected fall, by its `seq`, and when it will be confirmed. */
+  readonly suspicion?: { seq: number; verdictAt: number };
+};
+export type Fields = { readonly [name: string]: unknown };
+export type Waiting = {
+  readonly report: Report;
+  readonly happenedAt: number;
+  readonly sent: number;
+  readonly dueAt: number;
+};
+
+/** `statusAt` is its first heartbeat; `boot` counts its restarts so far. */
+export function newDevice(
+  parts: Pick<Device, 'id' | 'kind' | 'intervalMinutes' | 'statusAt'> & Partial<Device>,
+): Device {
+  return { power: 'on', boot: 0, seq: 0, batteryVolts: fullVolts, waiting: [], ...parts };
+}
+
+/** What was going on in it is forgotten, and its numbers begin again. */
+export function restarted({ alarm: _, suspicion: __, ...device }: Device, boot: number): Device {
+  return { ...device, power: 'on', boot, seq: 0, waiting: [], batteryVolts: fullVolts };
+}
+
+/** A report under the device's next number. A full store lets go of its oldest telemetry first. */
+export function withReport(device: Device, at: number, name: ReportName, fields: Fields): Device {
+  const { boot, seq, clockAheadMs, waiting } = device;
+  const ownTime = clockAheadMs === undefined ? {} : { at: at + clockAheadMs };
+  const report = { name, v: 1, boot, seq, ...ownTime, ...fields } as Report;
+  const all = [...waiting, { report, happenedAt: at, sent: 0, dueAt: at }];
+  const spare = all.findIndex((one) => !isLifeSafety(one.report.name));
+  const kept = all.length > mostWaiting ? all.toSpliced(Math.max(0, spare), 1) : all;
+  return { ...device, seq: seq + 1, waiting: kept };
+}
+
+export function withStatus(device: Device, at: number): Device {
+  const { intervalMinutes, batteryVolts } = device;
+  const battery = Math.round(batteryVolts * 1000) / 1000;
+  const reported = withReport(device, at, 'status', {
+    battery,
+    rsrp: -101,
+    snr: 7,
+    firmware: 'simulated',
+    interval: intervalMinutes,
+  });
+  return { ...reported, statusAt: at + intervalMinutes * 60_000 };
+}
+
+const mostWaiting = 64;
+/** Two fresh lithium manganese cells in parallel. */
+const fullVolts = 3.05;

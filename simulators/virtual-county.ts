@@ -1,0 +1,242 @@
+import { type Alarm, openAlarm } from '../app/alarm-core.ts';
+import { planImport } from '../app/registry-import.ts';
+import { isLifeSafety } from '../firmware-contracts/report.ts';
+import type { StoredRecord } from '../journal/frame.ts';
+import type { Log } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import type { Command, CommandResult } from '../records/command.ts';
+import { FoldState } from '../records/fold-state.ts';
+import type { Device as RegisteredDevice } from '../records/registry.ts';
+import { createRegistry } from '../records/registry-fold.ts';
+import type { Channel, Message, Sent } from '../responders/channel.ts';
+import { allRules } from '../rules/all-rules.ts';
+import type { AnyRule } from '../rules/rule.ts';
+import { newDevice } from './device.ts';
+import { glassVault } from './glass-vault.ts';
+import { type Carry, type LiveDevice, liveDevice } from './live-device.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { chanceOf } from './seeded-chance.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** What reached (or did not reach) a recipient: a contact's id, or `desk` for the desk's own sound. `atMs` is since the start. */
+export type Delivered = { atMs: number; to: string; channel: string; message: Message; result: Phone };
+/** How a contact's telephone behaves. A `hanging` one never answers. */
+export type Phone = 'answers' | 'fails' | 'refuses' | 'hangs';
+
+export type CountyParts = { startAt: number; seed: number; registryText: string; rules?: readonly AnyRule[] };
+
+/**
+ * A whole county on a virtual clock: the application's own alarm path on a disk in memory, the devices of its registry, and
+ * people's telephones. It begins when the registry has been imported.
+ */
+export async function openCounty({ startAt, seed, registryText, rules = allRules }: CountyParts): Promise<County> {
+  const county = new County({ startAt, seed, rules });
+  await county.start();
+  await county.register(registryText);
+  return county;
+}
+
+export class County {
+  readonly clock: VirtualClock;
+  readonly delivered: Delivered[] = [];
+  /** Errors that the system wrote into its log: in a county where all is well there are none. */
+  readonly complaints: string[] = [];
+  readonly phones = new Map<string, Phone>();
+  readonly #parts: Pick<CountyParts, 'startAt' | 'seed'> & { rules: readonly AnyRule[] };
+  readonly #devices = new Map<string, LiveDevice>();
+  readonly #lastSent = new Map<string, Parameters<Carry>[0]>();
+  readonly #cuts = new Map<string, number>();
+  #disk = new MemoryDisk();
+  #starts = 0;
+  #running: { alarm: Alarm; end: () => void } | undefined;
+
+  constructor(parts: Pick<CountyParts, 'startAt' | 'seed'> & { rules: readonly AnyRule[] }) {
+    this.#parts = parts;
+    const isBusy = () => this.#running !== undefined && this.#running.alarm.health().lagRecords > 0;
+    this.clock = new VirtualClock({ startAt: parts.startAt, isBusy });
+  }
+
+  /** Errors: the system is down. */
+  get alarm(): Alarm {
+    if (!this.#running) throw new Error('the system is down at this time');
+    return this.#running.alarm;
+  }
+
+  async start(): Promise<void> {
+    this.#running = await this.#open(this.#disk, this.#parts.rules);
+    await this.clock.settled();
+  }
+
+  /** Ends in good order; an attempt under way gets its moment. */
+  async stop(): Promise<void> {
+    const { alarm, end } = this.#running ?? { alarm: this.alarm, end: () => {} };
+    const closed = alarm.close();
+    this.#running = undefined;
+    await this.clock.advance(stoppingMs);
+    await closed;
+    end();
+  }
+
+  /** Ends as in a power cut. */
+  kill(): void {
+    this.#running?.end();
+    this.#running = undefined;
+    this.#disk = this.#disk.copy();
+  }
+
+  /** Errors: what is wrong with the file, or the refusal of the import. */
+  async register(registryText: string): Promise<void> {
+    const { alarm } = this;
+    const vault = glassVault();
+    const registry = createRegistry({ state: new FoldState() });
+    const credentialFor = () => ({ salt: 'none', hmac: 'none' });
+    const plan = planImport({ text: registryText, registry, rules: allRules, unseal: vault.unseal, credentialFor });
+    if (plan.problems.length > 0)
+      throw new Error(plan.problems.map(({ line, problem }) => `${line}: ${problem}`).join('\n'));
+    const by = { type: 'system', id: 'scenario' } as const;
+    const importId = 'county';
+    const part: Command = {
+      type: 'registry-part',
+      commandId: 'county-0',
+      by,
+      importId,
+      part: 0,
+      changes: plan.changes,
+    };
+    const commit: Command = { type: 'registry-commit', commandId: 'county-end', by, importId, parts: 1 };
+    for (const command of [part, commit]) {
+      const answer = alarm.send(command);
+      await this.clock.settled();
+      const result = await answer;
+      if (!result.ok) throw new Error(result.message);
+    }
+  }
+
+  /** Something happens to a device, in the words of `deeds`. `cut`: its next report arrives with so many bytes only. */
+  does(deviceId: string, deed: string, { fields, cut }: { fields?: object; cut?: number | undefined } = {}): void {
+    if (cut !== undefined) this.#cuts.set(deviceId, cut);
+    this.#device(deviceId).does(deed, { ...fields });
+  }
+
+  /** The network delivers once more what the device sent last. */
+  redeliver(deviceId: string): void {
+    const sent = this.#lastSent.get(deviceId);
+    if (!sent) throw new Error(`${deviceId} has sent nothing yet`);
+    this.#carry(sent).catch(() => {});
+  }
+
+  /** Errors: the system is down. */
+  send(command: Command): Promise<CommandResult> {
+    return this.alarm.send(command);
+  }
+
+  /** Everything in the journal. */
+  async journal(): Promise<StoredRecord[]> {
+    return everyRecord(this.alarm);
+  }
+
+  /**
+   * A second system that has this journal and nothing else, and judges by what stands in it: nobody hears from it.
+   * `rules`: another version's.
+   */
+  async replay({ rules = this.#parts.rules }: { rules?: readonly AnyRule[] } = {}): Promise<Alarm> {
+    const disk = this.#disk.copy({ without: (name) => name.startsWith('checkpoints/') });
+    const { alarm, end } = await this.#open(disk, rules);
+    while (alarm.health().lagRecords > 0) await this.clock.settled();
+    end();
+    return alarm;
+  }
+
+  async #open(disk: MemoryDisk, rules: readonly AnyRule[]) {
+    const { clock, end } = this.clock.ofProcess();
+    this.#starts += 1;
+    const alarm = await openAlarm({
+      ...{ disk, stateDisk: disk, clock, rules },
+      chance: chanceOf(this.#parts.seed, `start ${this.#starts}`),
+      log: this.#log(),
+      metrics: createMetrics(),
+      vault: glassVault(),
+      channels: [this.#channel('webhook'), this.#channel('log')],
+      version: 'scenario',
+      timeZone: 'Asia/Shanghai',
+      limits: { reserveBytes: 0, floorBytes: 0 },
+    });
+    alarm.failure.catch((error: unknown) => this.complaints.push(String(error)));
+    return { alarm, end };
+  }
+
+  #log(): Log {
+    const nothing = () => {};
+    const error = (fields: object, message: string) => this.complaints.push(`${message} ${JSON.stringify(fields)}`);
+    return { debug: nothing, info: nothing, warn: nothing, error, child: () => this.#log() };
+  }
+
+  #channel(name: Channel['name']): Channel {
+    return {
+      name,
+      send: (message) => {
+        const { recipient } = message.notice;
+        const to = recipient.type === 'contact' ? recipient.contactId : 'desk';
+        const result = this.phones.get(to) ?? 'answers';
+        this.delivered.push({ atMs: this.clock.monotonic(), to, channel: name, message, result });
+        return answerOf(result);
+      },
+    };
+  }
+
+  #device(deviceId: string): LiveDevice {
+    const known = this.#devices.get(deviceId);
+    if (known) return known;
+    const registered = this.alarm.registry.device(deviceId);
+    if (!registered) throw new Error(`no device ${deviceId} in the registry`);
+    const device = liveDevice({
+      device: fresh(registered, this.clock.now()),
+      clock: this.clock,
+      carry: (sent) => this.#carry(sent),
+    });
+    this.#devices.set(deviceId, device);
+    return device;
+  }
+
+  async #carry(sent: Parameters<Carry>[0]): Promise<void> {
+    const { deviceId, report, payload } = sent;
+    const cut = this.#cuts.get(deviceId) ?? payload.length;
+    this.#cuts.delete(deviceId);
+    this.#lastSent.set(deviceId, sent);
+    const arrived = {
+      deviceId,
+      standing: 'registered',
+      report: report.name,
+      payload: payload.subarray(0, cut),
+    } as const;
+    await this.alarm.keep(arrived, isLifeSafety(report.name));
+  }
+}
+
+/** How long stopping may take: longer than attempts under way are waited for. */
+const stoppingMs = 5_000;
+
+function fresh({ id, kind, intervalMinutes }: RegisteredDevice, at: number) {
+  return newDevice({ id, kind, intervalMinutes, statusAt: at + intervalMinutes * 60_000 });
+}
+
+async function answerOf(phone: Phone): Promise<Sent> {
+  switch (phone) {
+    case 'answers':
+      return { type: 'delivered' };
+    case 'fails':
+      return { type: 'later', reason: 'status 503' };
+    case 'refuses':
+      return { type: 'refused', reason: 'status 410' };
+    case 'hangs':
+      return new Promise<Sent>(() => {});
+  }
+}
+
+async function everyRecord({ journal }: Alarm): Promise<StoredRecord[]> {
+  const records: StoredRecord[] = [];
+  for (let next = journal.firstSequence; next <= journal.headSequence; next = (records.at(-1)?.sequence ?? 0) + 1) {
+    records.push(...(await journal.readBatch(next, { maxRecords: 1_000, maxBytes: 1_000_000 })));
+  }
+  return records;
+}
