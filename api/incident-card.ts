@@ -38,6 +38,7 @@ export type Cards = ReturnType<typeof createCards>;
 type CardParts = { registry: Registry; unseal: Sealer['unseal'] };
 
 const mostAlertsOnCard = 12;
+const mostPeopleShown = 12;
 
 /** What opened it, and the latest. */
 function shownAlerts({ alerts }: Incident): IncidentAlert[] {
@@ -142,9 +143,9 @@ function home(parts: CardParts, { placeId, householdId, personId }: Whereabouts)
   const { registry, unseal } = parts;
   const place = placeId === undefined ? undefined : registry.place(placeId);
   const household = householdId === undefined ? undefined : registry.household(householdId);
-  const person = personId === undefined ? undefined : personShown(parts, personId);
+  const ids = householdId === undefined ? [personId] : peopleOf(registry, householdId);
   return {
-    people: person ? [person] : [],
+    people: ids.flatMap((id) => (id === undefined ? [] : (personShown(parts, id) ?? []))),
     ...withoutAbsent({
       address: place && openText(unsealEntity('place', place, { unseal }).address),
       householdNote: household && openText(unsealEntity('household', household, { unseal }).note),
@@ -160,6 +161,13 @@ function contactsNamed({ details }: TimelineEntry): string[] {
 /** Text, when it could be opened. */
 const openText = (field: string | Sealed | undefined): string | undefined =>
   typeof field === 'string' ? field : undefined;
+
+const peopleOf = (registry: Registry, householdId: string): string[] =>
+  Iterator.from(registry.list('person'))
+    .filter((person) => person.householdId === householdId)
+    .map(({ id }) => id)
+    .take(mostPeopleShown)
+    .toArray();
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 const withoutAbsent = <T extends object>(value: T): Present<T> =>

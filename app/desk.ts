@@ -73,7 +73,6 @@ async function startDesk(configuration: Configuration): Promise<void> {
     async () => alarm.stop(),
   );
 
-  log.info({ page: api.address.url }, 'the page is open');
   await duty.follower.caughtUp;
   const first = await ensureFirstAccount({ accounts: duty.registry.list('account'), send, chance });
   if (first)

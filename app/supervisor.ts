@@ -20,7 +20,11 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
 
   function start(name: ProcessName, pauseMs = firstPauseMs): void {
     const startedAt = performance.now();
-    const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [], { env: environment });
+    const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [], {
+      env: environment,
+      // The page's modules are stripped of their types by Node itself, which calls that experimental at every start.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
     children.set(name, child);
     child.on('message', (message) => {
       if (message === 'listening' && name === 'alarm' && !children.has('desk') && !stopping) start('desk');

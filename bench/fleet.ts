@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { generate } from 'mqtt-packet';
+import type { DeviceKind } from '../firmware-contracts/report.ts';
 
 /**
  * Many devices in a process of their own, on bare sockets, so that the load costs little beside what it measures.
@@ -9,7 +10,7 @@ import { generate } from 'mqtt-packet';
  */
 export type Fleet = {
   port: number;
-  devices: { id: string; secret: string }[];
+  devices: { id: string; secret: string; kind: DeviceKind }[];
   reportsPerSecond: number;
   seconds: number;
   /** Shares of reports by name; they add up to 1. */
@@ -27,7 +28,17 @@ export type Tally = {
   elapsedMs: number;
 };
 
-type Device = { id: string; socket: Socket; boot: number; seq: number; dueAt: number; waiting: boolean };
+type Device = {
+  id: string;
+  kind: DeviceKind;
+  socket: Socket;
+  boot: number;
+  seq: number;
+  dueAt: number;
+  waiting: boolean;
+};
+
+type Ring = { turn: number; devices: Device[] };
 
 process.once('message', (fleet: Fleet) =>
   run(fleet).catch((error) => {
@@ -43,6 +54,8 @@ async function run(fleet: Fleet): Promise<void> {
   for (let from = 0; from < fleet.devices.length; from += 200) {
     const some = fleet.devices.slice(from, from + 200);
     devices.push(...(await Promise.all(some.map((device) => open(fleet.port, device, acknowledge)))));
+    // Below the rate at which the broker takes new connections.
+    await new Promise((next) => setTimeout(next, 150));
   }
   process.send?.('connected');
 
@@ -54,17 +67,23 @@ async function run(fleet: Fleet): Promise<void> {
 
   const start = performance.now();
   const total = fleet.reportsPerSecond * fleet.seconds;
-  let turn = 0;
   let lastSecond = 0;
-  const kinds = schedule(fleet.mix);
+  const names = schedule(fleet.mix);
+  const rings = {
+    status: ringOf(),
+    presence: ringOf('presence-sensor'),
+    position: ringOf('wearable'),
+    vitals: ringOf('wearable'),
+  };
   while (count.sent < total) {
     const elapsed = performance.now() - start;
     const due = Math.min(total, Math.floor((elapsed / 1000) * fleet.reportsPerSecond));
     while (count.sent < due) {
       const dueAt = start + (count.sent / fleet.reportsPerSecond) * 1000;
-      const device = nextFree();
+      const name = names[count.sent % names.length] ?? 'status';
+      const device = nextFree(rings[name]);
       if (!device) break;
-      publish(device, kinds[count.sent % kinds.length] ?? 'status', dueAt);
+      publish(device, name, dueAt);
       count.sent++;
     }
     if (Math.floor(elapsed / 1000) > lastSecond) {
@@ -79,9 +98,13 @@ async function run(fleet: Fleet): Promise<void> {
   count.lost = count.sent - count.acknowledged;
   process.send?.(tally(true), () => process.exit(0));
 
-  function nextFree(): Device | undefined {
-    for (let tries = 0; tries < devices.length; tries++) {
-      const device = devices[turn++ % devices.length];
+  function ringOf(kind?: DeviceKind): Ring {
+    return { turn: 0, devices: kind === undefined ? devices : devices.filter((device) => device.kind === kind) };
+  }
+
+  function nextFree(ring: Ring): Device | undefined {
+    for (let tries = 0; tries < ring.devices.length; tries++) {
+      const device = ring.devices[ring.turn++ % ring.devices.length];
       if (device && !device.waiting) return device;
       count.late++;
     }
@@ -115,7 +138,7 @@ const bodies = {
   status: '"battery":3.41,"rsrp":-97,"snr":8.5,"temperature":19.5,"interval":600,"firmware":"2.4.1"',
   presence: '"source":"motion","state":"on"',
   position: '"lat":43.93341,"lon":116.08214,"accuracy":12,"speed":0.4,"source":"gnss"',
-  vitals: '"heartRate":72,"spo2":96',
+  vitals: '"pulse":72,"oxygen":97',
 };
 
 function publish(device: Device, name: keyof typeof bodies, dueAt: number): void {
@@ -137,7 +160,7 @@ function publish(device: Device, name: keyof typeof bodies, dueAt: number): void
 
 function open(
   port: number,
-  { id, secret }: { id: string; secret: string },
+  { id, kind, secret }: Fleet['devices'][number],
   acknowledge: (device: Device) => void,
 ): Promise<Device> {
   return new Promise((done, fail) => {
@@ -145,6 +168,7 @@ function open(
     // A boot counter of its own for every run, so that no report is taken for a repeat of an earlier run.
     const device: Device = {
       id,
+      kind,
       socket,
       boot: Math.floor(Date.now() / 1000) % 1_000_000,
       seq: 0,

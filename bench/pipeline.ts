@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Bench } from './run.ts';
 import { childPids, readMetrics, residentBytes, startFleet, startSystem, temporaryFolder } from './system.ts';
-import { deviceId, registerVillage, secretOf } from './village.ts';
+import { benchDevice, registerVillage } from './village.ts';
 
 /**
  * Everything on (broker, journal, rules, desk, embedded PostgreSQL, projection) under 10,000 devices for two minutes.
@@ -17,10 +17,7 @@ export const run: Bench = async (report) => {
     await registerVillage(system, devices, { url: 'http://127.0.0.1:9/', secret: `whsec_${'A'.repeat(32)}` });
     const fleet = startFleet({
       port: system.ports.mqtt,
-      devices: Array.from({ length: devices }, (_, number) => ({
-        id: deviceId(number),
-        secret: secretOf(deviceId(number)),
-      })),
+      devices: Array.from({ length: devices }, (_, number) => benchDevice(number)),
       reportsPerSecond,
       seconds,
       mix: { status: 0.7, presence: 0.15, position: 0.1, vitals: 0.05 },

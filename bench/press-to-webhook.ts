@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { Bench } from './run.ts';
 import { type System, startFleet, startSystem, temporaryFolder } from './system.ts';
-import { deviceId, placeId, registerVillage, secretOf } from './village.ts';
+import { benchDevice, deviceId, placeId, registerVillage, secretOf } from './village.ts';
 
 /**
  * From the publish of an emergency press to the request at the receiver: 600 presses of distinct households, ten a second,
@@ -49,7 +49,7 @@ export async function measurePresses({
     const loaded = Array.from({ length: homes }, (_, number) => number).filter((number) => number % 4 !== 3);
     const fleet = startFleet({
       port: system.ports.mqtt,
-      devices: loaded.map((number) => ({ id: deviceId(number), secret: secretOf(deviceId(number)) })),
+      devices: loaded.map(benchDevice),
       reportsPerSecond: 1_000,
       seconds: Math.ceil(presses / 10) + 4,
       mix: { status: 0.7, presence: 0.15, position: 0.1, vitals: 0.05 },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connectAsync } from 'mqtt';
 import type { Bench } from './run.ts';
 import { startFleet, startSystem, temporaryFolder } from './system.ts';
-import { deviceId, placeId, registerVillage, secretOf } from './village.ts';
+import { benchDevice, deviceId, placeId, registerVillage, secretOf } from './village.ts';
 
 /**
  * With 100,000 devices in state: `restart` is from the start of the processes to the first PUBACK after `kill -9` of everything
@@ -26,13 +26,12 @@ export const run: Bench = async (report) => {
     report('restart-to-notice', (noticeMs - behind.startedAt) / 1000, 's');
     report('restart-with-catch-up', (behind.acknowledgedAt - behind.startedAt) / 1000, 's');
 
-    const loaded = Array.from({ length: 1_000 }, (_, number) => deviceId(number * 4));
     const fleet = startFleet({
       port: behind.system.ports.mqtt,
-      devices: loaded.map((id) => ({ id, secret: secretOf(id) })),
+      devices: Array.from({ length: 1_000 }, (_, number) => benchDevice(number * 4)),
       reportsPerSecond: 1_000,
       seconds: 20,
-      mix: { status: 0.7, presence: 0.15, position: 0.1, vitals: 0.05 },
+      mix: { status: 1, presence: 0, position: 0, vitals: 0 },
     });
     await fleet.ready;
     await new Promise((next) => setTimeout(next, 10_000));

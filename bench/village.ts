@@ -26,6 +26,13 @@ export const secretOf = (deviceId: string): string =>
 
 export const deviceId = (number: number): string => `86${String(number).padStart(13, '0')}`;
 
+/** One device a home: a detector, a sensor, a wearable and a button in turn. */
+export function benchDevice(number: number) {
+  const kinds = ['smoke-detector', 'presence-sensor', 'wearable', 'call-button'] as const;
+  const id = deviceId(number);
+  return { id, secret: secretOf(id), kind: kinds[number % kinds.length] ?? 'smoke-detector' };
+}
+
 export const placeId = (number: number): string => `p${number}`;
 
 /**
@@ -45,7 +52,6 @@ export function benchVillage({
     put('area', { id: 'county', level: 'county', name: 'Bench county' }),
     put('area', { id: 'township', level: 'township', parentId: 'county', name: 'Bench township' }),
   ];
-  const kinds = ['smoke-detector', 'presence-sensor', 'wearable', 'call-button'] as const;
   for (let number = 0; number < devices; number++) {
     const village = `v${Math.floor(number / 50)}`;
     if (number % 50 === 0) {
@@ -68,11 +74,9 @@ export function benchVillage({
     changes.push(
       put('person', { id: person, householdId: household, name: `Person ${number}`, categories: [], language: 'en' }),
     );
-    const kind = kinds[number % kinds.length] ?? 'smoke-detector';
+    const { id, kind, secret } = benchDevice(number);
     const at = kind === 'wearable' || kind === 'call-button' ? { personId: person } : { placeId: place };
-    const id = deviceId(number);
-    const credential = hash(secretOf(id));
-    changes.push(put('device', { id, kind, ...at, intervalMinutes: 60, credential, simulated: true }));
+    changes.push(put('device', { id, kind, ...at, intervalMinutes: 60, credential: hash(secret), simulated: true }));
   }
   return changes;
 }

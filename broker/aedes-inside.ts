@@ -36,8 +36,12 @@ export type ParserInside = EventEmitter & {
     unsubscriptions?: unknown[];
   };
   error: Error | null;
+  /** 0 between two packets. */
+  _stateCounter: number;
   _list: { length: number; slice(start: number, end: number): Uint8Array };
   _pos: number;
+  /** Emits `packet` for each whole packet, and `error` for the first wrong one. */
+  parse(bytes: Buffer): number;
   _parsePayload(): boolean;
   _parseString(): string | null;
   _parseNum(): number;
@@ -55,7 +59,7 @@ export const insideAedes = (aedes: Aedes) => aedes as unknown as AedesInside;
 
 /**
  * Answers a QoS 1 publish in place of aedes, which would write four chunks, wait a turn of the event loop, and then route:
- * measured, a sixth of all that a report costs the broker.
+ * measured, more than a tenth of what a report costs the broker.
  */
 export function sendPuback(client: ClientInside, messageId: number): void {
   const puback = Buffer.from([0x40, 2, messageId >> 8, messageId & 0xff]);

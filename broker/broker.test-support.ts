@@ -144,6 +144,11 @@ export function textOf({ payload }: Incoming): string {
   return Buffer.from(payload).toString();
 }
 
+/** Lets every promise that can resolve do so, and the network take a turn. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A clock that stands until the test moves it. */
 export function stoppedClock(): Clock & { advance(ms: number): void } {
   let now = 0;

@@ -3,7 +3,7 @@ import { Aedes } from 'aedes';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { insideAedes, insideClient } from './aedes-inside.ts';
-import { brokerUnderTest, connectPacket, publishPacket, textOf } from './broker.test-support.ts';
+import { brokerUnderTest, connectPacket, publishPacket, settled, textOf } from './broker.test-support.ts';
 import { startBroker } from './broker.ts';
 
 const login = {
@@ -52,7 +52,7 @@ test.each([0, 1, 3, 5, 8])(
     const { journal, wire } = await brokerUnderTest();
     const button = await wire();
     button.send(connectPacket('button-1'), publishPacket('up/button-1/status', '1', 1));
-    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < turns; turn++) await settled();
     button.send(...[2, 3, 4].map((id) => publishPacket('up/button-1/status', String(id), id)));
     await journal.until(() => journal.kept.length === 4);
     expect(journal.kept.map(textOf)).toEqual(['1', '2', '3', '4']);
@@ -271,12 +271,20 @@ test('aedes still has what this folder reaches into', async () => {
   const aedes = await Aedes.createBroker();
   onTestFinished(() => aedes.close());
   const client = insideClient(aedes.handle(new PassThrough()));
-  const { _parser, _parsingBatch, subscriptions, pause, resume } = client;
-  expect(_parser).toMatchObject({ packet: { length: -1 }, error: null, _list: { length: 0 } });
-  for (const name of ['_parsePayload', '_parseString', '_parseNum', '_parseMessageId', '_emitError'] as const) {
+  const { _parser, _parsingBatch, subscriptions, pause, resume, waitForDrain, _nextBatch } = client;
+  expect(_parser).toMatchObject({ packet: { length: -1 }, error: null, _stateCounter: 0, _list: { length: 0 } });
+  for (const name of [
+    'parse',
+    '_parsePayload',
+    '_parseString',
+    '_parseNum',
+    '_parseMessageId',
+    '_emitError',
+  ] as const) {
     expect(_parser[name], name).toBeTypeOf('function');
   }
   expect([_parsingBatch, subscriptions, client._keepaliveTimer]).toEqual([1, {}, null]);
-  expect([pause, resume, insideAedes(aedes).publish].map((one) => typeof one)).toEqual(Array(3).fill('function'));
+  const methods = [pause, resume, waitForDrain, _nextBatch, insideAedes(aedes).publish];
+  expect(methods.map((one) => typeof one)).toEqual(methods.map(() => 'function'));
   client.conn.destroy();
 });

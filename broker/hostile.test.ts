@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { generate } from 'mqtt-packet';
 import { expect, test, vi } from 'vitest';
-import { brokerUnderTest, connectPacket, publishPacket, type Wire } from './broker.test-support.ts';
+import { brokerUnderTest, connectPacket, publishPacket, settled, type Wire } from './broker.test-support.ts';
 
 const packet = (header: number, ...body: (number | string)[]) => {
   const bytes = Buffer.concat(body.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))));
@@ -101,13 +102,27 @@ test('who connects and says nothing, or says it byte by byte, is sent away in ti
   expect(await count('connectionsRefused', 'connect-timeout')).toBe(2);
 });
 
+test('a publish that is hidden in the body of another packet is not taken for one', async () => {
+  const { wire, journal, count } = await brokerUnderTest();
+  const press = publishPacket('up/button-1/press', Buffer.alloc(12_900));
+  const hidden = generate(press);
+  const button = await wire();
+  await button.connect('button-1');
+  button.send(Buffer.from([0x32, 0x80 | (hidden.length & 127), hidden.length >> 7]));
+  await settled();
+  button.send(hidden);
+  await button.closed;
+  expect(journal.offered).toBe(0);
+  expect(await count('connectionsRefused', 'malformed')).toBe(1);
+});
+
 test('bytes that arrive one at a time are still a report', async () => {
   const { wire, journal } = await brokerUnderTest();
   const button = await wire();
   await button.connect('button-1');
   for (const byte of packet(0x32, 0, 17, 'up/button-1/press', 0, 1, 'x')) {
     button.send(Buffer.from([byte]));
-    await new Promise((resolve) => setImmediate(resolve));
+    await settled();
   }
   expect(await button.next()).toMatchObject({ cmd: 'puback' });
   expect(journal.offered).toBe(1);
@@ -195,7 +210,7 @@ test.each([
   const { count, flood } = await frozenAndReader(limits);
   for (let round = 0; round < 300; round++) {
     void flood();
-    await new Promise((resolve) => setImmediate(resolve));
+    await settled();
   }
   await vi.waitUntil(async () => (await count('connectionsRefused', 'slow-reader')) === 1);
 });

@@ -2,7 +2,14 @@ import { expect, test, vi } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import type { ClientInside } from './aedes-inside.ts';
-import { brokerUnderTest, JournalUnderTest, publishPacket, stoppedClock, textOf } from './broker.test-support.ts';
+import {
+  brokerUnderTest,
+  JournalUnderTest,
+  publishPacket,
+  settled,
+  stoppedClock,
+  textOf,
+} from './broker.test-support.ts';
 import { Intake, openSession } from './intake.ts';
 import { type BrokerLimits, defaultLimits } from './limits.ts';
 
@@ -33,9 +40,6 @@ function intakeUnderTest(limits: Partial<BrokerLimits> = {}) {
   };
   return { intake, journal, clock, onStall, device };
 }
-
-/** Lets every promise that can resolve do so. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('with the disk full for telemetry a fire is acknowledged, past a status that waits', async () => {
   const { intake, journal, device, clock } = intakeUnderTest();

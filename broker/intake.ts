@@ -8,7 +8,7 @@ import type { ReportRecord } from '../records/journal-record.ts';
 import { type ClientInside, sendPuback } from './aedes-inside.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Cut } from './packet-guards.ts';
-import { judgeUplink, type Sender, type Uplink } from './topic-rights.ts';
+import { judgeUplink, type Sender } from './topic-rights.ts';
 
 /** A publish as the journal gets it: who sent it, what its topic calls it, and the bytes, not understood yet. */
 export type Incoming = Pick<ReportRecord, 'deviceId' | 'standing' | 'report' | 'payload'>;
@@ -24,13 +24,10 @@ export type Session = {
   readonly sender: Sender;
   waiting: number;
   paused: boolean;
-  /** Its last topic and what that says: most devices publish on one. */
-  topic: string;
-  uplink: Uplink;
 };
 
 export function openSession(client: ClientInside, sender: Sender): Session {
-  return { client, sender, waiting: 0, paused: false, topic: '', uplink: judgeUplink(sender, '') };
+  return { client, sender, waiting: 0, paused: false };
 }
 
 export type UplinkPacket = { topic: string; qos: number; messageId?: number | undefined; payload: Uint8Array };
@@ -106,11 +103,7 @@ export class Intake {
       answer(new Cut('overloaded', 'too much waits for the journal'));
       return;
     }
-    if (topic !== session.topic) {
-      session.topic = topic;
-      session.uplink = judgeUplink(session.sender, topic);
-    }
-    const { uplink } = session;
+    const uplink = judgeUplink(session.sender, topic);
     const report = 'report' in uplink ? uplink.report : '';
     const publish: Publish = {
       session,

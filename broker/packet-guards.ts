@@ -13,11 +13,17 @@ export class Cut extends Error {
 /**
  * Makes a connection's parser refuse what MQTT 3.1.1 forbids and mqtt-packet 9 lets pass: packets without a bound,
  * before CONNECT too; text that is not UTF-8 or holds U+0000; packet id 0; fields that end beyond their packet; bytes after
- * the last field; packets that only a server sends; DUP without QoS; a will with
- * QoS 3; a password without a user name.
+ * the last field; packets that only a server sends; DUP without QoS; a will with QoS 3; a password without a user name.
  */
 export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }): (parser: ParserInside) => void {
   const guards = {
+    parse(this: ParserInside, bytes: Buffer): number {
+      const between = this._stateCounter === 0 && this._list.length === 0 && this.error === null;
+      const publish = between ? wholePublish(bytes, maxPacketBytes) : undefined;
+      if (publish === undefined) return plain(this).parse.call(this, bytes);
+      this.emit('packet', publish);
+      return 0;
+    },
     _parsePayload(this: ParserInside): boolean {
       if (this.packet.length > maxPacketBytes) {
         this._emitError(new Cut('oversized', `a packet of ${this.packet.length} bytes`));
@@ -89,3 +95,24 @@ const fromClients = new Set([
   'pingreq',
   'disconnect',
 ]);
+
+/**
+ * Nearly everything that arrives is one QoS 1 publish in one piece. It is read here in one pass; whatever is cut, more, other or
+ * wrong is undefined, and the parser's to judge. Measured, that spares a tenth of what a report costs the broker.
+ */
+function wholePublish(bytes: Buffer, maxPacketBytes: number) {
+  const [header, low = 0, high = 0] = bytes;
+  if ((header !== PUBLISH_AT_QOS_1 && header !== PUBLISH_AGAIN) || bytes.length < 7 || (low > 127 && high > 127))
+    return undefined;
+  const start = low > 127 ? 3 : 2;
+  const length = low > 127 ? (low & 127) + high * 128 : low;
+  const topicEnd = start + 2 + bytes.readUInt16BE(start);
+  if (start + length !== bytes.length || length > maxPacketBytes || topicEnd + 2 > bytes.length) return undefined;
+  const messageId = bytes.readUInt16BE(topicEnd);
+  const topic = bytes.toString('utf8', start + 2, topicEnd);
+  if (messageId === 0 || topic.includes('\ufffd') || topic.includes('\u0000')) return undefined;
+  const payload = bytes.subarray(topicEnd + 2);
+  return { cmd: 'publish', qos: 1, dup: header === PUBLISH_AGAIN, retain: false, length, topic, messageId, payload };
+}
+const PUBLISH_AT_QOS_1 = 0x32;
+const PUBLISH_AGAIN = 0x3a;

@@ -44,7 +44,7 @@ export function table(text: PanelText, columns: Column[]): Panel {
   };
 }
 
-function panel({ sql, ...text }: PanelText, columns: Column[], custom: object): Omit<Panel, 'type'> {
+function panel({ sql, ...text }: PanelText, columns: Column[], custom: Record<string, unknown>): Omit<Panel, 'type'> {
   return {
     ...text,
     datasource,

@@ -112,24 +112,68 @@ test('two snapshots are kept; with the newer damaged, the older leads to the sam
   expect(again.reachesBackTo).toBe(0);
 });
 
-test('damage in the changes falls back no further than the journal reaches', async () => {
+test('damage in the changes falls back to a state that was saved, no further back than the journal reaches', async () => {
   const { disk, follower, checkpoint } = await world();
   for (let generation = 0; generation < 3; generation++) {
     for (let number = 0; number < 400; number++) follower.set('device', `d${number}`, filler(generation));
     await follower.save();
-    await checkpoint.snapshotIfDue(follower.entries);
-    follower.set('device', 'd1', 'after');
+    const slicing = checkpoint.snapshotIfDue(follower.entries);
+    follower.set('device', 'd1', 'changed while the snapshot was taken');
+    await slicing;
     await follower.save();
   }
-  const file = 'checkpoints/alarm/00000004.changes';
+  const file = changes(4);
   for (const at of [3, 60, disk.bytesOf(file).length - 1]) {
     const damaged = disk.afterCrash();
     damaged.flip(file, at);
-    const { sequence } = await loaded(damaged);
+    const { sequence, state } = await loaded(damaged);
     expect(sequence).toBeGreaterThanOrEqual(checkpoint.reachesBackTo);
     expect(sequence).toBeLessThan(follower.sequence);
-    expect(await loaded(damaged)).toMatchObject({ sequence });
+    expect(state).toEqual(follower.history.get(sequence));
+    expect(await loaded(damaged)).toEqual({ sequence, state });
   }
+});
+
+test('a save that was asked for before the snapshot was taken does not make it whole', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));
+  await follower.save();
+  const slicing = checkpoint.snapshotIfDue(follower.entries);
+  // Longer than the snapshot, so that it ends after it; what changes now is in the snapshot and in no save.
+  const all = [...follower.entries()].slice(0, -1);
+  const saving = checkpoint.save(follower.sequence, [...all, ...all, ...all]);
+  follower.set('device', 'd2999', 'not saved');
+  await Promise.all([slicing, saving]);
+  expect(await loaded(disk.afterCrash())).toEqual({ sequence: follower.savedSequence, state: follower.saved() });
+});
+
+test('a snapshot that does not read back as it was written replaces none', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let number = 0; number < 400; number++) follower.set('device', `d${number}`, filler(number));
+  await follower.save();
+  await checkpoint.snapshotIfDue(follower.entries);
+  disk.flip('checkpoints/alarm/00000002.snapshot.part', 1_000);
+  await follower.save();
+  expect((await disk.list('checkpoints/alarm')).map(({ name }) => name)).toEqual([
+    '00000001.changes',
+    '00000002.changes',
+  ]);
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
+});
+
+test('a save that the full disk cut leaves no trace, and later ones count', async () => {
+  const { disk, follower, checkpoint } = await world();
+  for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));
+  await follower.save();
+  for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(-number - 1));
+  disk.room = 250_000;
+  expect(await follower.save()).toBe('full');
+  disk.room = 10_000_000;
+  await checkpoint.snapshotIfDue(follower.entries);
+  await follower.save();
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
+  disk.flip('checkpoints/alarm/00000002.snapshot', 1_000);
+  expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
 });
 
 test('on a full disk state is held, and the next save that finds room has all of it', async () => {
@@ -225,6 +269,8 @@ function followerOf(checkpoint: Checkpoint) {
     now,
     load,
     saved: () => saved,
+    /** The state at each sequence that was saved. */
+    history: new Map<number, object>(),
     noteSaved() {
       saved = now();
       follower.savedSequence = follower.sequence;
@@ -244,6 +290,7 @@ function followerOf(checkpoint: Checkpoint) {
       const kept = await checkpoint.save(sequence, changes);
       if (kept === 'kept') {
         saved = snapshot;
+        follower.history.set(sequence, snapshot);
         follower.savedSequence = sequence;
       }
       return kept;

@@ -277,7 +277,7 @@ export class Journal {
   }
 
   async #write(group: Group): Promise<void> {
-    const { clock, writer, reserve, segments, metrics } = this.#parts;
+    const { clock, writer, reserve, segments, metrics, failure } = this.#parts;
     const segmentsBefore = segments.list.length;
     const begunAt = clock.monotonic();
     let retryMs = FIRST_RETRY_MS;
@@ -289,13 +289,14 @@ export class Journal {
     }
     metrics?.journalSync.observe((clock.monotonic() - begunAt) / 1000);
     this.#settle(group);
-    if (segments.list.length > segmentsBefore) await this.retain();
+    // Beside the next group: to remove a large file takes tens of milliseconds.
+    if (segments.list.length > segmentsBefore) this.retain().catch((error) => failure.resolve(asFailure(error)));
   }
 
-  #settle({ records, waiters }: Group): void {
+  #settle({ records, waiters, bytes }: Group): void {
     this.#writing = undefined;
     this.#headSequence = records.at(-1)?.sequence ?? this.#headSequence;
-    this.#tail.push(records);
+    this.#tail.push(records, bytes);
     records.forEach((record, index) => {
       waiters[index]?.resolve(record);
     });

@@ -141,13 +141,23 @@ export class JournalReader {
     const from = { sequence: this.#headSequence + 1, at: last.bytes };
     // A copy, so that nobody reads the end of the file as if it were verified; the marks are the segment's own.
     const end = await segments.walk({ ...last, bytes }, from, (frame) => {
-      if (frame.fileAt >= bytes - tailBytes) this.#tail.push(storedIn(frame));
+      if (frame.fileAt >= bytes - tailBytes) this.#remember(frame);
       return 'go-on';
     });
     const isNews = end.at > last.bytes;
     last.bytes = end.at;
     this.#headSequence = end.next - 1;
     return isNews;
+  }
+
+  #remember({ bytes, at, firstSequence, count }: Frame): void {
+    const records: StoredRecord[] = [];
+    let bodyBytes = 0;
+    for (const { receivedAt, body } of recordsIn(bytes, at, count)) {
+      records.push({ sequence: firstSequence + records.length, receivedAt, body });
+      bodyBytes += body.length;
+    }
+    this.#tail.push(records, bodyBytes);
   }
 
   /** The next segment is named by the sequence that comes next, so one look at one name is enough. */
@@ -179,14 +189,6 @@ export class JournalReader {
     this.#closed = true;
     this.#failure.resolve(error);
   }
-}
-
-function storedIn({ bytes, at, firstSequence, count }: Frame): StoredRecord[] {
-  const records: StoredRecord[] = [];
-  for (const { receivedAt, body } of recordsIn(bytes, at, count)) {
-    records.push({ sequence: firstSequence + records.length, receivedAt, body });
-  }
-  return records;
 }
 
 const LOOK_EVERY_MS = 20;

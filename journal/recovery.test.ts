@@ -108,6 +108,14 @@ test('a flipped byte in the last group is a torn write: that group is cut', asyn
   }
 });
 
+test('a group that is missing between others stops the start, although every other one is whole', async () => {
+  const disk = await threeGroups();
+  const whole = disk.bytesOf(segmentName(1));
+  const [first = 0, second = 0] = frameEnds(whole);
+  disk.files.set(segmentName(1), new Uint8Array([...whole.slice(0, first), ...whole.slice(second)]));
+  await expect(openTestJournal({ disk })).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
+});
+
 test('zeros behind the last group, as some file systems leave them, are cut', async () => {
   const disk = await threeGroups();
   disk.files.set(segmentName(1), new Uint8Array([...disk.bytesOf(segmentName(1)), ...new Uint8Array(5_000)]));

@@ -28,7 +28,6 @@ export type Call =
   | { type: 'close'; file: number }
   | { type: 'write-whole'; name: string; bytes: Uint8Array }
   | { type: 'rename'; from: string; to: string }
-  | { type: 'remove'; name: string }
   | { type: 'free-bytes' }
   | { type: 'end' };
 export type Reply = { type: 'done'; value: unknown } | { type: 'failed'; message: string; code: string | undefined };
@@ -73,8 +72,6 @@ function perform(call: Call): unknown {
       return writeWhole(call.name, call.bytes);
     case 'rename':
       return rename(call.from, call.to);
-    case 'remove':
-      return remove(join(root, call.name));
     case 'free-bytes':
       return freeBytes();
     case 'end':
@@ -167,12 +164,6 @@ function writeWhole(name: string, bytes: Uint8Array): Kept {
     if (!isFull(error)) throw error;
     return 'full';
   }
-}
-
-function remove(path: string): void {
-  if (!statSync(path, { throwIfNoEntry: false })) return;
-  rmSync(path);
-  syncFolder(dirname(path));
 }
 
 function rename(from: string, to: string): void {

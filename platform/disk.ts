@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Call, Reply } from './disk-thread.ts';
 
@@ -19,7 +20,7 @@ export type Disk = {
   /** The file appears whole and synced under its name, or not at all. */
   writeWhole(name: string, bytes: Uint8Array): Promise<Kept>;
   rename(from: string, to: string): Promise<void>;
-  /** Nothing happens when there is no such file. */
+  /** Nothing happens when there is no such file. Takes its turn with nothing: a large file takes long, and nobody waits for it. */
   remove(name: string): Promise<void>;
   freeBytes(): Promise<number>;
   close(): Promise<void>;
@@ -58,7 +59,7 @@ export function openDisk(root: string): Disk {
     },
     writeWhole: (name, bytes) => call({ type: 'write-whole', name, bytes }) as Promise<Kept>,
     rename: (from, to) => call({ type: 'rename', from, to }) as Promise<void>,
-    remove: (name) => call({ type: 'remove', name }) as Promise<void>,
+    remove: (name) => rm(join(root, name), { force: true }),
     freeBytes: () => call({ type: 'free-bytes' }) as Promise<number>,
     close: () => call({ type: 'end' }) as Promise<void>,
   };

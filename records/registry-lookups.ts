@@ -59,7 +59,7 @@ export function contactsFor(where: Whereabouts, standing: Standing): Contact[] {
   return [...found.values()];
 }
 
-const countiesOf = (standing: Standing): Target[] =>
+const countiesOf = (standing: Standing): { to: 'area'; id: string }[] =>
   Iterator.from(standing.areas())
     .filter(({ level }) => level === 'county')
     .map(({ id }) => ({ to: 'area' as const, id }))

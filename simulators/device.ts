@@ -34,12 +34,12 @@ export type Waiting = {
 export function newDevice(
   parts: Pick<Device, 'id' | 'kind' | 'intervalMinutes' | 'statusAt'> & Partial<Device>,
 ): Device {
-  return { power: 'on', boot: 0, seq: 0, batteryVolts: fullVolts, waiting: [], ...parts };
+  return { power: 'on', boot: 0, seq: 0, batteryVolts: fullVolts(parts.kind), waiting: [], ...parts };
 }
 
 /** What was going on in it is forgotten, and its numbers begin again. */
 export function restarted({ alarm: _, suspicion: __, ...device }: Device, boot: number): Device {
-  return { ...device, power: 'on', boot, seq: 0, waiting: [], batteryVolts: fullVolts };
+  return { ...device, power: 'on', boot, seq: 0, waiting: [], batteryVolts: fullVolts(device.kind) };
 }
 
 /** A report under the device's next number. A full store lets go of its oldest telemetry first. */
@@ -67,5 +67,5 @@ export function withStatus(device: Device, at: number): Device {
 }
 
 const mostWaiting = 64;
-/** Two fresh lithium manganese cells in parallel. */
-const fullVolts = 3.05;
+/** V: a lithium-ion cell in wearables, two lithium manganese cells in everything else. */
+const fullVolts = (kind: DeviceKind) => (kind === 'wearable' ? 4.1 : 3.05);

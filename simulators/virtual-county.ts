@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import { FoldState } from '../records/fold-state.ts';
+import type { Incident } from '../records/incident.ts';
 import type { Device as RegisteredDevice } from '../records/registry.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import type { Channel, Message, Sent } from '../responders/channel.ts';
@@ -63,7 +64,8 @@ export class County {
   }
 
   async start(): Promise<void> {
-    this.#running = await this.#open(this.#disk, this.#parts.rules);
+    const channels = [this.#channel('webhook'), this.#channel('log')];
+    this.#running = await this.#open(this.#disk, { rules: this.#parts.rules, complaints: this.complaints, channels });
     await this.clock.settled();
   }
 
@@ -136,39 +138,34 @@ export class County {
   }
 
   /**
-   * A second system that has this journal and nothing else, and judges by what stands in it: nobody hears from it.
-   * `rules`: another version's.
+   * A second system that finds this journal and nothing else. Nobody hears from it; what it complains about is its own.
+   * `rules`: those of another version.
    */
-  async replay({ rules = this.#parts.rules }: { rules?: readonly AnyRule[] } = {}): Promise<Alarm> {
+  async replay({ rules = this.#parts.rules }: { rules?: readonly AnyRule[] } = {}): Promise<Replayed> {
     const disk = this.#disk.copy({ without: (name) => name.startsWith('checkpoints/') });
-    const { alarm, end } = await this.#open(disk, rules);
+    const complaints: string[] = [];
+    const channels = (['webhook', 'log'] as const).map((name): Channel => ({ name, send: () => answerOf('hangs') }));
+    const { alarm, end } = await this.#open(disk, { rules, complaints, channels });
     while (alarm.health().lagRecords > 0) await this.clock.settled();
     end();
-    return alarm;
+    return { openIncidents: [...alarm.incidents.openIncidents()], complaints };
   }
 
-  async #open(disk: MemoryDisk, rules: readonly AnyRule[]) {
+  async #open(disk: MemoryDisk, { rules, complaints, channels }: Opened) {
     const { clock, end } = this.clock.ofProcess();
     this.#starts += 1;
     const alarm = await openAlarm({
-      ...{ disk, stateDisk: disk, clock, rules },
+      ...{ disk, stateDisk: disk, clock, rules, channels },
       chance: chanceOf(this.#parts.seed, `start ${this.#starts}`),
-      log: this.#log(),
+      log: complainingLog(complaints),
       metrics: createMetrics(),
       vault: glassVault(),
-      channels: [this.#channel('webhook'), this.#channel('log')],
       version: 'scenario',
       timeZone: 'Asia/Shanghai',
       limits: { reserveBytes: 0, floorBytes: 0 },
     });
-    alarm.failure.catch((error: unknown) => this.complaints.push(String(error)));
+    alarm.failure.catch((error: unknown) => complaints.push(String(error)));
     return { alarm, end };
-  }
-
-  #log(): Log {
-    const nothing = () => {};
-    const error = (fields: object, message: string) => this.complaints.push(`${message} ${JSON.stringify(fields)}`);
-    return { debug: nothing, info: nothing, warn: nothing, error, child: () => this.#log() };
   }
 
   #channel(name: Channel['name']): Channel {
@@ -211,6 +208,15 @@ export class County {
     } as const;
     await this.alarm.keep(arrived, isLifeSafety(report.name));
   }
+}
+
+type Opened = { rules: readonly AnyRule[]; complaints: string[]; channels: Channel[] };
+export type Replayed = { openIncidents: Incident[]; complaints: string[] };
+
+function complainingLog(complaints: string[]): Log {
+  const nothing = () => {};
+  const error = (fields: object, message: string) => void complaints.push(`${message} ${JSON.stringify(fields)}`);
+  return { debug: nothing, info: nothing, warn: nothing, error, child: () => complainingLog(complaints) };
 }
 
 /** How long stopping may take: longer than attempts under way are waited for. */

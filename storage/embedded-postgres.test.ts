@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,10 +12,10 @@ import { systemChance } from '../platform/random.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 
 let folder: string;
-const start = () =>
+const start = (dataFolder = folder) =>
   startEmbeddedPostgres({
-    dataFolder: folder,
-    keysFolder: join(folder, 'keys'),
+    dataFolder,
+    keysFolder: join(dataFolder, 'keys'),
     clock: systemClock,
     log: silentLog,
     chance: systemChance,
@@ -50,17 +50,7 @@ test('it listens on loopback alone, asks for its password, and nobody else can r
 });
 
 test('a server that was left behind by a killed process is stopped, and its committed rows are there', async () => {
-  const script = `
-    const { startEmbeddedPostgres } = await import(${JSON.stringify(moduleUrl('./embedded-postgres.ts'))});
-    const { systemClock } = await import(${JSON.stringify(moduleUrl('../platform/clock.ts'))});
-    const { systemChance } = await import(${JSON.stringify(moduleUrl('../platform/random.ts'))});
-    const { silentLog } = await import(${JSON.stringify(moduleUrl('../platform/log.ts'))});
-    const folder = ${JSON.stringify(folder)};
-    const { url } = await startEmbeddedPostgres({ dataFolder: folder, keysFolder: folder + '/keys', clock: systemClock, log: silentLog, chance: systemChance });
-    console.log(url);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = startInProcess(folder);
   const [chunk] = await once(child.stdout, 'data');
   const url = String(chunk).trim();
   await ask(url, "insert into home values ('summer camp')");
@@ -73,6 +63,22 @@ test('a server that was left behind by a killed process is stopped, and its comm
   expect(await postmasterPid()).not.toBe(leftover);
   expect(await ask(next.url, 'select count(*)::int as homes from home')).toEqual([{ homes: 2 }]);
   await next.stop();
+});
+
+test('a first start that is killed again and again while it makes the database leaves nothing in the way', async () => {
+  const fresh = await mkdtemp(join(tmpdir(), 'steppewatch-postgres-'));
+  for (const pauseMs of [150, 300, 450, 600]) {
+    const child = startInProcess(fresh);
+    const unfinished = async () => (await readdir(fresh)).some((name) => /^postgres(\.unfinished|$)/.test(name));
+    await expect.poll(unfinished, { timeout: 10_000, interval: 5 }).toBe(true);
+    await new Promise((next) => setTimeout(next, pauseMs));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  const { url, stop } = await start(fresh);
+  expect(await ask(url, 'select 1 as up')).toEqual([{ up: 1 }]);
+  await stop();
+  await rm(fresh, { recursive: true, force: true });
 });
 
 test('a server that dies while we live is started again', async () => {
@@ -97,4 +103,17 @@ async function ask(url: string, sql: string): Promise<object[]> {
 
 const postmasterPid = async () =>
   Number((await readFile(join(folder, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0]);
+/** In a process of its own, which can be killed. It prints the address. */
+function startInProcess(dataFolder: string) {
+  const script = `
+    const { startEmbeddedPostgres } = await import(${JSON.stringify(moduleUrl('./embedded-postgres.ts'))});
+    const { systemClock: clock } = await import(${JSON.stringify(moduleUrl('../platform/clock.ts'))});
+    const { systemChance: chance } = await import(${JSON.stringify(moduleUrl('../platform/random.ts'))});
+    const { silentLog: log } = await import(${JSON.stringify(moduleUrl('../platform/log.ts'))});
+    const dataFolder = ${JSON.stringify(dataFolder)};
+    const { url } = await startEmbeddedPostgres({ dataFolder, keysFolder: dataFolder + '/keys', clock, log, chance });
+    console.log(url);`;
+  return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
 const moduleUrl = (path: string) => pathToFileURL(join(import.meta.dirname, path)).href;

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdir, open, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import type { Clock } from '../platform/clock.ts';
@@ -29,49 +29,80 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
   const native = await nativeFolder();
   await mkdir(dirname(cluster), { recursive: true });
   const password = await keptPassword(options);
-  await stopLeftover(cluster, options);
-  if ((await stat(cluster).catch(() => undefined)) === undefined) await initialise({ cluster, native, password });
+  const isNew = (await stat(cluster).catch(() => undefined)) === undefined;
+  if (isNew) await initialise({ cluster, native, password, chance: options.chance });
   await refuseOtherMajor(cluster, native);
   const account = await choosePostgresAccount({ native, cluster });
-  const port = await keptPort(join(options.dataFolder, 'postgres.port'));
-  const address = (database: string) => `postgresql://steppewatch:${password}@127.0.0.1:${port}/${database}`;
+  const { port, ...first } = await startFirst({ ...options, account, cluster, password });
 
-  let server = await startServer(account, port, address('postgres'), options);
+  let { server } = first;
   let stopping = false;
+  let reviving = Promise.resolve();
   function watch(): void {
     server.once('exit', (code, signal) => {
       if (stopping) return;
       log.error({ code, signal }, 'the embedded PostgreSQL ended by itself and is started again');
-      restart(firstPauseMs);
+      reviveAfter(firstPauseMs);
     });
   }
-  function restart(pauseMs: number): void {
-    clock.after(pauseMs, async () => {
-      if (stopping) return;
-      try {
-        server = await startServer(account, port, address('postgres'), options);
-        watch();
-      } catch (error) {
-        log.error({ err: error }, 'the embedded PostgreSQL does not start; trying again');
-        restart(Math.min(pauseMs * 2, longestPauseMs));
-      }
+  function reviveAfter(pauseMs: number): void {
+    clock.after(pauseMs, () => {
+      if (!stopping) reviving = revive(pauseMs);
     });
+  }
+  async function revive(pauseMs: number): Promise<void> {
+    try {
+      server = await startServer({ ...options, account, port, password });
+      watch();
+    } catch (error) {
+      log.error({ err: error }, 'the embedded PostgreSQL does not start; trying again');
+      reviveAfter(Math.min(pauseMs * 2, longestPauseMs));
+    }
   }
   watch();
-  await createDatabase(address('postgres'));
   return {
-    url: address('steppewatch'),
+    url: address({ port, password }, 'steppewatch'),
     async stop() {
       stopping = true;
-      if (server.exitCode !== null || server.signalCode !== null) return;
-      const ended = once(server, 'exit');
-      // SIGINT is the "fast" shutdown: it ends sessions, and writes everything out.
-      server.kill('SIGINT');
-      await ended;
+      await reviving;
+      await end(server, 'SIGINT');
     },
   };
 }
 
+/** A start that was killed a moment ago may still hold the folder, and a port that was free may be taken: both pass. */
+async function startFirst(parts: Options & { account: PostgresAccount; cluster: string; password: string }) {
+  const { dataFolder, password, clock, log } = parts;
+  for (let attempt = 1; ; attempt++) {
+    await stopLeftover(parts.cluster, parts);
+    const port = await keptPort(join(dataFolder, 'postgres.port'));
+    try {
+      const server = await startServer({ ...parts, port });
+      await createDatabase(address({ port, password }, 'postgres')).catch(async (error) => {
+        await end(server, 'SIGINT');
+        throw error;
+      });
+      return { server, port };
+    } catch (error) {
+      if (attempt === mostAttempts) throw error;
+      log.warn({ err: error, attempt }, 'the embedded PostgreSQL did not start; trying again');
+      await pause(clock, attempt * firstPauseMs);
+    }
+  }
+}
+
+/** SIGINT is the "fast" shutdown: it ends sessions, and writes everything out. SIGQUIT leaves that to the next start. */
+async function end(server: ChildProcess, signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill(signal);
+  await ended;
+}
+
+const address = ({ port, password }: { port: number; password: string }, database: string) =>
+  `postgresql://steppewatch:${password}@127.0.0.1:${port}/${database}`;
+
+const mostAttempts = 5;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
 const startPatienceMs = 60_000;
@@ -129,11 +160,15 @@ async function freePort(wanted: number): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
-/** Made aside and renamed, so that a start that was killed in the middle leaves nothing that looks like a cluster. */
-async function initialise({ cluster, native, password }: { cluster: string; native: string; password: string }) {
-  const unfinished = `${cluster}.unfinished`;
-  const passwordFile = `${cluster}.password`;
-  await Promise.all([unfinished, passwordFile].map((leftover) => rm(leftover, { recursive: true, force: true })));
+/**
+ * Made aside and renamed, so that a start that was killed in the middle leaves nothing that looks like a cluster. Under a
+ * name of its own, because what that start began may still be at work in its folder.
+ */
+async function initialise({ cluster, native, password, chance }: NewCluster): Promise<void> {
+  const attempt = Buffer.from(chance.bytes(6)).toString('hex');
+  const unfinished = `${cluster}.unfinished-${attempt}`;
+  const passwordFile = `${unfinished}.password`;
+  await removeUnfinished(cluster);
   await mkdir(unfinished, { mode: 0o700 });
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   const account = await choosePostgresAccount({ native, cluster: unfinished });
@@ -155,6 +190,16 @@ async function initialise({ cluster, native, password }: { cluster: string; nati
     await rm(passwordFile, { force: true });
   }
   await rename(unfinished, cluster);
+}
+
+type NewCluster = { cluster: string; native: string; password: string; chance: Chance };
+
+async function removeUnfinished(cluster: string): Promise<void> {
+  for (const name of await readdir(dirname(cluster))) {
+    if (!name.startsWith(`${basename(cluster)}.unfinished-`)) continue;
+    // What somebody still writes into goes with the next start.
+    await rm(join(dirname(cluster), name), { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number | null> {
@@ -196,7 +241,7 @@ async function worksIn(pid: number, cluster: string): Promise<boolean> {
 }
 
 /** Resolves when it answers to our password. In a session of its own, so that Ctrl-C reaches us and not it. */
-async function startServer(account: PostgresAccount, port: number, url: string, { clock, log }: Options) {
+async function startServer({ account, port, password, clock, log }: Startable): Promise<ChildProcess> {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...serverSettings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const { file, args, options } = account.command('postgres', ['-p', String(port), ...flags]);
@@ -219,16 +264,19 @@ async function startServer(account: PostgresAccount, port: number, url: string, 
     failure ??= said.trim();
   });
   const patientUntil = clock.monotonic() + startPatienceMs;
+  const url = address({ port, password }, 'postgres');
   while (!(await answers(url))) {
     if (failure !== undefined) throw databaseNotStarted({}, failure);
     if (clock.monotonic() > patientUntil) {
-      server.kill('SIGQUIT');
+      await end(server, 'SIGQUIT');
       throw databaseNotStarted({}, `no answer within ${startPatienceMs} ms: ${said.trim()}`);
     }
     await pause(clock, pollMs);
   }
   return server;
 }
+
+type Startable = Pick<Options, 'clock' | 'log'> & { account: PostgresAccount; port: number; password: string };
 
 const serverSettings = {
   timezone: 'UTC',

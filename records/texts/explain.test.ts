@@ -23,6 +23,13 @@ test('what could not be read is said', () => {
   );
 });
 
+test('a device that is silent says what it had promised, and no bare instants', () => {
+  const reason = { silentSinceAt: 1_793_736_000_000, intervalMinutes: 60, missedReports: 2 };
+  expect(explain({ condition: 'device-silent', reason }, 'en')).toBe(
+    'Device is silent: promised to report every 1 h; 2 reports are missing.',
+  );
+});
+
 test('a reading without a word keeps the name that the rule gave it', () => {
   expect(explain({ condition: 'water', reason: { depthMm: 12 } }, 'zh-CN')).toBe('漏水报警：depthMm 12。');
   expect(explain({ condition: 'water', reason: { toString: 'odd' } }, 'en')).toBe('Water alarm: toString odd.');

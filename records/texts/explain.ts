@@ -45,7 +45,7 @@ export type Fact =
   | 'transition'
   | 'verdictWithinMs'
   | 'lastedMs'
-  | 'lastHeardAt'
+  | 'silentSinceAt'
   | 'intervalMinutes'
   | 'missedReports'
   | 'chargePercent'

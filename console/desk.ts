@@ -1,0 +1,175 @@
+import { html } from 'htm/preact';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { IncidentCard, SessionAnswer } from '../api/answers.ts';
+import type { Language } from '../records/texts/explain.ts';
+import { EmptyQueue, HistoryNote, SightBanner, SightPill } from './banners.ts';
+import { type DeskSound, useDeskSound } from './desk-sound.ts';
+import { IncidentList, linkedIncident } from './incident-list.ts';
+import { IncidentView } from './incident-view.ts';
+import { LanguageChoice } from './language.ts';
+import { type Live, localTime, openLive } from './live.ts';
+import { deskNow, type LiveState, nothingHeard, openIn, type Sight, sightOf } from './live-state.ts';
+import { useDeskTime } from './marks.ts';
+import { currentSession, signOut } from './requests.ts';
+import type { Texts } from './texts/en.ts';
+import { placeOf, type Speech, speechOf, titleOf } from './words.ts';
+
+/** The page of whoever is on duty: the queue on one side, the chosen incident on the other. */
+export function Desk({ session, texts, language, setLanguage, signedOut, left }: DeskProps) {
+  const { state, learn, now } = useLive(signedOut);
+  const selectedId = useLinkedIncident();
+  const { timeZone, account } = session;
+  const speech = useMemo(() => speechOf(language, timeZone, account.id), [language, timeZone, account.id]);
+  const at = useDeskTime(now);
+  const sight = sightOf(state, localTime());
+  const sound = useDeskSound(() => ({ cards: state.cards, sight: sightOf(state, localTime()) }));
+  const open = useMemo(() => openIn(state.cards), [state.cards]);
+  const selected = selectedId === undefined ? undefined : state.cards.get(selectedId);
+  useTitle(open, sight, speech);
+
+  // The clocks run by themselves; the queue is drawn again only when something in it changed.
+  const { cards, moreOpen } = state;
+  const queue = useMemo(
+    () => html`<${IncidentList} ...${{ cards, moreOpen, selectedId, speech, now }} />`,
+    [cards, moreOpen, selectedId, speech, now],
+  );
+  const leave = async () => {
+    await signOut();
+    left();
+  };
+  const isBlind = sight.type === 'lost' || sight.type === 'unknown';
+  return html`<div class=${`desk${selected ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
+    <header class="bar">
+      <a class="brand" href="#/"><img src="/assets/console/icon.svg" alt="" width="28" height="28" /> <span>${texts.brand}</span></a>
+      <${SightPill} ...${{ sight, at, speech }} />
+      <span class="bar-space"></span>
+      <${SoundControls} ...${{ sound, texts }} />
+      <${LanguageChoice} ...${{ texts, language, setLanguage }} />
+      <button type="button" class="button quiet-button leave" onClick=${leave}>${texts.signOut}</button>
+    </header>
+    <${SightBanner} ...${{ sight, speech }} />
+    ${!sound.isReady && html`<button type="button" class="banner banner-sound">${texts.banner.soundOff}</button>`}
+    <main class="panes">
+      <nav class="pane-queue" aria-label=${texts.back}>
+        ${open.length === 0 && moreOpen === 0 && html`<${EmptyQueue} ...${{ sight, heardAt: state.heard?.at, speech }} />`}
+        ${queue}
+        <${HistoryNote} ...${{ health: state.health, speech }} />
+        <p class="quiet signed-in">
+          <span>${account.name ?? account.id}</span>
+          <${LanguageChoice} ...${{ texts, language, setLanguage }} />
+          <button type="button" class="link" onClick=${leave}>${texts.signOut}</button>
+        </p>
+      </nav>
+      <div class="pane-incident">
+        ${
+          selected
+            ? html`<${IncidentView} key=${selected.incidentId} ...${{ card: selected, speech, now, learn, signedOut }} />`
+            : open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`
+        }
+      </div>
+    </main>
+    <${Announcer} ...${{ open, speech }} />
+  </div>`;
+}
+
+type DeskProps = {
+  session: SessionAnswer;
+  texts: Texts;
+  language: Language;
+  setLanguage: (language: Language) => void;
+  /** The desk says that the session is over. */
+  signedOut: () => void;
+  /** The person went. */
+  left: () => void;
+};
+
+function useLive(signedOut: () => void) {
+  const [state, setState] = useState<LiveState>(nothingHeard);
+  const latest = useRef(state);
+  latest.current = state;
+  const live = useRef<Live>(undefined);
+  useEffect(() => {
+    const opened = openLive({
+      onChange: setState,
+      async isSignedIn() {
+        const answer = await currentSession();
+        return answer.type === 'away' ? undefined : answer.type === 'done';
+      },
+      onSignedOut: signedOut,
+    });
+    live.current = opened;
+    return () => opened.close();
+  }, [signedOut]);
+  const learn = useCallback((card: IncidentCard) => live.current?.learn(card), []);
+  const now = useCallback(() => deskNow(latest.current, localTime()), []);
+  return { state, learn, now };
+}
+
+function useLinkedIncident(): string | undefined {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const follow = () => setHash(location.hash);
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  return linkedIncident(hash);
+}
+
+/** A tab in the background says how many wait, and never looks calm when it cannot see. */
+function useTitle(open: IncidentCard[], sight: Sight, { texts }: Speech): void {
+  const waiting = open.filter(({ state, severity }) => state.phase === 'open' && severity !== 'service').length;
+  const isBlind = sight.type === 'lost' || sight.type === 'unknown';
+  const title = isBlind ? `⚠ ${texts.status.unknown}` : waiting > 0 ? `(${waiting}) ${texts.brand}` : texts.brand;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
+
+function SoundControls({ sound, texts }: { sound: DeskSound; texts: Texts }) {
+  const { sound: words } = texts;
+  const isHeard = sound.isReady && sound.isOn;
+  return html`
+    ${
+      sound.sounding > 0 &&
+      isHeard &&
+      html`<button type="button" class="button silence" title=${words.silenceHint} onClick=${sound.silence}>
+        ${words.silence}
+      </button>`
+    }
+    <button
+      type="button"
+      class="button quiet-button sound"
+      aria-pressed=${sound.isOn}
+      aria-label=${isHeard ? words.isOn : words.isOff}
+      title=${isHeard ? words.isOn : words.isOff}
+      onClick=${() => {
+        if (!sound.isOn) sound.test();
+        sound.setOn(!sound.isOn);
+      }}
+    >
+      <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+        <path class="solid" d="M4 9v6h4l5 4V5L8 9z" />
+        ${
+          isHeard
+            ? html`<path d="M16 9.2a4 4 0 0 1 0 5.6M18.6 6.6a8 8 0 0 1 0 10.8" />`
+            : html`<path d="m16.5 9.5 5 5m0-5-5 5" />`
+        }
+      </svg>
+    </button>
+  `;
+}
+
+/** Tells screen readers of each new critical incident, once. */
+function Announcer({ open, speech }: { open: IncidentCard[]; speech: Speech }) {
+  const known = useRef<ReadonlySet<string>>(undefined);
+  const [said, setSaid] = useState('');
+  useEffect(() => {
+    const critical = open.filter(({ severity }) => severity === 'critical');
+    const fresh = critical.filter(({ incidentId }) => known.current && !known.current.has(incidentId));
+    known.current = new Set(critical.map(({ incidentId }) => incidentId));
+    if (fresh.length > 0) {
+      setSaid(fresh.map((card) => speech.texts.announce(titleOf(card, speech), placeOf(card, speech))).join(' '));
+    }
+  }, [open, speech]);
+  return html`<p class="for-screen-readers" role="status" aria-live="assertive">${said}</p>`;
+}

@@ -1,0 +1,153 @@
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import type { IncidentCard, Problem } from '../api/answers.ts';
+import { ReopenForm, ResolveForm } from './incident-forms.ts';
+import { StateClock } from './incident-list.ts';
+import type { DeskClock } from './marks.ts';
+import { type Answer, type AskedCommand, sendCommand } from './requests.ts';
+import { actorName, hourMinute, type Speech, stateWords } from './words.ts';
+
+/**
+ * What a person at the desk can do now. `send` of a plain button names the version on the screen; a form names the one
+ * that was there when it was opened, so that news in between is noticed.
+ */
+export function IncidentActions({ card, speech, now, act }: ActionProps) {
+  const [form, setForm] = useState<{ type: 'resolve' | 'reopen'; version: number } | undefined>();
+  const { actions, actions: words } = speech.texts;
+  const { state, version, closing } = card;
+  const isMine = 'by' in state && state.by.type === 'account' && state.by.id === speech.accountId;
+  const isBusy = act.isBusy;
+  const button = (label: string, ask: () => void, kind = '', hint?: string) =>
+    html`<button type="button" class=${`button ${kind}`} disabled=${isBusy} onClick=${ask} title=${hint}>
+      ${label}
+    </button>`;
+  const send = async (asked: AskedCommand) => {
+    if (await act.send(asked)) setForm(undefined);
+    else setForm((open) => open && { ...open, version: act.versionNow() });
+  };
+  const openForm = (type: 'resolve' | 'reopen') => setForm({ type, version });
+  const isClaimed = state.phase === 'claimed';
+  return html`<div class="actions" aria-busy=${isBusy}>
+    ${closing && html`<${Closing} ...${{ closing, speech }} />`}
+    <p class="actions-state">
+      <strong>${stateWords(card, speech)}</strong> <${StateClock} ...${{ card, speech, now }} />
+    </p>
+    ${act.message && html`<p class=${`message message-${act.message.tone}`} role="status">${act.message.text}</p>`}
+    ${
+      form?.type === 'resolve' &&
+      html`<${ResolveForm}
+        ...${{ speech, isBusy, agrees: closing !== undefined && closing.by.id !== speech.accountId }}
+        cancel=${() => setForm(undefined)}
+        send=${(ended: { outcome: string; contact: string; note?: string }) =>
+          send({ type: 'resolve', expectedVersion: form.version, ...ended })}
+      />`
+    }
+    ${
+      form?.type === 'reopen' &&
+      html`<${ReopenForm}
+        ...${{ speech, isBusy }}
+        cancel=${() => setForm(undefined)}
+        send=${(reason: string) => send({ type: 'reopen', expectedVersion: form.version, reason })}
+      />`
+    }
+    ${
+      !form &&
+      html`<div class="buttons">
+        ${state.phase === 'open' && button(words.claim, () => send({ type: 'claim', expectedVersion: version }), 'primary')}
+        ${
+          isClaimed &&
+          isMine &&
+          !state.acted &&
+          button(
+            words.act,
+            () => send({ type: 'act', expectedVersion: version, action: 'on-it' }),
+            'primary',
+            words.actHint,
+          )
+        }
+        ${
+          (state.phase === 'responding' || (isClaimed && isMine)) &&
+          button(words.arrive, () => send({ type: 'arrive', expectedVersion: version }))
+        }
+        ${isClaimed && isMine && button(words.release, () => send({ type: 'release', expectedVersion: version }))}
+        ${
+          state.phase === 'resolved'
+            ? button(actions.reopen, () => openForm('reopen'))
+            : button(closing ? speech.texts.resolveForm.agree : words.resolve, () => openForm('resolve'), 'resolve')
+        }
+      </div>`
+    }
+  </div>`;
+}
+
+type ActionProps = { card: IncidentCard; speech: Speech; now: DeskClock; act: Acting };
+
+/** Sends what a person decided, and says what came of it. One at a time. */
+export function useActing({ card, speech, learn, signedOut }: ActingParts): Acting {
+  const [isBusy, setBusy] = useState(false);
+  const [message, setMessage] = useState<Acting['message']>();
+  return {
+    isBusy,
+    message,
+    versionNow: () => card.version,
+    async send(asked) {
+      setBusy(true);
+      setMessage(undefined);
+      const answer = await sendCommand(card.incidentId, asked);
+      setBusy(false);
+      const now =
+        answer.type === 'done' ? answer.body : answer.type === 'refused' ? answer.problem.incident : undefined;
+      if (now) learn(now);
+      if (answer.type === 'refused' && answer.problem.code === 'signed-out') signedOut();
+      setMessage(messageOf(answer, now, speech));
+      return answer.type === 'done' || (answer.type === 'refused' && answer.problem.code === 'second-person-needed');
+    },
+  };
+}
+
+export type Acting = {
+  isBusy: boolean;
+  message?: { tone: 'good' | 'kind'; text: string } | undefined;
+  versionNow: () => number;
+  /** Whether it is on record. */
+  send: (asked: AskedCommand) => Promise<boolean>;
+};
+type ActingParts = {
+  card: IncidentCard;
+  speech: Speech;
+  learn: (card: IncidentCard) => void;
+  signedOut: () => void;
+};
+
+function messageOf(answer: Answer<IncidentCard>, now: IncidentCard | undefined, speech: Speech): Acting['message'] {
+  const { refused, done } = speech.texts;
+  if (answer.type === 'done') return { tone: 'good', text: done };
+  if (answer.type === 'away') return { tone: 'kind', text: refused.unavailable };
+  return { tone: 'kind', text: refusalWords(answer.problem, now, speech) };
+}
+
+function refusalWords({ code }: Problem, now: IncidentCard | undefined, speech: Speech): string {
+  const { refused } = speech.texts;
+  const state = now ? stateWords(now, speech) : '';
+  switch (code) {
+    case 'version-conflict':
+    case 'not-allowed':
+      return refused[code](state);
+    case 'second-person-needed':
+    case 'not-found':
+    case 'unavailable':
+    case 'signed-out':
+      return refused[code];
+    default:
+      return refused.other;
+  }
+}
+
+function Closing({ closing, speech }: { closing: NonNullable<IncidentCard['closing']>; speech: Speech }) {
+  const { by, askedAt } = closing;
+  const isMine = by.type === 'account' && by.id === speech.accountId;
+  return html`<p class="message message-kind">
+    ${speech.texts.closing(actorName(by, speech), hourMinute(askedAt, speech))}
+    ${isMine && ` ${speech.texts.closingYours}`}
+  </p>`;
+}

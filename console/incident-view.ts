@@ -1,0 +1,227 @@
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { AlertShown, IncidentCard, IncidentDetail, ToldShown } from '../api/answers.ts';
+import { type Acting, IncidentActions, useActing } from './incident-actions.ts';
+import { AcceptForm } from './incident-forms.ts';
+import { type DeskClock, RunningClock, SeverityMark, useDeskTime } from './marks.ts';
+import { incidentDetail } from './requests.ts';
+import {
+  areaOf,
+  clockText,
+  dayAndTime,
+  hourMinute,
+  placeOf,
+  reasonWords,
+  type Speech,
+  timelineWords,
+  titleOf,
+  toldWords,
+} from './words.ts';
+
+/** One incident: what, where, why, who was told, what happened, and what can be done. */
+export function IncidentView({ card, speech, now, learn, signedOut }: ViewProps) {
+  const { detail, failed, load } = useDetail(card, signedOut);
+  const act = useActing({ card, speech, learn, signedOut });
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [card.incidentId]);
+  const { texts } = speech;
+  const { severity, state, openedAt, code } = card;
+  return html`<article class=${`incident incident-${severity}`} aria-labelledby="incident-title">
+    <a class="back" href="#/">${texts.back}</a>
+    <header class="incident-head">
+      <div class="incident-what">
+        <${SeverityMark} severity=${severity} speech=${speech} />
+        <h1 id="incident-title" tabindex="-1" ref=${heading}>${titleOf(card, speech)}</h1>
+        <p class="incident-where">${placeOf(card, speech)}</p>
+      </div>
+      <div class="incident-clock">
+        ${
+          state.phase === 'resolved'
+            ? html`<span class="clock"><time>${clockText(state.since - openedAt)}</time></span>`
+            : html`<${RunningClock} now=${now} since=${openedAt} />`
+        }
+        <span class="clock-label">${state.phase === 'resolved' ? texts.clock.resolved : texts.clock.open}</span>
+        <span class="code" title=${texts.codeHint}><span>${texts.code}</span> <b>${code}</b></span>
+      </div>
+    </header>
+    <${IncidentActions} ...${{ card, speech, now, act }} />
+    ${
+      failed &&
+      html`<p class="message message-kind">
+        ${texts.loadFailed} <button type="button" class="link" onClick=${load}>${texts.retry}</button>
+      </p>`
+    }
+    <div class="incident-body">
+      <section aria-labelledby="why">
+        <h2 id="why">${texts.why}</h2>
+        <${Reasons} ...${{ alerts: detail?.alerts ?? card.alerts, more: card.moreAlerts, isWhole: !!detail, speech }} />
+      </section>
+      <section aria-labelledby="where">
+        <h2 id="where">${texts.where}</h2>
+        <${Where} ...${{ card, detail, speech }} />
+      </section>
+      <section aria-labelledby="told">
+        <h2 id="told">${texts.told}</h2>
+        <${LadderWords} ...${{ card, speech, now }} />
+        <${ToldPeople} ...${{ card, detail, speech, act }} />
+      </section>
+      <section aria-labelledby="timeline">
+        <h2 id="timeline">${texts.timeline}</h2>
+        ${detail && html`<${TimelineLines} ...${{ detail, speech, now }} />`}
+      </section>
+    </div>
+  </article>`;
+}
+
+type ViewProps = {
+  card: IncidentCard;
+  speech: Speech;
+  now: DeskClock;
+  learn: (card: IncidentCard) => void;
+  signedOut: () => void;
+};
+
+/** What the queue does not carry, fetched when the incident is opened and again when it changed. */
+function useDetail({ incidentId, revision }: IncidentCard, signedOut: () => void) {
+  const [detail, setDetail] = useState<IncidentDetail>();
+  const [failed, setFailed] = useState(false);
+  const wanted = useRef(incidentId);
+  wanted.current = incidentId;
+  const load = async () => {
+    const answer = await incidentDetail(incidentId);
+    if (wanted.current !== incidentId) return;
+    if (answer.type === 'refused' && answer.problem.code === 'signed-out') signedOut();
+    setFailed(answer.type !== 'done');
+    if (answer.type === 'done') setDetail(answer.body);
+  };
+  useEffect(() => {
+    // News come in bursts: a rung tells several people at once.
+    const soon = setTimeout(load, 120);
+    return () => clearTimeout(soon);
+  }, [incidentId, revision]);
+  return { detail: detail?.incidentId === incidentId ? detail : undefined, failed, load };
+}
+
+function Reasons({ alerts, more, isWhole, speech }: ReasonsProps) {
+  const { texts } = speech;
+  return html`<ul class="reasons">
+    ${alerts.map(
+      (alert) =>
+        html`<li key=${alert.alertId} class=${alert.clearedAt === undefined ? '' : 'is-cleared'}>
+          <span class="reason">${reasonWords(alert, speech)}</span>
+          <span class="quiet">
+            ${[
+              [alert.place, alert.room].filter(Boolean).join(texts.list),
+              hourMinute(alert.occurredAt, speech),
+              alert.clearedAt === undefined ? '' : texts.cleared(hourMinute(alert.clearedAt, speech)),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </span>
+        </li>`,
+    )}
+    ${more > 0 && !isWhole && html`<li class="quiet">${texts.moreAlerts(more)}</li>`}
+  </ul>`;
+}
+type ReasonsProps = { alerts: AlertShown[]; more: number; isWhole: boolean; speech: Speech };
+
+function Where({ card, detail, speech }: { card: IncidentCard; detail?: IncidentDetail; speech: Speech }) {
+  const { fields } = speech.texts;
+  const person = detail?.people.map(({ name, callName }) => [callName, name].filter(Boolean).join(' · ')).join('; ');
+  const rows: [string, string | undefined][] = [
+    [fields.place, placeOf(card, speech)],
+    [fields.person, person || card.where.person],
+    [fields.area, areaOf(card, speech)],
+    [fields.address, detail?.address],
+    [fields.note, detail?.householdNote],
+  ];
+  return html`<dl class="facts">
+    ${rows.map(([name, value]) => value && html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+}
+
+function LadderWords({ card: { ladder, state }, speech, now }: { card: IncidentCard; speech: Speech; now: DeskClock }) {
+  const words = speech.texts.ladder;
+  const at = useDeskTime(now);
+  if (state.phase === 'resolved' || ladder.phase === 'ended' || at === undefined) return null;
+  if (ladder.phase === 'paused') return html`<p class="quiet">${words.paused}</p>`;
+  if (ladder.nextAt === undefined) return html`<p class="quiet">${words.everyone}</p>`;
+  return html`<p class="quiet">${words.next(clockText(Math.max(0, ladder.nextAt - at)))}</p>`;
+}
+
+function ToldPeople({ card, detail, speech, act }: ToldProps) {
+  const [accepting, setAccepting] = useState<{ contactId: string; version: number }>();
+  const { told, state, version } = card;
+  if (told.length === 0) return html`<p class="quiet">${speech.texts.nobodyTold}</p>`;
+  const mayAccept = state.phase === 'open' || state.phase === 'claimed' || state.phase === 'responding';
+  return html`<ul class="told">
+    ${told.map((one) => {
+      const { contactId } = one;
+      const contact = detail?.contacts[contactId];
+      const who = one.name ?? contactId;
+      return html`<li key=${contactId}>
+        <${ToldPerson} ...${{ one, phone: contact?.phone, speech }} />
+        ${
+          mayAccept &&
+          accepting?.contactId !== contactId &&
+          one.answer !== 'going' &&
+          html`<button
+            type="button"
+            class="button small"
+            aria-label=${speech.texts.acceptForm.title(who)}
+            onClick=${() => setAccepting({ contactId, version })}
+          >
+            ${speech.texts.actions.accept}
+          </button>`
+        }
+        ${
+          accepting?.contactId === contactId &&
+          html`<${AcceptForm}
+            ...${{ speech, who, isBusy: act.isBusy }}
+            cancel=${() => setAccepting(undefined)}
+            send=${async (expectedMinutes: number) => {
+              const asked = { type: 'accept', contactId, expectedMinutes, expectedVersion: accepting.version } as const;
+              if (await act.send(asked)) setAccepting(undefined);
+              else setAccepting({ contactId, version: act.versionNow() });
+            }}
+          />`
+        }
+      </li>`;
+    })}
+  </ul>`;
+}
+type ToldProps = { card: IncidentCard; detail?: IncidentDetail; speech: Speech; act: Acting };
+
+const toldSigns = { delivered: '✓', unreachable: '✕', unknown: '…' } as const;
+
+function ToldPerson({ one, phone, speech }: { one: ToldShown; phone: string | undefined; speech: Speech }) {
+  const { texts } = speech;
+  const { contactId, name, role, reached, answer, informed } = one;
+  return html`<div class="told-person">
+    <span class="told-name">
+      ${name ?? contactId}${role && html` <span class="quiet">${texts.roles[role]}</span>`}
+      ${informed && html` <span class="quiet">${texts.informedOnly}</span>`}
+    </span>
+    <span class=${`told-reached told-${reached}`}>
+      <span aria-hidden="true">${toldSigns[reached]}</span> ${toldWords(one, speech)}
+      ${answer && html` <b class=${`told-answer told-answer-${answer}`}>${texts.answers[answer]}</b>`}
+    </span>
+    ${phone && html`<a class="phone" href=${`tel:${phone.replaceAll(/[^+\d]/g, '')}`}>${phone}</a>`}
+  </div>`;
+}
+
+/** The newest first: whoever comes back to the desk reads what changed without scrolling. */
+function TimelineLines({ detail, speech, now }: { detail: IncidentDetail; speech: Speech; now: DeskClock }) {
+  const { timeline, contacts, earlierEntries } = detail;
+  const at = now() ?? detail.openedAt;
+  return html`<ol class="timeline" reversed>
+      ${timeline.toReversed().map(
+        (entry, index) =>
+          html`<li key=${timeline.length - index} class=${`line line-${entry.what}`}>
+            <time>${dayAndTime(entry.at, at, speech)}</time>
+            <span>${timelineWords(entry, contacts, speech)}</span>
+          </li>`,
+      )}
+    </ol>
+    ${earlierEntries > 0 && html`<p class="quiet">${speech.texts.earlier(earlierEntries)}</p>`}`;
+}

@@ -1,0 +1,58 @@
+import type { IncidentCard, IncidentDetail, Problem, SessionAnswer } from '../api/answers.ts';
+
+/** What the desk said, or why not. `away`: nothing was heard, so that it is not known whether it was done. */
+export type Answer<T> = { type: 'done'; body: T } | { type: 'refused'; problem: Problem } | { type: 'away' };
+
+export const signIn = (account: string, password: string): Promise<Answer<SessionAnswer>> =>
+  ask('POST', '/session', { account, password });
+export const signOut = (): Promise<Answer<undefined>> => ask('DELETE', '/session');
+export const currentSession = (): Promise<Answer<SessionAnswer>> => ask('GET', '/session');
+export const incidentDetail = (incidentId: string): Promise<Answer<IncidentDetail>> =>
+  ask('GET', `/incidents/${encodeURIComponent(incidentId)}`);
+
+/** Something that a person decided. The same command is sent again while nothing is heard: it is done once. */
+export async function sendCommand(incidentId: string, asked: AskedCommand): Promise<Answer<IncidentCard>> {
+  const { type, ...words } = asked;
+  const body = { ...words, commandId: newId() };
+  let answer: Answer<IncidentCard> = { type: 'away' };
+  for (let attempt = 0; attempt < attempts && answer.type === 'away'; attempt++) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    answer = await ask('POST', `/incidents/${encodeURIComponent(incidentId)}/${type}`, body);
+  }
+  return answer;
+}
+
+export type AskedCommand = { expectedVersion: number } & (
+  | { type: 'claim' | 'release' | 'arrive' }
+  | { type: 'act'; action: string }
+  | { type: 'accept'; contactId: string; expectedMinutes: number }
+  | { type: 'resolve'; outcome: string; contact: string; note?: string }
+  | { type: 'reopen'; reason: string }
+);
+
+const attempts = 3;
+const retryAfterMs = 1_000;
+const patienceMs = 15_000;
+
+async function ask<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      headers: { 'x-steppewatch': '1', ...(body && { 'content-type': 'application/json' }) },
+      body: body ? JSON.stringify(body) : null,
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    if (response.status === 204) return { type: 'done', body: undefined as T };
+    const answer = await response.json();
+    return response.ok ? { type: 'done', body: answer as T } : { type: 'refused', problem: answer as Problem };
+  } catch {
+    // No connection, no answer in time, or an answer that is not ours.
+    return { type: 'away' };
+  }
+}
+
+/** Not `randomUUID`: browsers keep that from pages on plain addresses of a local network. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,162 @@
+import type { AlertShown, ContactShown, IncidentCard, IncidentDetail, NamedActor, ToldShown } from '../api/answers.ts';
+import type { TimelineEntry } from '../records/incident.ts';
+import { duration, explain, type Language, recordTexts } from '../records/texts/explain.ts';
+import type { Texts } from './texts/en.ts';
+import { texts } from './texts/texts.ts';
+
+/** Everything that is needed to say something: the words, the county's time zone, and who is reading. */
+export type Speech = { language: Language; texts: Texts; timeZone: string; accountId: string };
+
+export const speechOf = (language: Language, timeZone: string, accountId: string): Speech => {
+  return { language, texts: texts[language], timeZone, accountId };
+};
+
+/** What it is, by its conditions, the most urgent first: "Fall + Emergency call". */
+export function titleOf({ alerts }: Pick<IncidentCard, 'alerts'>, { language }: Speech): string {
+  const conditions = new Set([...alerts].sort((a, b) => rank(a) - rank(b)).map(({ condition }) => condition));
+  return [...conditions].map((condition) => recordTexts[language].conditions[condition]).join(' + ');
+}
+const rank = ({ severity }: AlertShown): number => ['critical', 'urgent', 'service'].indexOf(severity);
+
+/** Each place and room that is named, at most three; a fire names every unit. */
+export function placeOf({ where, alerts, category }: IncidentCard, { texts }: Speech): string {
+  const units = new Set(alerts.flatMap(({ place, room }) => [[place, room].filter(Boolean).join(texts.list)]));
+  units.delete('');
+  const named = [...units].slice(0, mostUnits);
+  if (units.size > named.length) named.push(texts.andMore(units.size - named.length));
+  const parts = [where.site, ...named].filter((part) => part !== undefined);
+  if (parts.length > 0) return parts.join(texts.list);
+  if (where.unregistered && where.deviceId) return `${texts.unregistered} ${where.deviceId}`;
+  if (where.deviceId) return texts.device(where.deviceId);
+  return where.areas[0] ?? (category === 'system' ? texts.systemPlace : texts.unknownPlace);
+}
+const mostUnits = 3;
+
+export const areaOf = ({ where }: IncidentCard, { texts }: Speech): string => where.areas.slice(0, 2).join(texts.list);
+
+export function actorName(actor: NamedActor, { texts, accountId }: Speech): string {
+  if (actor.type === 'system') return texts.system;
+  if (actor.type === 'account' && actor.id === accountId) return texts.you;
+  return actor.name ?? actor.id;
+}
+
+export function stateWords({ state }: Pick<IncidentCard, 'state'>, speech: Speech): string {
+  const { texts } = speech;
+  return state.phase === 'open' ? texts.state.open : texts.state[state.phase](actorName(state.by, speech));
+}
+
+/** Why an alert stands, with where and when. */
+export function reasonWords(alert: AlertShown, { language }: Speech): string {
+  return explain(alert, language);
+}
+
+export function toldWords({ reached, failed = [], attempt }: ToldShown, { texts }: Speech): string {
+  const words = texts.reached;
+  if (reached === 'delivered') return words.delivered;
+  if (reached === 'unreachable') return words.unreachable;
+  if (attempt && attempt.result === undefined) return words.trying(attempt.channel, attempt.attempt);
+  if (attempt?.result === 'accepted') return words.accepted(attempt.channel);
+  return failed.length > 0 ? words.failedOn(failed.join(texts.list)) : words.unknown;
+}
+
+/** One line of what happened. Contacts are named as the registry knows them now. */
+export function timelineWords(
+  { what, details, by }: IncidentDetail['timeline'][number],
+  contacts: IncidentDetail['contacts'],
+  speech: Speech,
+): string {
+  const said = timelineSentence({ what, details }, contacts, speech);
+  const own = what === 'accepted' || what === 'declined' || what === 'claim-expired';
+  return by && !own ? `${said} (${speech.texts.by(actorName(by, speech))})` : said;
+}
+
+function timelineSentence(
+  { what, details }: Pick<TimelineEntry, 'what' | 'details'>,
+  contacts: IncidentDetail['contacts'],
+  speech: Speech,
+): string {
+  const words = speech.texts.timelineWords;
+  const one = contactName(details.contactId, contacts, speech);
+  switch (what) {
+    case 'opened':
+    case 'alert':
+    case 'alert-cleared':
+      return alertSentence(what, details, speech);
+    case 'accepted':
+      return words.accepted(one, hourMinute(Number(details.expectedAt), speech));
+    case 'declined':
+      return words.declined(one);
+    case 'resolved':
+      return words.resolved(
+        speech.texts.outcomes[details.outcome as keyof Texts['outcomes']],
+        speech.texts.contacts[details.contact as keyof Texts['contacts']],
+      );
+    case 'rung': {
+      const told = [details.told, details.informed].flat().filter((id) => typeof id === 'string');
+      if (told.length === 0) return words.rungSilent(Number(details.rung));
+      const who = names(told, contacts, speech);
+      return details.purpose === 'worse' ? words.rungWorse(who) : words.rung(Number(details.rung), who);
+    }
+    case 'rung-empty':
+      return words['rung-empty'](Number(details.rung));
+    case 'notified':
+      return words.notified(names(details.contacts, contacts, speech));
+    case 'delivered':
+      return words.delivered(one, String(details.channel));
+    case 'undelivered':
+      return details.everyone === true ? words.undeliveredAll : words.undelivered(one, String(details.channel));
+    default:
+      return words[what];
+  }
+}
+
+function alertSentence(what: 'opened' | 'alert' | 'alert-cleared', details: TimelineEntry['details'], speech: Speech) {
+  const words = speech.texts.timelineWords;
+  const { note, condition, strengthened } = details;
+  if (typeof note === 'string' && Object.hasOwn(words.notes, note))
+    return words.notes[note as keyof typeof words.notes];
+  const { conditions } = recordTexts[speech.language];
+  const said = strengthened === true ? words.strengthened : words[what];
+  const name = Object.hasOwn(conditions, String(condition)) ? conditions[condition as keyof typeof conditions] : '';
+  return name === '' ? said : `${said}${recordTexts[speech.language].colon}${name}`;
+}
+
+function names(ids: unknown, contacts: IncidentDetail['contacts'], speech: Speech): string {
+  return [ids]
+    .flat()
+    .map((id) => contactName(id, contacts, speech))
+    .join(speech.texts.list);
+}
+
+function contactName(id: unknown, contacts: { [id: string]: ContactShown }, { texts }: Speech): string {
+  if (typeof id !== 'string') return texts.somebody;
+  const contact = contacts[id];
+  return contact ? (contact.name ?? texts.roles[contact.role]) : id;
+}
+
+/** "3:07", "1:02:45": for clocks that run. Below zero it says how much too late. */
+export function clockText(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (part: number) => String(part).padStart(2, '0');
+  const text = hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${two(minutes)}:${two(seconds % 60)}`;
+  return ms < 0 ? `+${text}` : text;
+}
+
+export const ageText = (ms: number, { language }: Pick<Speech, 'language'>): string => duration(ms, language);
+
+export const hourMinute = (at: number, speech: Speech): string => timeText(at, speech, false);
+export const hourMinuteSecond = (at: number, speech: Speech): string => timeText(at, speech, true);
+
+function timeText(at: number, { language, timeZone }: Speech, seconds: boolean): string {
+  const form = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(language, { timeZone, ...form, ...(seconds && { second: '2-digit' }) }).format(at);
+}
+
+/** The day too, where it was not today. */
+export function dayAndTime(at: number, now: number, speech: Speech): string {
+  const { language, timeZone } = speech;
+  const day = new Intl.DateTimeFormat(language, { timeZone, month: 'short', day: 'numeric' });
+  const time = hourMinuteSecond(at, speech);
+  return day.format(at) === day.format(now) ? time : `${day.format(at)} ${time}`;
+}

@@ -1,0 +1,138 @@
+import type { StoredRecord } from '../journal/frame.ts';
+import type { AlertChange, Reason } from '../records/alert.ts';
+import type { Incident, IncidentAlert, TimelineEntry } from '../records/incident.ts';
+import type { JournalRecord } from '../records/journal-record.ts';
+import { decodeRecord } from '../records/record-codec.ts';
+import { explain } from '../records/texts/explain.ts';
+import { sinceText } from './scenario-file.ts';
+import type { Delivered } from './virtual-county.ts';
+
+/** What came of a scenario, as a person reads it: one line a fact, times since the beginning. Empty lists are left out. */
+export type Outcome = {
+  incidents: IncidentOutcome[];
+  /** What is on record and called nobody. */
+  notes?: string[];
+  /** What people asked for, and what it came to. */
+  answers?: string[];
+  /** What the journal says about itself: clock steps, starts, records that were skipped. */
+  system?: string[];
+  /** Errors in the log. */
+  complaints?: string[];
+};
+type IncidentOutcome = {
+  incident: string;
+  state: string;
+  alerts: string[];
+  /** The first message, as its reader sees it. */
+  reads?: string;
+  /** Every attempt, by who was to hear. */
+  heard?: { [recipient: string]: string[] };
+  timeline: string[];
+};
+
+export type Happened = {
+  startAt: number;
+  journal: readonly StoredRecord[];
+  delivered: readonly Delivered[];
+  answers: string[];
+  complaints: string[];
+};
+
+export function outcomeOf({ startAt, journal, delivered, answers, complaints }: Happened): Outcome {
+  const records = journal.map(({ body, receivedAt }) => ({ at: receivedAt, record: decodeRecord(body) }));
+  const decided = records.flatMap(({ record }) => (record.kind === 'decided' ? record : []));
+  const incidents = new Map<string, { incident: Incident; timeline: TimelineEntry[] }>();
+  for (const { incident, timeline } of decided.flatMap((record) => record.incidents ?? [])) {
+    const before = incidents.get(incident.incidentId)?.timeline ?? [];
+    incidents.set(incident.incidentId, { incident, timeline: [...before, ...timeline] });
+  }
+  const notes = decided.flatMap(({ alerts = [] }) => alerts).flatMap((change) => noteLine(change, startAt));
+  // The first record says that it was started; in every scenario it was.
+  const system = records.slice(1).flatMap(({ record, at }) => systemLine(record, at - startAt));
+  return {
+    incidents: [...incidents.values()].map(({ incident, timeline }) => {
+      const about = delivered.filter(({ message }) => message.notice.incidentId === incident.incidentId);
+      return incidentOutcome(incident, timeline, about, startAt);
+    }),
+    ...(notes.length > 0 && { notes }),
+    ...(answers.length > 0 && { answers }),
+    ...(system.length > 0 && { system }),
+    ...(complaints.length > 0 && { complaints }),
+  };
+}
+
+function incidentOutcome(
+  incident: Incident,
+  timeline: TimelineEntry[],
+  delivered: Delivered[],
+  startAt: number,
+): IncidentOutcome {
+  const { category, severity, subject, alerts } = incident;
+  const heard: { [recipient: string]: string[] } = {};
+  for (const { atMs, to, channel, message, result } of delivered) {
+    const how = result === 'answers' ? '' : ` (${result})`;
+    heard[to] = [...(heard[to] ?? []), `${sinceText(atMs)} ${channel}${how}: ${message.text.title}`];
+  }
+  const first = delivered.find(({ to }) => to !== 'desk');
+  return {
+    incident: `${category} of ${subject.type} ${subject.id}, ${severity}`,
+    state: stateText(incident, startAt),
+    alerts: alerts.map((alert) => alertLine(alert, startAt)),
+    ...(first && { reads: first.message.text.body }),
+    ...(delivered.length > 0 && { heard }),
+    timeline: timeline.map((entry) => timelineLine(entry, startAt)),
+  };
+}
+
+function stateText({ state }: Incident, startAt: number): string {
+  if (state.phase === 'open') return 'open';
+  const by = `${state.phase} by ${state.by.id}`;
+  if (state.phase === 'claimed') return `${by}, until ${sinceText(state.expiresAt - startAt)}`;
+  return state.phase === 'resolved' ? `${by}: ${state.outcome}, ${state.contact}` : by;
+}
+
+function alertLine(alert: IncidentAlert, startAt: number): string {
+  const { at, severity, condition, reason, lateMs, where, subject, clearedAt } = alert;
+  const why = explain({ condition, reason, ...(lateMs !== undefined && { lateMs }) }, 'en');
+  const cleared = clearedAt === undefined ? '' : ` Cleared ${sinceText(clearedAt - startAt)}.`;
+  return `${sinceText(at - startAt)} ${severity}, ${where.deviceId ?? subject.id}: ${why}${cleared}`;
+}
+
+/** Ids that are made of counters and hashes say nothing to a reader, and only make outcomes differ. */
+const unsaid = new Set(['alertId', 'alertIds', 'noteId', 'incidentId', 'noticeId']);
+
+function timelineLine({ at, what, by, details }: TimelineEntry, startAt: number): string {
+  const said = Object.entries(details)
+    .filter(([name, value]) => !unsaid.has(name) && value !== false && value !== 0 && String(value) !== '')
+    .map(([name, value]) => detailText(name, value, startAt));
+  return [`${sinceText(at - startAt)} ${what}`, ...(by ? [`by ${by.id}`] : []), ...said].join(', ');
+}
+
+function detailText(name: string, value: Reason[string], startAt: number): string {
+  if (value === true) return name;
+  if (name.endsWith('At')) return `${name} ${sinceText(Number(value) - startAt)}`;
+  return `${name} ${Array.isArray(value) ? value.join(' + ') : value}`;
+}
+
+function noteLine(change: AlertChange, startAt: number): string[] {
+  if (change.type !== 'note') return [];
+  const { what, at, where, reason } = change.note;
+  const why = Object.entries(reason).filter(([name]) => !unsaid.has(name));
+  const said = why.map(([name, value]) => detailText(name, value, startAt));
+  return [[`${sinceText(at - startAt)} ${what}, ${where.deviceId}`, ...said].join(', ')];
+}
+
+function systemLine(record: JournalRecord, sinceMs: number): string[] {
+  switch (record.kind) {
+    case 'clock-step':
+      return [`${sinceText(sinceMs)} the clock was set by ${sinceText(record.byMs)}`];
+    case 'started':
+      return [`${sinceText(sinceMs)} started, after ${sinceText(record.downMs)}`];
+    case 'quarantined': {
+      const { subject = 'all', error, lifeSafety } = record;
+      return [`${sinceText(sinceMs)} skipped for ${subject}: ${error}${lifeSafety ? ' (life safety)' : ''}`];
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,135 @@
+import { stringify } from 'yaml';
+import type { DeviceKind } from '../firmware-contracts/report.ts';
+import type { Chance } from '../platform/random.ts';
+import type { Language } from '../records/texts/explain.ts';
+import type { Home, HomeDevice } from './home.ts';
+import { between, chanceOf, oneOf } from './seeded-chance.ts';
+import { type VillageWords, villageWords } from './village-words.ts';
+
+/** A small simulated county: every home, and who answers for whom. */
+export type Village = { seed: number; language: Language; homes: readonly Home[] };
+
+/** Homes from a seed: the same seed always makes the same people, devices, ids and secrets. At most 2,000 homes. */
+export function makeVillage({
+  seed,
+  homes,
+  language = 'en',
+}: {
+  seed: number;
+  homes: number;
+  language?: Language;
+}): Village {
+  if (!(homes >= 1 && homes <= 2_000)) throw new Error('a simulated county has 1 to 2,000 homes');
+  const words = villageWords[language];
+  return { seed, language, homes: Array.from({ length: homes }, (_, index) => makeHome(seed, index, words)) };
+}
+
+/**
+ * The county as a file for `npm run registry -- import`, every device marked as simulated. `webhook`: where all its contacts
+ * are reached, each under a path with its name; without it they are only in the log.
+ */
+export function registryFile(village: Village, webhook?: { url: string; secret: string }): string {
+  const { seed, language, homes } = village;
+  const words = villageWords[language];
+  const [county, township] = [`sim${seed}`, `sim${seed}-township`];
+  const villageIds = [...new Set(homes.map((_, index) => villageOf(seed, index)))];
+  const contact = (id: string, type: string, of: string, role: string, name: string, order = 1) => ({
+    ...{ id, of: { type, id: of }, role, order, name, language },
+    channels: [
+      webhook
+        ? { type: 'webhook', url: `${webhook.url}/${encodeURIComponent(name)}`, secret: webhook.secret }
+        : { type: 'log' },
+    ],
+  });
+  const neighbourOf = (index: number) => homes[index % villageSize === villageSize - 1 ? index - 1 : index + 1];
+  return stringify(
+    {
+      areas: [
+        { id: county, level: 'county', name: words.county },
+        { id: township, level: 'township', parentId: county, name: words.township },
+        ...villageIds.map((id, at) => ({ id, level: 'village', parentId: township, name: words.village(at) })),
+      ],
+      places: homes.map(({ id, name, position }, index) => ({
+        ...{ id, areaId: villageOf(seed, index), kind: 'house', name, position: { ...position, datum: 'WGS-84' } },
+      })),
+      households: homes.map(({ id }, index) => ({ id: `${id}-h`, areaId: villageOf(seed, index), currentPlaceId: id })),
+      people: homes.map(({ id, person }) => ({
+        ...{
+          id: person.id,
+          householdId: `${id}-h`,
+          name: person.name,
+          categories: ['living-alone', 'advanced-age'],
+          language,
+        },
+      })),
+      contacts: [
+        ...homes.flatMap(({ id }, index) => {
+          const next = neighbourOf(index);
+          return next ? contact(`${id}-n`, 'place', id, 'neighbour', next.person.name) : [];
+        }),
+        ...villageIds.flatMap((id, at) => [
+          contact(`${id}-second`, 'area', id, 'neighbour', words.secondNeighbour(at), 2),
+          contact(`${id}-station`, 'area', id, 'station', words.station(at)),
+        ]),
+        contact(`${township}-team`, 'area', township, 'township', words.team),
+        contact(`${county}-desk`, 'area', county, 'desk', words.desk),
+        contact(`${county}-lead`, 'area', county, 'county', words.lead),
+      ],
+      devices: homes.flatMap(({ id: placeId, person, devices }) =>
+        devices.map(({ id, kind, room, secret, intervalMinutes }) => {
+          const where = kind === 'wearable' ? { personId: person.id } : { placeId, room };
+          return { id, kind, ...where, intervalMinutes, secret, simulated: true };
+        }),
+      ),
+    },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  );
+}
+
+/** Homes in one village. */
+const villageSize = 12;
+const villageOf = (seed: number, index: number) => `sim${seed}-v${Math.floor(index / villageSize) + 1}`;
+
+function makeHome(seed: number, index: number, words: VillageWords): Home {
+  const id = `sim${seed}-${String(index + 1).padStart(3, '0')}`;
+  const chance = chanceOf(seed, id);
+  const centre = {
+    lat: 43.9 + Math.floor(index / villageSize) * 0.15,
+    lon: 116.0 + Math.floor(index / villageSize) * 0.2,
+  };
+  return {
+    id,
+    name: words.place(index % villageSize, chance),
+    person: { id: `${id}-p`, name: oneOf(chance, words.people) },
+    position: {
+      lat: Math.round((centre.lat + between(chance, -0.05, 0.05)) * 1e5) / 1e5,
+      lon: Math.round((centre.lon + between(chance, -0.07, 0.07)) * 1e5) / 1e5,
+    },
+    devices: makeDevices(id, words.rooms, chance),
+    rhythm: { wakesAt: between(chance, 5, 7), sleepsAt: between(chance, 20, 22.5), liveliness: between(chance, 4, 12) },
+  };
+}
+
+/** A detector and a button hang everywhere; the rest where it was wanted. */
+function makeDevices(id: string, rooms: VillageWords['rooms'], chance: Chance): HomeDevice[] {
+  const device = (name: string, kind: DeviceKind, room: string, intervalMinutes: number) => ({
+    ...{
+      id: `${id}-${name}`,
+      kind,
+      room,
+      intervalMinutes,
+      secret: Buffer.from(chance.bytes(24)).toString('base64url'),
+    },
+  });
+  const devices: HomeDevice[] = [
+    device('kitchen', 'smoke-detector', rooms.kitchen, 1440),
+    device('button', 'call-button', rooms.bedside, 720),
+  ];
+  if (chance.fraction() < 0.4) devices.push(device('bedroom', 'smoke-detector', rooms.bedroom, 1440));
+  if (chance.fraction() < 0.7) devices.push(device('watch', 'wearable', rooms.bedroom, 60));
+  if (chance.fraction() < 0.6) {
+    devices.push({ ...device('motion', 'presence-sensor', rooms.kitchen, 240), source: 'motion' });
+    devices.push({ ...device('door', 'presence-sensor', rooms.door, 240), source: 'door' });
+  }
+  return devices;
+}
