@@ -104,7 +104,7 @@ export const zhCN: Texts = {
   nobodyTold: '还没有通知任何人。',
   timeline: '经过',
   earlier: (count) => `更早的${count}条在历史记录中`,
-  fields: { place: '位置', person: '老人', area: '嘎查村', address: '地址', note: '出发前须知' },
+  fields: { place: '位置', person: '住户', area: '嘎查村', address: '地址', note: '出发前须知' },
   cleared: (time) => `${time}已恢复`,
   at: (time) => time,
   moreAlerts: (count) => `另有${count}条报警`,
