@@ -26,7 +26,8 @@ import { createThrottle } from './throttle.ts';
  * Errors: LISTEN_FAILED when the address is taken or not this machine's.
  */
 export async function startApi(parts: ApiParts): Promise<Api> {
-  const { listen, view, registry, unseal, commands, store, log, clock, chance, timeZone, now = clock.now } = parts;
+  const { listen, view, registry, unseal, commands, store, log, clock, chance, timeZone } = parts;
+  const now = parts.now ?? (() => clock.now());
   const { account } = registry;
   const sessions = createSessions({ clock, chance, account });
   const cards = createCards({ registry, unseal });

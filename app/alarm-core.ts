@@ -13,7 +13,7 @@ import type { Vault } from '../platform/vault.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { JournalRecord, ReportRecord } from '../records/journal-record.ts';
 import { encodeRecord } from '../records/record-codec.ts';
-import { createRegistry } from '../records/registry-fold.ts';
+import { createRegistry, type Registry } from '../records/registry-fold.ts';
 import type { Channel } from '../responders/channel.ts';
 import { startDelivery } from '../responders/delivery.ts';
 import { createOutbox } from '../responders/outbox.ts';
@@ -39,6 +39,8 @@ export type AlarmPorts = {
   channels: readonly Channel[];
   /** What events are judged by; a test of the system plants one that is broken. */
   rules?: readonly AnyRule[];
+  /** Asked when everything up to the journal's end is known, before anything goes out; what it throws `caughtUp` rejects with. */
+  admit?: (registry: Registry) => void;
   version: string;
   timeZone: string;
   limits?: Partial<JournalLimits>;
@@ -106,6 +108,7 @@ export async function openAlarm(ports: AlarmPorts) {
 
   // What was decided but not recorded when the last process died is recorded now; only then does anything go out.
   const caughtUp = follower.caughtUp.then(async () => {
+    ports.admit?.(registry);
     for (const record of judge.unrecorded(headAtStart)) await append(record);
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.
     if (commands.isIdle()) eraser.sweep();

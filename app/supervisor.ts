@@ -81,5 +81,7 @@ if (import.meta.main) {
   const supervisor = supervise({ log: systemLog('supervisor', level) });
   process.on('SIGINT', supervisor.stop);
   process.on('SIGTERM', supervisor.stop);
+  // Whoever started it with a channel (the demonstration) is gone: nobody would end it any more.
+  process.on('disconnect', supervisor.stop);
   process.exitCode = await supervisor.ended;
 }

@@ -40,6 +40,8 @@ type Device = {
 
 type Ring = { turn: number; devices: Device[] };
 
+// Whoever asked for it is gone.
+process.on('disconnect', () => process.exit(1));
 process.once('message', (fleet: Fleet) =>
   run(fleet).catch((error) => {
     process.stderr.write(`fleet: ${error}\n`);

@@ -39,10 +39,10 @@ export async function run(report: (name: string, value: number, unit: string) =>
       for (const name of order) measured[name] = await rate(appendTo[name], seconds);
       pairs.push(measured);
     }
+    await journal.close();
     report('journal', median(pairs.map((pair) => pair.journal / pair.bare)), 'x');
     report('journal-records-per-second', Math.round(median(pairs.map((pair) => pair.journal))), 'records/s');
     report('journal-bare-records-per-second', Math.round(median(pairs.map((pair) => pair.bare))), 'records/s');
-    await journal.close();
   } finally {
     await disk.close();
     rmSync(root, { recursive: true });
@@ -66,10 +66,14 @@ async function rate(append: (body: Uint8Array) => Promise<unknown>, seconds: num
   return (records / (performance.now() - start)) * 1_000;
 }
 
-/** The reference: promises that wait, groups, one sync a group, a new file when one is full; and nothing that could be read back. */
+/**
+ * The reference: promises that wait for their record's sequence, groups, one sync a group, a new file when one is full; and nothing that
+ * could be read back.
+ */
 async function openBareLog(disk: Disk) {
   const buffer = new Uint8Array(new SharedArrayBuffer(2 * 1024 * 1024));
-  let waiting: { body: Uint8Array; resolve: () => void }[] = [];
+  let waiting: { record: BareRecord; resolve: (record: BareRecord) => void }[] = [];
+  let sequence = 0;
   let isWriting = false;
   let number = 0;
   let file: AppendFile = await disk.openAppend('bare/0');
@@ -80,13 +84,14 @@ async function openBareLog(disk: Disk) {
       const group = waiting;
       waiting = [];
       let at = 0;
-      for (const { body } of group) {
+      for (const { record } of group) {
+        const { body } = record;
         buffer.set(body, at);
         at += body.length;
       }
       if (file.bytes + at > FILE_BYTES) await beginFile();
       await file.append([buffer.subarray(0, at)]);
-      for (const { resolve } of group) resolve();
+      for (const { resolve, record } of group) resolve(record);
       await undefined;
     }
     isWriting = false;
@@ -98,9 +103,10 @@ async function openBareLog(disk: Disk) {
     file = await disk.openAppend(`bare/${number}`);
   }
   return {
-    append(body: Uint8Array): Promise<void> {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push({ body, resolve });
+    append(body: Uint8Array): Promise<BareRecord> {
+      const { promise, resolve } = Promise.withResolvers<BareRecord>();
+      sequence += 1;
+      waiting.push({ record: { sequence, body }, resolve });
       if (!isWriting) {
         isWriting = true;
         write();
@@ -109,6 +115,8 @@ async function openBareLog(disk: Disk) {
     },
   };
 }
+
+type BareRecord = { sequence: number; body: Uint8Array };
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;

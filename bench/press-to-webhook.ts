@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { Bench } from './run.ts';
-import { type System, startFleet, startSystem, temporaryFolder } from './system.ts';
+import { childPids, type System, spinDesk, startFleet, startSystem, temporaryFolder, until } from './system.ts';
 import { benchDevice, deviceId, placeId, registerVillage, secretOf } from './village.ts';
 
 /**
@@ -10,14 +10,28 @@ import { benchDevice, deviceId, placeId, registerVillage, secretOf } from './vil
  * while 1,000 reports/s come in. `press-to-webhook` is the 99th percentile.
  */
 export const run: Bench = async (report) => {
-  const latencies = await measurePresses({ presses: Number(process.env.BENCH_PRESSES ?? 600) });
+  const presses = Number(process.env.BENCH_PRESSES ?? 600);
+  const latencies = await measurePresses({ presses });
   report('press-to-webhook', at(latencies, 0.99), 'ms');
   report('press-to-webhook-p50', at(latencies, 0.5), 'ms');
   report('press-to-webhook-worst', at(latencies, 1), 'ms');
+  const spinning = await measurePresses({ presses, meanwhile: (system) => spinDesk(system, presses * 100) });
+  report('press-to-webhook-desk-spinning', at(spinning, 0.99), 'ms');
+  const killed = await measurePresses({ presses, meanwhile: killDesk });
+  report('press-to-webhook-desk-killed', at(killed, 0.99), 'ms');
 };
 
 const at = (sorted: number[], share: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+/** Kills desk as often as the supervisor starts it, for five seconds. */
+export async function killDesk(system: System): Promise<void> {
+  for (let round = 0; round < 10; round++) {
+    const [, desk] = childPids(system);
+    if (desk !== undefined) process.kill(desk, 'SIGKILL');
+    await new Promise((next) => setTimeout(next, 500));
+  }
+}
 
 /** Ascending latencies in ms. `meanwhile` runs beside the presses: killing desk must not move them. */
 export async function measurePresses({
@@ -41,13 +55,14 @@ export async function measurePresses({
   });
   await new Promise<void>((done) => receiver.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-  const system = await startSystem({ dataFolder: temporary.folder });
+  const system = await startSystem({ dataFolder: temporary.folder, environment: { NODE_OPTIONS: '--inspect-port=0' } });
   const clients: MqttClient[] = [];
+  let fleet: ReturnType<typeof startFleet> | undefined;
   try {
     const homes = presses * 4;
     await registerVillage(system, homes, { url, secret: `whsec_${'A'.repeat(32)}` });
     const loaded = Array.from({ length: homes }, (_, number) => number).filter((number) => number % 4 !== 3);
-    const fleet = startFleet({
+    fleet = startFleet({
       port: system.ports.mqtt,
       devices: loaded.map(benchDevice),
       reportsPerSecond: 1_000,
@@ -55,6 +70,7 @@ export async function measurePresses({
       mix: { status: 0.7, presence: 0.15, position: 0.1, vitals: 0.05 },
     });
     await fleet.ready;
+    await until('desk', async () => childPids(system).length === 2);
     const side = meanwhile(system);
     const pressedAt = new Map<string, number>();
     for (let press = 0; press < presses; press++) {
@@ -76,6 +92,7 @@ export async function measurePresses({
     if (missing.length > 0) throw new Error(`${missing.length} presses never reached the receiver, e.g. ${missing[0]}`);
     return [...pressedAt].map(([id, at]) => (arrivals.get(id) ?? 0) - at).sort((a, b) => a - b);
   } finally {
+    fleet?.stop();
     await Promise.all(clients.map((client) => client.endAsync(true)));
     await system.stop();
     receiver.close();

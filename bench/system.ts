@@ -165,3 +165,19 @@ export async function readMetrics(system: System): Promise<Map<string, number>> 
   const samples = [...text.matchAll(/^(steppewatch_\S+) (\S+)$/gm)];
   return new Map(samples.map(([, name = '', value]) => [name, Number(value)]));
 }
+
+/**
+ * Makes desk spin for that long, as a runaway loop would: through Node's own debugger, so that the product needs no switch
+ * for it. The system must have been started with `NODE_OPTIONS: '--inspect-port=0'`.
+ */
+export async function spinDesk(system: System, forMs: number): Promise<void> {
+  const [, desk = 0] = childPids(system);
+  process.kill(desk, 'SIGUSR1');
+  const address = await until('the debugger of desk', async () => /ws:\/\/127\.0\.0\.1:\S+/.exec(system.output())?.[0]);
+  const socket = new WebSocket(address);
+  await new Promise((done) => socket.addEventListener('open', done, { once: true }));
+  const expression = `{ const end = Date.now() + ${forMs}; while (Date.now() < end); }`;
+  socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
+  await new Promise((done) => socket.addEventListener('message', done, { once: true }));
+  socket.close();
+}

@@ -72,6 +72,7 @@ async function lastAcknowledged(child: ChildProcess, atLeast: number): Promise<n
     if (Number(said.split('\n').at(-2)) >= atLeast) child.kill('SIGKILL');
   });
   await once(child, 'close');
+  expect(child.signalCode).toBe('SIGKILL');
   return Number(said.split('\n').at(-2));
 }
 

@@ -56,7 +56,8 @@ for (const kind of Object.keys(kinds) as JournalRecord['kind'][]) kindOfByte[kin
 function encodeReport({ source, standing, deviceId, report, payload }: ReportRecord): Uint8Array {
   const nameAt = 5 + deviceId.length;
   const payloadAt = nameAt + 1 + report.length;
-  const body = new Uint8Array(payloadAt + payload.length);
+  // Every byte is written below. Memory of its own for each report cost the broker a tenth of its rate.
+  const body = Buffer.allocUnsafe(payloadAt + payload.length);
   body[0] = kinds.report.byte;
   body[1] = kinds.report.version;
   body[2] = sources.indexOf(source);
