@@ -10,8 +10,8 @@ import type {
   TimelineEntry,
   Told,
 } from '../records/incident.ts';
+import type { OutcomeResult } from '../records/notice.ts';
 import type { Contact, Person } from '../records/registry.ts';
-import type { Attempt } from './duty-view.ts';
 
 // What the API says, and all that the page knows of it. Instants are epoch ms of journal time; names were unsealed for
 // somebody who is signed in, and are absent when the registry no longer knows them.
@@ -63,6 +63,8 @@ export type AlertShown = Pick<
 > & { reason: Reason; place?: string; room?: string };
 export type NamedActor = Actor & { name?: string };
 export type ToldShown = Omit<Told, 'noticeId'> & { name?: string; role?: Contact['role']; attempt?: Attempt };
+/** The latest attempt at the newest notice to somebody. Without a result it is under way. */
+export type Attempt = { at: number; channel: string; attempt: number; result?: OutcomeResult };
 export type ContactShown = { name?: string; role: Contact['role']; phone?: string };
 export type StateShown =
   | { phase: 'open'; since: number }

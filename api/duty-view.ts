@@ -4,9 +4,9 @@ import type { Command } from '../records/command.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange, TimelineEntry } from '../records/incident.ts';
 import type { AttemptingRecord, JournalRecord, OutcomeRecord } from '../records/journal-record.ts';
-import type { OutcomeResult } from '../records/notice.ts';
 import { decodeRecord, recordKind } from '../records/record-codec.ts';
 import type { Registry } from '../records/registry-fold.ts';
+import type { Attempt } from './answers.ts';
 
 /**
  * What the duty page shows, folded from the journal alone, so that it needs no database. Incidents are taken whole from
@@ -133,8 +133,6 @@ export type DutyView = {
 
 /** `attempts`: by notice id, the latest attempt at the newest notice to each person. `revision`: of its last change. */
 export type DutyIncident = { incident: Incident; attempts: { [noticeId: string]: Attempt }; revision: number };
-/** Without a result it is under way. */
-export type Attempt = { at: number; channel: string; attempt: number; result?: OutcomeResult };
 /** The last 500 entries in their order; `earlier` says how many are not shown. */
 export type Timeline = { entries: TimelineEntry[]; earlier: number };
 

@@ -9,9 +9,9 @@ const fine: Observations = {
   database: { reachable: true },
 };
 
-function watch(first: Observations | undefined = fine) {
+function watch(first: Observations = fine) {
   const clock = new VirtualClock({ startAt: 1_800_000_000_000 });
-  const world = { seen: first, isHanging: false };
+  const world: { seen: Observations | undefined; isHanging: boolean } = { seen: first, isHanging: false };
   const health = watchHealth({
     clock,
     now: () => clock.now(),

@@ -282,7 +282,7 @@ test('the list goes back page by page, open and recently resolved', async () => 
   });
   await li.command({ incidentId: raised[0] ?? '', version: 1 }, 'resolve', {
     outcome: 'test',
-    contact: 'not-applicable',
+    contact: 'reached',
   });
   const seen: string[] = [];
   let next: string | undefined = '';

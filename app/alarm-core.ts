@@ -69,7 +69,11 @@ export async function openAlarm(ports: AlarmPorts) {
 
   const failing = Promise.withResolvers<never>();
   failing.promise.catch(() => {});
-  const fail = failing.reject;
+  let isClosing = false;
+  // What the journal refuses because it is being closed is no failure: the next start finds what was decided.
+  const fail = (error: unknown) => {
+    if (!isClosing) failing.reject(error);
+  };
   journal.failed.then(fail);
   // The first record of every run: supervision must know that nobody listened before it judges what comes next.
   append({ kind: 'started', version: ports.version, downMs: journal.openedAfterMs }).catch(fail);
@@ -109,7 +113,10 @@ export async function openAlarm(ports: AlarmPorts) {
   // What was decided but not recorded when the last process died is recorded now; only then does anything go out.
   const caughtUp = follower.caughtUp.then(async () => {
     ports.admit?.(registry);
-    for (const record of judge.unrecorded(headAtStart)) await append(record);
+    const swallowed = judge.unrecorded(headAtStart);
+    for (let from = 0; from < swallowed.length; from += 500) {
+      await Promise.all(swallowed.slice(from, from + 500).map(append));
+    }
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.
     if (commands.isIdle()) eraser.sweep();
     delivery.begin();
@@ -162,6 +169,7 @@ export async function openAlarm(ports: AlarmPorts) {
 
     /** Attempts under way get a moment, and the checkpoint spares the next start its catching up. */
     async close(): Promise<void> {
+      isClosing = true;
       watch.stop();
       ticks.stop();
       await delivery.stop();

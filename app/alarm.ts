@@ -75,6 +75,8 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   alarm.failure.catch(fail);
   log.info({ mqtt: broker.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');
+  await alarm.caughtUp;
+  process.send?.('caught up');
 }
 
 const notWithThisClock: CommandResult = {

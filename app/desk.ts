@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { createDutyView } from '../api/duty-view.ts';
 import type { Observations } from '../api/health.ts';
 import { startApi } from '../api/server.ts';
@@ -28,6 +29,8 @@ import { runProcess } from './process.ts';
 
 /** The process that may be slow: the page, the API, the copy in the database. It reads the journal and never judges. */
 async function startDesk(configuration: Configuration): Promise<void> {
+  // Where both want the processor, alarm has it. The embedded database inherits this.
+  setPriority(5);
   const { dataFolder, keysFolder: folder, masterKey, timeZone } = configuration;
   const [log, metrics, chance, clock] = [
     systemLog('desk', configuration.logLevel),

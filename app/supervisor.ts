@@ -27,7 +27,10 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
     });
     children.set(name, child);
     child.on('message', (message) => {
-      if (message === 'listening' && name === 'alarm' && !children.has('desk') && !stopping) start('desk');
+      if (name !== 'alarm') return;
+      // Alarm catches up first; desk comes after it, or beside it when that takes long.
+      if (message === 'caught up') startDesk();
+      if (message === 'listening') setTimeout(startDesk, deskWaitsMs);
     });
     child.on('exit', (code, signal) => {
       children.delete(name);
@@ -39,8 +42,12 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
       const longLived = performance.now() - startedAt > calmMs;
       const nextMs = longLived ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
       log.error({ child: name, code, signal, restartInMs: pauseMs }, 'a process ended and is started again');
-      setTimeout(() => !stopping && start(name, nextMs), pauseMs);
+      setTimeout(() => !stopping && !children.has(name) && start(name, nextMs), pauseMs);
     });
+  }
+
+  function startDesk(): void {
+    if (!stopping && !children.has('desk')) start('desk');
   }
 
   function finishWhenEmpty(): void {
@@ -64,6 +71,7 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
 }
 
 type ProcessName = 'alarm' | 'desk';
+const deskWaitsMs = 4_000;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 const calmMs = 30_000;
@@ -84,4 +92,5 @@ if (import.meta.main) {
   // Whoever started it with a channel (the demonstration) is gone: nobody would end it any more.
   process.on('disconnect', supervisor.stop);
   process.exitCode = await supervisor.ended;
+  process.disconnect?.();
 }

@@ -137,7 +137,7 @@ function schedule(mix: Fleet['mix']): (keyof Fleet['mix'])[] {
 }
 
 const bodies = {
-  status: '"battery":3.41,"rsrp":-97,"snr":8.5,"temperature":19.5,"interval":600,"firmware":"2.4.1"',
+  status: '"battery":3.92,"rsrp":-97,"snr":8.5,"temperature":19.5,"interval":600,"firmware":"2.4.1"',
   presence: '"source":"motion","state":"on"',
   position: '"lat":43.93341,"lon":116.08214,"accuracy":12,"speed":0.4,"source":"gnss"',
   vitals: '"pulse":72,"oxygen":97',

@@ -28,7 +28,7 @@ process.once(
     });
     const payload = (seq: number) =>
       new TextEncoder().encode(
-        `{"v":1,"boot":1,"seq":${seq},"age":0,"battery":3.41,"rsrp":-97,"snr":8.5,"interval":600}`,
+        `{"v":1,"boot":1,"seq":${seq},"age":0,"battery":3.92,"rsrp":-97,"snr":8.5,"interval":600}`,
       );
     for (let from = 0; from < reports; from += 1_000) {
       await Promise.all(

@@ -26,59 +26,54 @@ export const secretOf = (deviceId: string): string =>
 
 export const deviceId = (number: number): string => `86${String(number).padStart(13, '0')}`;
 
-/** One device a home: a detector, a sensor, a wearable and a button in turn. */
+/** Four devices a home: a detector, a sensor, a wearable and a button. */
+const kinds = ['smoke-detector', 'presence-sensor', 'wearable', 'call-button'] as const;
+
 export function benchDevice(number: number) {
-  const kinds = ['smoke-detector', 'presence-sensor', 'wearable', 'call-button'] as const;
   const id = deviceId(number);
   return { id, secret: secretOf(id), kind: kinds[number % kinds.length] ?? 'smoke-detector' };
 }
 
-export const placeId = (number: number): string => `p${number}`;
+/** The place of the home that a device belongs to. */
+export const placeId = (device: number): string => `p${Math.floor(device / kinds.length)}`;
 
 /**
- * Homes in villages of 50, each with one person, one place and one device of every kind in turn; and one neighbour a village, whose
- * webhook is given. `hash` is the installation's way to keep a secret.
+ * Homes of four devices and one person, in villages of 50 homes, each with a station whose webhook is given. `hash` is the
+ * installation's way to keep a secret.
  */
-export function benchVillage({
-  devices,
-  webhook,
-  hash,
-}: {
-  devices: number;
-  webhook: { url: string; secret: string };
-  hash: (secret: string) => { salt: string; hmac: string };
-}): RegistryChange[] {
+export function benchVillage({ devices, webhook, hash }: VillageParts): RegistryChange[] {
   const changes: RegistryChange[] = [
     put('area', { id: 'county', level: 'county', name: 'Bench county' }),
     put('area', { id: 'township', level: 'township', parentId: 'county', name: 'Bench township' }),
   ];
-  for (let number = 0; number < devices; number++) {
-    const village = `v${Math.floor(number / 50)}`;
-    if (number % 50 === 0) {
-      changes.push(put('area', { id: village, level: 'village', parentId: 'township', name: `Village ${village}` }));
-      changes.push(
-        put('contact', {
-          id: `n-${village}`,
-          of: { type: 'area', id: village },
-          role: 'station',
-          order: 1,
-          name: `Station of ${village}`,
-          language: 'en',
-          channels: [{ type: 'webhook', ...webhook }],
-        }),
-      );
-    }
-    const [place, household, person] = [placeId(number), `h${number}`, `e${number}`];
-    changes.push(put('place', { id: place, areaId: village, kind: 'house', name: `house ${number}` }));
+  for (let home = 0; home * kinds.length < devices; home++) {
+    const village = `v${Math.floor(home / 50)}`;
+    if (home % 50 === 0) changes.push(...villageOf(village, webhook));
+    const [place, household, person] = [`p${home}`, `h${home}`, `e${home}`];
+    changes.push(put('place', { id: place, areaId: village, kind: 'house', name: `house ${home}` }));
     changes.push(put('household', { id: household, areaId: village, currentPlaceId: place }));
-    changes.push(
-      put('person', { id: person, householdId: household, name: `Person ${number}`, categories: [], language: 'en' }),
-    );
-    const { id, kind, secret } = benchDevice(number);
-    const at = kind === 'wearable' || kind === 'call-button' ? { personId: person } : { placeId: place };
-    changes.push(put('device', { id, kind, ...at, intervalMinutes: 60, credential: hash(secret), simulated: true }));
+    const named = { name: `Person ${home}`, categories: [], language: 'en' as const };
+    changes.push(put('person', { id: person, householdId: household, ...named }));
+    for (let number = home * kinds.length; number < Math.min(devices, (home + 1) * kinds.length); number++) {
+      const { id, kind, secret } = benchDevice(number);
+      const at = kind === 'wearable' || kind === 'call-button' ? { personId: person } : { placeId: place };
+      changes.push(put('device', { id, kind, ...at, intervalMinutes: 60, credential: hash(secret), simulated: true }));
+    }
   }
   return changes;
+}
+type VillageParts = {
+  devices: number;
+  webhook: { url: string; secret: string };
+  hash: (secret: string) => { salt: string; hmac: string };
+};
+
+function villageOf(id: string, webhook: VillageParts['webhook']): RegistryChange[] {
+  const station = {
+    ...{ id: `n-${id}`, of: { type: 'area' as const, id }, role: 'station' as const, order: 1 },
+    ...{ name: `Station of ${id}`, language: 'en' as const, channels: [{ type: 'webhook' as const, ...webhook }] },
+  };
+  return [put('area', { id, level: 'village', parentId: 'township', name: `Village ${id}` }), put('contact', station)];
 }
 
 function put<T extends RegistryChange & { type: 'put' }>(entity: T['entity'], value: T['value']): RegistryChange {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import type { ClientInside } from './aedes-inside.ts';
+import { type ClientInside, sendPuback } from './aedes-inside.ts';
 import {
   brokerUnderTest,
   JournalUnderTest,
@@ -144,27 +144,42 @@ test('a device is not read while too much of it waits, and is read again at the 
   expect(wearable.client._parsingBatch).toBe(0);
 });
 
-test('what waits in all is bounded: first nobody is read on, then senders are cut', async () => {
+test('what waits in all is bounded: nobody is read on, then telemetry is refused, and a press still finds room', async () => {
   const { intake, journal, device } = intakeUnderTest({ waitingPublishes: 4 });
   journal.mode = 'hangs';
-  const devices = ['a', 'b', 'c', 'd', 'e'].map(device);
+  const devices = ['a', 'b', 'c', 'd'].map(device);
   for (const one of devices) one.publish('status', 'x');
-  expect(devices.map(({ client }) => client.pause.mock.calls.length)).toEqual([0, 0, 1, 1, 0]);
-  expect(devices.map(({ refused }) => refused.length)).toEqual([0, 0, 0, 0, 1]);
+  expect(devices.map(({ client }) => client.pause.mock.calls.length)).toEqual([0, 0, 1, 0]);
+  expect(devices.map(({ refused }) => refused.length)).toEqual([0, 0, 0, 1]);
+  const [button, another] = [device('button-1'), device('button-2')];
+  button.publish('press', 'help');
+  another.publish('press', 'help');
+  expect([button.refused, another.refused]).toEqual([[], ['help']]);
   expect(intake.stats().waitingPublishes).toBe(4);
   journal.releaseAll();
   await settled();
-  expect(devices.map(({ client }) => client.resume.mock.calls.length)).toEqual([0, 0, 1, 1, 0]);
+  expect(devices.map(({ client }) => client.resume.mock.calls.length)).toEqual([0, 0, 1, 0]);
+  expect(button.acknowledged).toEqual(['help']);
 });
 
 test('bytes that wait are bounded too', () => {
-  const { journal, device, intake } = intakeUnderTest({ waitingBytes: 10 });
+  const { journal, device, intake } = intakeUnderTest({ waitingBytes: 12 });
   journal.mode = 'hangs';
   const wearable = device('watch-1');
   wearable.publish('motion', '12345678');
   wearable.publish('motion', '123');
-  expect(wearable.refused).toEqual(['123']);
-  expect(intake.stats().waitingBytes).toBe(8);
+  wearable.publish('fall', '456');
+  wearable.publish('fall', '78');
+  expect(wearable.refused).toEqual(['123', '78']);
+  expect(intake.stats().waitingBytes).toBe(11);
+});
+
+test('a device that does not take its PUBACK is not read on until it does', () => {
+  const client = { conn: { write: vi.fn(() => false) }, _nextBatch: vi.fn(), waitForDrain: vi.fn() };
+  sendPuback(client as unknown as ClientInside, 0x1234);
+  expect(client.conn.write).toHaveBeenCalledWith(Buffer.from([0x40, 2, 0x12, 0x34]));
+  expect(client._nextBatch).not.toHaveBeenCalled();
+  expect(client.waitForDrain).toHaveBeenCalledWith(client._nextBatch);
 });
 
 test('a hundred trickled publishes do not get past the bound of a device, and all are acknowledged in the end', async () => {

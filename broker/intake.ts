@@ -97,18 +97,18 @@ export class Intake {
   /** Takes a publish. It is answered in its turn, or never when its sender is gone by then. */
   receive(session: Session, { topic, qos, messageId, payload }: UplinkPacket, answer: Answer): void {
     const { deviceId, standing } = session.sender;
-    const { waitingBytes, waitingPublishes } = this.#limits;
-    if (this.#bytes + payload.length > waitingBytes || this.#publishes >= waitingPublishes) {
+    const uplink = judgeUplink(session.sender, topic);
+    const report = 'report' in uplink ? uplink.report : '';
+    const lifeSafety = isLifeSafety(report);
+    if (!this.#hasRoom(payload.length, lifeSafety)) {
       this.#metrics.publishesRefused.inc({ reason: 'overloaded' });
       answer(new Cut('overloaded', 'too much waits for the journal'));
       return;
     }
-    const uplink = judgeUplink(session.sender, topic);
-    const report = 'report' in uplink ? uplink.report : '';
     const publish: Publish = {
       session,
       incoming: { deviceId, standing, report, payload },
-      lifeSafety: isLifeSafety(report),
+      lifeSafety,
       arrivedAt: this.#clock.monotonic(),
       messageId: qos === 1 ? messageId : undefined,
       answer,
@@ -242,6 +242,12 @@ export class Intake {
     }
   }
 
+  #hasRoom(bytes: number, lifeSafety: boolean): boolean {
+    const share = lifeSafety ? 1 : SHARE_OF_TELEMETRY;
+    const { waitingBytes, waitingPublishes } = this.#limits;
+    return this.#bytes + bytes <= waitingBytes * share && this.#publishes < waitingPublishes * share;
+  }
+
   #isCrowded(): boolean {
     return this.#bytes > this.#limits.waitingBytes / 2 || this.#publishes > this.#limits.waitingPublishes / 2;
   }
@@ -262,3 +268,6 @@ export class Intake {
     session.client.resume();
   }
 }
+
+/** Telemetry that waits for a full disk leaves room for an alarm. */
+const SHARE_OF_TELEMETRY = 0.75;

@@ -23,9 +23,12 @@ export type BrokerLimits = {
   subscriptionsPerDevice: number;
   /** Publishes of one device that wait for the journal; past it its socket is not read. */
   waitingPerDevice: number;
-  /** Payloads that wait for the journal. From a half of it senders are not read any more, past it they are cut. */
+  /**
+   * Payloads that wait for the journal. From a half of it senders are not read on; past three quarters telemetry is refused and its
+   * sender cut, life safety past the whole.
+   */
   waitingBytes: number;
-  /** Publishes that wait for the journal. Half and whole mean the same as for bytes. */
+  /** Publishes that wait for the journal; the shares are the same. */
   waitingPublishes: number;
   /** How long a publish waits for the journal before its sender is cut, spread over about `stallSpreadMs`. */
   stallMs: number;

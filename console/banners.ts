@@ -42,7 +42,7 @@ export function SightPill({ sight, at, speech }: { sight: Sight; at: number | un
   const word = blind ? status.unknown : status[sight.type as Exclude<Sight['type'], 'lost' | 'unknown'>];
   const isTimeTrue = sight.type === 'live' || sight.type === 'late';
   return html`<span class=${`pill pill-${sight.type}`}>
-    <span class="pill-dot" aria-hidden="true"></span>${word}
+    <span class="pill-dot" aria-hidden="true"></span><span>${word}</span>
     ${isTimeTrue && at !== undefined && html`<time class="pill-time">${hourMinuteSecond(at, speech)}</time>`}
   </span>`;
 }

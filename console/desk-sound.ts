@@ -21,6 +21,8 @@ export function useDeskSound(look: () => { cards: LiveState['cards']; sight: Sig
       setReady(sound.current?.isReady() ?? false);
     };
     for (const gesture of gestures) document.addEventListener(gesture, touched);
+    // Whoever just signed in has touched the page already.
+    if (navigator.userActivation?.hasBeenActive) touched();
     return () => {
       for (const gesture of gestures) document.removeEventListener(gesture, touched);
     };

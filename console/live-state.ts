@@ -13,9 +13,9 @@ export type LocalTime = { monotonic: number; wall: number };
 
 export const nothingHeard: LiveState = { connection: 'connecting', cards: new Map(), moreOpen: 0 };
 
-export function withSnapshot(_: LiveState, { at, open, moreOpen, resolved, health }: Snapshot, local: LocalTime) {
+export function fromSnapshot({ at, open, moreOpen, resolved, health }: Snapshot, local: LocalTime): LiveState {
   const cards = new Map([...open, ...resolved].map((card) => [card.incidentId, card]));
-  return { connection: 'open', cards, moreOpen, health, heard: { at, local } } satisfies LiveState;
+  return { connection: 'open', cards, moreOpen, health, heard: { at, local } };
 }
 
 /** An older word about an incident never replaces a newer one. Only the latest resolved ones are kept. */

@@ -1,5 +1,6 @@
 import type { Beat, IncidentCard, Snapshot } from '../api/answers.ts';
 import {
+  fromSnapshot,
   type LiveState,
   type LocalTime,
   lostAfterMs,
@@ -7,7 +8,6 @@ import {
   silentMs,
   withBeat,
   withIncident,
-  withSnapshot,
 } from './live-state.ts';
 
 /**
@@ -38,7 +38,7 @@ export function openLive({ onChange, isSignedIn, onSignedOut }: LiveParts): Live
     const opened = new EventSource('/api/v1/events');
     const on = <T>(name: string, take: (body: T) => LiveState) =>
       opened.addEventListener(name, (event) => opened === source && change(take(JSON.parse(event.data) as T)));
-    on<Snapshot>('snapshot', (body) => withSnapshot(state, body, localTime()));
+    on<Snapshot>('snapshot', (body) => fromSnapshot(body, localTime()));
     on<IncidentCard>('incident', (body) => withIncident(state, body));
     on<Beat>('beat', (body) => withBeat(state, body, localTime()));
     opened.addEventListener('error', () => opened === source && change({ ...state, connection: 'broken' }));

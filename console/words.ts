@@ -18,14 +18,18 @@ export function titleOf({ alerts }: Pick<IncidentCard, 'alerts'>, { language }: 
 }
 const rank = ({ severity }: AlertShown): number => ['critical', 'urgent', 'service'].indexOf(severity);
 
-/** Each place and room that is named, at most three; a fire names every unit. */
-export function placeOf({ where, alerts, category }: IncidentCard, { texts }: Speech): string {
-  const units = new Set(alerts.flatMap(({ place, room }) => [[place, room].filter(Boolean).join(texts.list)]));
-  units.delete('');
-  const named = [...units].slice(0, mostUnits);
-  if (units.size > named.length) named.push(texts.andMore(units.size - named.length));
+/** Each place with the rooms that are named, at most three places: a fire names every unit. */
+export function placeOf({ where, alerts, category }: IncidentCard, { texts, language }: Speech): string {
+  const rooms = new Map<string, Set<string>>();
+  for (const { place = '', room } of alerts) {
+    const unit = rooms.get(place) ?? new Set();
+    rooms.set(place, room === undefined ? unit : unit.add(room));
+  }
+  const units = [...rooms].map(([place, named]) => [place, ...named].filter(Boolean).join(texts.list)).filter(Boolean);
+  const named = units.slice(0, mostUnits);
+  if (units.length > named.length) named.push(texts.andMore(units.length - named.length));
   const parts = [where.site, ...named].filter((part) => part !== undefined);
-  if (parts.length > 0) return parts.join(texts.list);
+  if (parts.length > 0) return parts.join(recordTexts[language].semicolon);
   if (where.unregistered && where.deviceId) return `${texts.unregistered} ${where.deviceId}`;
   if (where.deviceId) return texts.device(where.deviceId);
   return where.areas[0] ?? (category === 'system' ? texts.systemPlace : texts.unknownPlace);

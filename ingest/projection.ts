@@ -13,7 +13,7 @@ import { createProjectionFold, noRows, type ProjectedRows, rowLists } from './pr
  * happens: with the database away it waits, then catches up.
  * `died` is called once, for what is our own fault; the process must end. A copy or a journal that do not belong
  * together stop it with a status that says why: that is for a person to decide, and nothing is skipped.
- * Units: milliseconds. Source: DESIGN, "The road of a report", steps 7 and 8.
+ * Units: milliseconds. Source: docs/decisions/0011-copy-in-the-database.md
  */
 export function startProjection(options: ProjectionOptions): Projection {
   const { clock, log, metrics, source } = options;

@@ -4,8 +4,9 @@ import { checksum } from '../platform/checksum.ts';
 // little-endian; instants and sequences are float64, which holds them exactly.
 //
 //   file header   magic u32 | version u32 | journal id 16 bytes | first sequence f64 | begun at f64 | checksum u32
-//   frame header  magic u32 | payload bytes u32 | records u32 | first sequence f64 | payload checksum u32 | header checksum u32
-//   record        body bytes u32 | mark u8 | received at f64 | body
+//   frame header  magic u32 | payload bytes u32 | records u32 | first sequence f64 | first received at f64 |
+//                 payload checksum u32 | header checksum u32
+//   record        body bytes u32, of which the upper 4 bits are the mark | ms since the first was received u32 | body
 //
 // Header checksums start from the journal id's checksum. So a frame of another journal is no frame here, and a payload
 // that imitates a frame is not taken for one.
@@ -13,7 +14,10 @@ import { checksum } from '../platform/checksum.ts';
 export type StoredRecord = { sequence: number; receivedAt: number; body: Uint8Array };
 export type FileHeader = { journalId: string; firstSequence: number; begunAt: number };
 export type FileKind = keyof typeof fileMagic;
-/** `mark` is the writer's own byte: the journal keeps the class of the append in it, a checkpoint whether a save is complete. */
+/**
+ * `mark`, 0 to 15, is the writer's own: the journal keeps the class of the append in it, a checkpoint whether a save is complete.
+ * `receivedAt` does not decrease within a frame. A body has less than 256 MiB.
+ */
 export type FramedRecord = { receivedAt: number; mark: number; body: Uint8Array };
 /** `bytes` is the length of the whole frame. `cut`: it may go on beyond these bytes, which end before `needs`. */
 export type FrameRead =
@@ -22,8 +26,8 @@ export type FrameRead =
   | { type: 'bad' };
 
 export const FILE_HEADER_BYTES = 44;
-export const FRAME_HEADER_BYTES = 28;
-export const RECORD_HEADER_BYTES = 13;
+export const FRAME_HEADER_BYTES = 36;
+export const RECORD_HEADER_BYTES = 8;
 
 export function encodeFileHeader(kind: FileKind, { journalId, firstSequence, begunAt }: FileHeader): Uint8Array {
   const bytes = new Uint8Array(FILE_HEADER_BYTES);
@@ -53,7 +57,10 @@ export function frameSeed(journalId: string): number {
 
 export function frameBytes(records: readonly { body: Uint8Array }[]): number {
   let bytes = FRAME_HEADER_BYTES + records.length * RECORD_HEADER_BYTES;
-  for (const { body } of records) bytes += body.length;
+  for (const { body } of records) {
+    if (body.length > LENGTH_MASK) throw new RangeError(`a record of ${body.length} bytes does not fit into a frame`);
+    bytes += body.length;
+  }
   return bytes;
 }
 
@@ -65,11 +72,11 @@ export function encodeFrame(
   records: readonly FramedRecord[],
 ): number {
   const view = viewOf(target);
+  const base = records[0]?.receivedAt ?? 0;
   let at = FRAME_HEADER_BYTES;
   for (const { receivedAt, mark, body } of records) {
-    view.setUint32(at, body.length, true);
-    view.setUint8(at + 4, mark);
-    view.setFloat64(at + 5, receivedAt, true);
+    view.setUint32(at, (mark << LENGTH_BITS) | body.length, true);
+    view.setUint32(at + 4, receivedAt - base, true);
     target.set(body, at + RECORD_HEADER_BYTES);
     at += RECORD_HEADER_BYTES + body.length;
   }
@@ -77,8 +84,9 @@ export function encodeFrame(
   view.setUint32(4, at - FRAME_HEADER_BYTES, true);
   view.setUint32(8, records.length, true);
   view.setFloat64(12, firstSequence, true);
-  view.setUint32(20, checksum(target.subarray(FRAME_HEADER_BYTES, at)), true);
-  view.setUint32(24, checksum(target.subarray(0, 24), seed), true);
+  view.setFloat64(20, base, true);
+  view.setUint32(28, checksum(target.subarray(FRAME_HEADER_BYTES, at)), true);
+  view.setUint32(32, checksum(target.subarray(0, 32), seed), true);
   return at;
 }
 
@@ -90,7 +98,7 @@ export function readFrame(bytes: Uint8Array, at: number, seed: number): FrameRea
   const needs = FRAME_HEADER_BYTES + view.getUint32(at + 4, true);
   if (bytes.length - at < needs) return { type: 'cut', needs };
   const payload = bytes.subarray(at + FRAME_HEADER_BYTES, at + needs);
-  if (view.getUint32(at + 20, true) !== checksum(payload)) return { type: 'bad' };
+  if (view.getUint32(at + 28, true) !== checksum(payload)) return { type: 'bad' };
   return {
     type: 'frame',
     firstSequence: view.getFloat64(at + 12, true),
@@ -102,11 +110,14 @@ export function readFrame(bytes: Uint8Array, at: number, seed: number): FrameRea
 /** The records of a frame that was verified; bodies are views into `bytes`. */
 export function* recordsIn(bytes: Uint8Array, at: number, count: number): IterableIterator<FramedRecord> {
   const view = viewOf(bytes);
+  const base = view.getFloat64(at + 20, true);
   let next = at + FRAME_HEADER_BYTES;
   for (let index = 0; index < count; index++) {
-    const body = bytes.subarray(next + RECORD_HEADER_BYTES, next + RECORD_HEADER_BYTES + view.getUint32(next, true));
-    yield { mark: view.getUint8(next + 4), receivedAt: view.getFloat64(next + 5, true), body };
-    next += RECORD_HEADER_BYTES + body.length;
+    const start = next + RECORD_HEADER_BYTES;
+    const lengthAndMark = view.getUint32(next, true);
+    const body = bytes.subarray(start, start + (lengthAndMark & LENGTH_MASK));
+    yield { mark: lengthAndMark >>> LENGTH_BITS, receivedAt: base + view.getUint32(next + 4, true), body };
+    next = start + body.length;
   }
 }
 
@@ -127,13 +138,15 @@ export function findFrameHeader(
 function isFrameHeader(bytes: Uint8Array, at: number, seed: number): boolean {
   const view = viewOf(bytes);
   if (view.getUint32(at, true) !== FRAME_MAGIC) return false;
-  return view.getUint32(at + 24, true) === checksum(bytes.subarray(at, at + 24), seed);
+  return view.getUint32(at + 32, true) === checksum(bytes.subarray(at, at + 32), seed);
 }
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+const LENGTH_BITS = 28;
+const LENGTH_MASK = 2 ** LENGTH_BITS - 1;
 const VERSION = 1;
 const fileMagic = { journal: 0x314a5753, snapshot: 0x31535753, changes: 0x31435753 }; // "SWJ1", "SWS1", "SWC1"
 const FRAME_MAGIC = 0x47ac_5e9d;

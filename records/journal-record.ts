@@ -7,7 +7,10 @@ import type { Notice, OutcomeResult } from './notice.ts';
 export type JournalRecord =
   | ReportRecord
   | { kind: 'tick' }
-  /** The wall clock was stepped by `byMs`. Forward: journal time went with it. Backward: journal time only runs a little slower. */
+  /**
+   * The wall clock was stepped. `byMs` is how far journal time moved with it; 0: the wall came back to where journal time
+   * already was; negative: the wall went back, and journal time runs a little slower until they meet.
+   */
   | { kind: 'clock-step'; byMs: number; wallAt: number }
   /** The alarm process is up again; `downMs` is how long nobody listened (0 on a new journal). */
   | { kind: 'started'; version: string; downMs: number }

@@ -21,7 +21,7 @@ type Options = { dataFolder: string; keysFolder: string; clock: Clock; log: Log;
  * same from start to start while it is free, and a generated password in `<keysFolder>/postgres`. A server that ends by
  * itself is started again; one that a killed process left behind is stopped first.
  * Errors: DATABASE_NOT_STARTED, with PostgreSQL's own last words.
- * Source: docs/decisions/embedded-postgres.md
+ * Source: docs/decisions/0010-embedded-postgres.md
  */
 export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedPostgres> {
   const { clock, log } = options;

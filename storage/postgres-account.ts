@@ -7,7 +7,7 @@ import { databaseNotStarted } from '../platform/errors.ts';
  * How a program of PostgreSQL is run on `cluster`. PostgreSQL refuses to be root: an ordinary user runs it as himself, root
  * hands it to an account without rights. Where that account could not walk to the folders (a checkout in /root, a
  * private temporary folder), the program sees just its two folders under /mnt, in a mount namespace of its own; it gains
- * no right by that. Source: docs/decisions/embedded-postgres.md
+ * no right by that. Source: docs/decisions/0010-embedded-postgres.md
  */
 export type PostgresAccount = {
   /** The owner that the cluster's folder must have; undefined: the one who runs us. */

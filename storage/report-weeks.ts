@@ -14,7 +14,7 @@ export async function maintainReportWeeks(client: pg.ClientBase, at: number): Pr
     if (!existing.has(nameOf(week))) await inTransaction(client, createWeek(week));
   }
   for (const name of existing) {
-    if (name !== 'report_default' && name < nameOf(oldest)) await client.query(`drop table ${name}`);
+    if (name !== 'report_default' && name < nameOf(oldest)) await inTransaction(client, [`drop table ${name}`]);
   }
   await client.query('delete from report_default where received_at < $1', [new Date(at - reportRetentionMs)]);
 }
@@ -47,6 +47,8 @@ function createWeek(week: number): string[] {
 async function inTransaction(client: pg.ClientBase, statements: string[]): Promise<void> {
   await client.query('begin');
   try {
+    // Whoever waits for an exclusive lock makes everybody behind him wait too.
+    await client.query("set local lock_timeout = '5s'");
     for (const statement of statements) await client.query(statement);
     await client.query('commit');
   } catch (error) {

@@ -29,7 +29,7 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
   const keys = new DeviceKeys();
   let migrated: Promise<void> | undefined;
 
-  /** Runs on a connection of its own; a connection that saw an error is not used again. */
+  /** Runs on a connection of its own. A connection that saw an error is not used again, except when the error is our own. */
   async function run<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     let client: pg.PoolClient | undefined;
     try {
@@ -41,7 +41,8 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
       client.release();
       return answer;
     } catch (error) {
-      client?.release(true);
+      if (error instanceof OperationalError) client?.off('error', ignore);
+      client?.release(!(error instanceof OperationalError));
       throw asOperational(error);
     }
   }

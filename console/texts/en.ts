@@ -167,13 +167,13 @@ export const en = {
   },
   contacts: { reached: 'Reached', 'not-reached': 'Nobody was reached', 'not-applicable': 'Not applicable' },
   closing: (who: string, time: string) =>
-    `At ${time} ${who} reported that nobody was reached. A second person has to agree before it ends.`,
-  closingYours: 'You reported this. Another account, the township, the county, or a responder has to agree.',
+    `At ${time} ${who} asked to end it without having reached anybody. A second person has to agree.`,
+  closingYours: 'You asked for it. Another account, the township, the county, or a responder has to agree.',
   refused: {
     'version-conflict': (now: string) => `It changed while you were looking. Now: ${now}. Look again, then decide.`,
     'not-allowed': (now: string) => `That cannot be done now: ${now}.`,
     'second-person-needed':
-      'Your report is on record. Nobody was reached, so a second person has to agree. Until then it stays open and rests quietly.',
+      'Your report is on record. Nobody was reached, so a second person has to agree. Until then it stays open, quietly.',
     'not-found': 'This incident is no longer here.',
     unavailable:
       'The alarm process did not answer, so it is not known whether this was recorded. Pressing again is safe.',

@@ -166,8 +166,8 @@ export const zhCN: Texts = {
     equipment: '设备问题',
   },
   contacts: { reached: '已联系上', 'not-reached': '没有联系上任何人', 'not-applicable': '不适用' },
-  closing: (who, time) => `${time}，${who}报告没有联系上任何人。须由第二人同意后才能结束。`,
-  closingYours: '这是您报告的。须由另一个账号、苏木乡镇、旗县或到场的人同意。',
+  closing: (who, time) => `${time}，${who}在没有联系上任何人的情况下请求结束。须由第二人同意。`,
+  closingYours: '这是您请求的。须由另一个账号、苏木乡镇、旗县或到场的人同意。',
   refused: {
     'version-conflict': (now) => `您查看期间情况有变化。现在：${now}。请重新查看后再决定。`,
     'not-allowed': (now) => `现在不能这样做：${now}。`,

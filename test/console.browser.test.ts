@@ -1,0 +1,219 @@
+import sparticuz from '@sparticuz/chromium';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDesk, password, standInAlarm } from '../api/desk.test-support.ts';
+import { en } from '../console/texts/en.ts';
+import { zhCN } from '../console/texts/zh-CN.ts';
+
+// One browser for all: starting it takes longer than everything that is looked at.
+let browser: Browser;
+beforeAll(async () => {
+  const executablePath = await sparticuz.executablePath();
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--mute-audio', '--headless=shell'];
+  browser = await chromium.launch({ executablePath, args });
+});
+afterAll(() => browser?.close());
+
+const desktop = { width: 1366, height: 768 };
+const phone = { width: 360, height: 740 };
+type Viewer = { account: string; texts: typeof en; locale: string; viewport: typeof desktop };
+const li: Viewer = { account: 'li', texts: en, locale: 'en-GB', viewport: desktop };
+const wang: Viewer = { account: 'wang', texts: zhCN, locale: 'zh-CN', viewport: phone };
+
+/** A desk and who looks at it. What a browser complains of, but for the question who is signed in, is a failure. */
+async function desk(alarm = standInAlarm()) {
+  let api = await openDesk(alarm);
+  const contexts: BrowserContext[] = [];
+  const complaints: string[] = [];
+  return {
+    alarm,
+    complaints,
+    url: () => api.address.url,
+    async visit({ locale, viewport }: Viewer): Promise<Page> {
+      const context = await browser.newContext({ locale, viewport });
+      context.setDefaultTimeout(8_000);
+      contexts.push(context);
+      const page = await context.newPage();
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !/status of (401|409)|ERR_/.test(message.text()))
+          complaints.push(message.text());
+      });
+      await page.goto(api.address.url);
+      return page;
+    },
+    close: () => api.close(),
+    async openAgain(): Promise<void> {
+      api = await openDesk(alarm, { listen: { host: api.address.host, port: api.address.port } });
+    },
+    async end(): Promise<void> {
+      for (const context of contexts) await context.close();
+      await api.close();
+    },
+  };
+}
+
+async function signIn(page: Page, { account, texts }: Viewer): Promise<void> {
+  await page.getByLabel(texts.signIn.account, { exact: true }).fill(account);
+  await page.getByLabel(texts.signIn.password, { exact: true }).fill(password);
+  await page.getByRole('button', { name: texts.signIn.submit }).click();
+  await page.getByText(texts.status.live, { exact: true }).waitFor();
+}
+
+const shownState = (page: Page, text: string) => page.locator('.actions-state strong', { hasText: text });
+const isTooWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
+
+test.each([
+  ['on a desktop, in English', li, { title: 'Smoke alarm', reason: 'Smoke alarm: smoke 4.2 dB/m.' }],
+  ['on a phone, in Chinese', wang, { title: '烟雾报警', reason: '烟雾报警：烟雾浓度4.2 dB/m。' }],
+])('%s: an incident comes by itself, is claimed, worked on and resolved', async (_, viewer, said) => {
+  const { alarm, complaints, visit, end } = await desk();
+  const { texts } = viewer;
+  const page = await visit(viewer);
+  await signIn(page, viewer);
+  await page.getByText(texts.empty.none).waitFor();
+  expect(
+    await page
+      .getByText(/\d\d:\d\d:\d\d$/)
+      .first()
+      .isVisible(),
+  ).toBe(true);
+  expect(await isTooWide(page)).toBe(false);
+
+  alarm.raise('smoke', 'smoke-1', { reason: { obscurationDbPerM: 4.2 } });
+  const card = page.getByRole('link', { name: said.title });
+  await card.waitFor();
+  expect(await page.title()).toBe(`(1) ${texts.brand}`);
+  expect(await page.getByText(texts.empty.none).count()).toBe(0);
+  const silence = page.getByRole('button', { name: texts.sound.silence, exact: true });
+  await silence.click();
+  await silence.waitFor({ state: 'detached' });
+
+  await card.click();
+  await page.getByText(said.reason).waitFor();
+  await page.getByText(texts.timelineWords.opened, { exact: false }).first().waitFor();
+  expect(await isTooWide(page)).toBe(false);
+  alarm.outcome('nearer', 'delivered');
+  await page.getByText(texts.reached.delivered, { exact: true }).first().waitFor();
+
+  await page.getByRole('button', { name: texts.actions.claim, exact: true }).click();
+  await shownState(page, texts.state.claimed(texts.you)).waitFor();
+  await page.getByText(texts.clock.expires).first().waitFor();
+  await page.getByRole('button', { name: texts.actions.act, exact: true }).click();
+  await page.getByText(texts.clock.acted).first().waitFor();
+
+  await page.getByRole('button', { name: texts.actions.resolve, exact: true }).click();
+  const confirm = page.getByRole('button', { name: texts.resolveForm.send, exact: true });
+  expect(await confirm.isDisabled()).toBe(true);
+  await page.getByLabel(texts.outcomes['false-alarm'], { exact: true }).check();
+  await page.getByLabel(texts.contacts.reached, { exact: true }).check();
+  expect(await isTooWide(page)).toBe(false);
+  await confirm.click();
+  await shownState(page, texts.state.resolved(texts.you)).waitFor();
+  expect(alarm.view.openIncidents()).toEqual([]);
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('of two who claim at once one is told kindly who has it, and a second person can agree to the end', async () => {
+  // News are slow that night, so that both still see nobody.
+  const { alarm, complaints, visit, end } = await desk(standInAlarm({ newsAfterMs: 700 }));
+  const [hers, his] = [await visit(li), await visit(wang)];
+  await signIn(hers, li);
+  await signIn(his, wang);
+  const fall = alarm.raise('fall', 'watch-2');
+  await hers.getByRole('link', { name: 'Fall' }).click();
+  await his.getByRole('link', { name: '跌倒' }).click();
+  const claim = his.getByRole('button', { name: zhCN.actions.claim, exact: true });
+  await claim.waitFor();
+  await hers.getByRole('button', { name: en.actions.claim, exact: true }).click();
+  await claim.click();
+  await shownState(hers, en.state.claimed(en.you)).waitFor();
+  await his.getByText(zhCN.refused['version-conflict'](zhCN.state.claimed('Li Na'))).waitFor();
+
+  await hers.getByRole('button', { name: en.actions.resolve, exact: true }).click();
+  await hers.getByLabel(en.outcomes['no-help-needed'], { exact: true }).check();
+  await hers.getByLabel(en.contacts['not-reached'], { exact: true }).check();
+  await hers.getByRole('button', { name: en.resolveForm.send, exact: true }).click();
+  await hers.getByText(en.refused['second-person-needed']).waitFor();
+  await hers.getByText(en.closingYours, { exact: false }).waitFor();
+
+  await his.getByRole('button', { name: zhCN.resolveForm.agree, exact: true }).click();
+  await his.getByLabel(zhCN.outcomes['no-help-needed'], { exact: true }).check();
+  await his.getByRole('button', { name: zhCN.resolveForm.agree, exact: true }).click();
+  await shownState(hers, en.state.resolved('Wang Gang')).waitFor();
+  expect(alarm.view.incident(fall.incidentId)?.incident.state.phase).toBe('resolved');
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('a page that lost the desk says UNKNOWN in large letters, and sees again by itself', async () => {
+  const { alarm, visit, close, openAgain, end } = await desk();
+  const page = await visit(li);
+  await signIn(page, li);
+  alarm.raise('smoke', 'smoke-1');
+  await page.getByRole('link', { name: 'Smoke alarm' }).waitFor();
+  await close();
+  await page.getByText(en.status.reconnecting).waitFor();
+  await page.getByText(/UNKNOWN: nothing heard for 1\d s/).waitFor({ timeout: 20_000 });
+  expect(await page.title()).toContain(en.status.unknown);
+  expect(await page.getByText(en.status.live, { exact: true }).count()).toBe(0);
+  await openAgain();
+  // Sessions ended with the process: the page asks for the password, and shows nothing meanwhile.
+  await page.getByText(en.signIn.ended).waitFor({ timeout: 20_000 });
+  await signIn(page, li);
+  await page.getByRole('link', { name: 'Smoke alarm' }).waitFor();
+  await end();
+}, 60_000);
+
+test('when the alarm process does not answer, an empty queue is not called empty', async () => {
+  const { alarm, visit, end } = await desk();
+  const page = await visit(wang);
+  await signIn(page, wang);
+  await page.getByText(zhCN.empty.none).waitFor();
+  const { alarm: _, ...rest } = alarm.health;
+  alarm.health = rest;
+  await page.getByText(zhCN.empty.unknown).waitFor({ timeout: 15_000 });
+  expect(await page.getByText(zhCN.empty.none).count()).toBe(0);
+  expect(await page.getByText(zhCN.banner.noAnswerWhy).isVisible()).toBe(true);
+  expect(await isTooWide(page)).toBe(false);
+  await end();
+});
+
+test('the language that somebody chose is there again the next time', async () => {
+  const { visit, end } = await desk();
+  const page = await visit(li);
+  await page.getByLabel(en.language).selectOption('zh-CN');
+  await page.getByRole('button', { name: zhCN.signIn.submit }).waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: zhCN.signIn.submit }).waitFor();
+  expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');
+  await end();
+});
+
+test('the whole desk can be used with the keyboard alone', async () => {
+  const { alarm, visit, end } = await desk();
+  const page = await visit(li);
+  await page.getByLabel(en.signIn.account, { exact: true }).focus();
+  await page.keyboard.type('li');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await page.getByText(en.status.live, { exact: true }).waitFor();
+  alarm.raise('call-emergency', 'button-2');
+  const card = page.getByRole('link', { name: 'Emergency call' });
+  await card.waitFor();
+  const tabTo = async (name: string) => {
+    const focused = () =>
+      page.evaluate('document.querySelector("a:focus, button:focus")?.textContent ?? ""') as Promise<string>;
+    for (let count = 0; count < 30 && !(await focused()).includes(name); count++) await page.keyboard.press('Tab');
+    expect(await focused()).toContain(name);
+  };
+  await tabTo('Emergency call');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Emergency call' }).waitFor();
+  await tabTo(en.actions.claim);
+  await page.keyboard.press('Enter');
+  await shownState(page, en.state.claimed(en.you)).waitFor();
+  await end();
+});
