@@ -203,7 +203,7 @@ function ToldPerson({ one, phone, speech }: { one: ToldShown; phone: string | un
       ${informed && html` <span class="quiet">${texts.informedOnly}</span>`}
     </span>
     <span class=${`told-reached told-${reached}`}>
-      <span aria-hidden="true">${toldSigns[reached]}</span> ${toldWords(one, speech)}
+      <span aria-hidden="true">${toldSigns[reached]}</span> <span>${toldWords(one, speech)}</span>
       ${answer && html` <b class=${`told-answer told-answer-${answer}`}>${texts.answers[answer]}</b>`}
     </span>
     ${phone && html`<a class="phone" href=${`tel:${phone.replaceAll(/[^+\d]/g, '')}`}>${phone}</a>`}

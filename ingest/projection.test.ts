@@ -230,7 +230,10 @@ async function home() {
     get headSequence() {
       return records.length;
     },
-    position: (sequence: number) => `${source.id}/0/${sequence}`,
+    // As the journal's own does, it needs to know whose it is.
+    position(sequence: number) {
+      return `${this.id}/0/${sequence}`;
+    },
     async readBatch(from: number, { maxRecords }: { maxRecords: number }) {
       return records.slice(from - 1, from - 1 + maxRecords);
     },

@@ -234,7 +234,9 @@ export class Checkpoint {
   /** The changes of this generation go on without their snapshot, and the next attempt waits for as many again. */
   async #abandon({ file, generation }: Sliced): Promise<void> {
     const { disk, log, name } = this.#options;
-    log.error({ follower: name, generation }, 'a snapshot could not be written whole: the one before is kept');
+    // One that is cut off by the end of the process is no trouble.
+    if (!this.#closed)
+      log.error({ follower: name, generation }, 'a snapshot could not be written whole: the one before is kept');
     await file.close();
     await disk.remove(`${this.#file(generation, 'snapshot')}.part`);
   }
