@@ -167,7 +167,7 @@ test('what is named in a panel is a column of its query', async () => {
 const recent = expect.toSatisfy((age: unknown) => Math.abs(Number(age)) < 30);
 const near = (seconds: number) => expect.toSatisfy((age: unknown) => Math.abs(Number(age) - seconds) < 30);
 const freshNow = () => ({ headSequence: 1, trueUntil: Date.now(), seenAt: Date.now() });
-const sqlOf = (panel: Panel): string => String(panel.targets?.[0]?.['rawSql']);
+const sqlOf = (panel: Panel): string => String(panel.targets?.[0]?.rawSql);
 const asRecord = (properties: { id: string; value?: unknown }[]): FieldConfig =>
   Object.fromEntries(properties.map(({ id, value }) => [id, value]));
 

@@ -114,12 +114,17 @@ class ProjectionRun {
   /** A copy of another journal, or one that knows what the journal does not, is never written over. */
   #checkSame(stored: StoredPosition | undefined, record: Stored | undefined): void {
     if (!stored) return;
-    const { id, headSequence, position } = this.#parts.source;
+    const { source } = this.#parts;
+    const { id, headSequence } = source;
     const at = `${stored.journalId}/0/${stored.sequence}`;
     if (stored.journalId !== id)
       throw positionUnknown({}, at, `the database is a copy of it, and this is journal ${id}`);
     if (stored.sequence > headSequence) {
-      throw positionUnknown({}, at, `the database reaches there, and the journal ends at ${position(headSequence)}`);
+      throw positionUnknown(
+        {},
+        at,
+        `the database reaches there, and the journal ends at ${source.position(headSequence)}`,
+      );
     }
     if (record && record.receivedAt !== stored.receivedAt) {
       throw positionUnknown({}, at, 'the database has another record there: one of the two was restored from a backup');

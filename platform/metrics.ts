@@ -30,7 +30,9 @@ export function createMetrics() {
     journalWaiting: gauge('journal_waiting', 'Records that wait for the disk'),
     journalBytes: gauge('journal_bytes', 'Bytes that the journal keeps'),
     eventLoopDelay: gauge('event_loop_delay_seconds', 'Delay of the event loop over the last interval', ['quantile']),
-    heapAfterCollection: gauge('heap_after_collection_bytes', 'Heap in use after the last full collection', ['process']),
+    heapAfterCollection: gauge('heap_after_collection_bytes', 'Heap in use after the last full collection', [
+      'process',
+    ]),
     followerLagRecords: gauge('follower_lag_records', 'Records between a follower and the journal head', ['follower']),
     followerLagSeconds: gauge('follower_lag_seconds', 'Age of the first record that a follower has not read', [
       'follower',

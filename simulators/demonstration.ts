@@ -159,7 +159,8 @@ async function makeReady({
       signal,
       async () => (await control.ask<RegistryPage>('registry-page', { entity: 'account', from: 0 })).values.length > 0,
     );
-    const password = demonstration.password ?? (await newPassword(control));
+    const known = demonstration.password;
+    const password = known !== undefined && (await opens(known, ports.http)) ? known : await newPassword(control);
     saveDemonstration(folder, { ...demonstration, receiverPort: Number(new URL(webhook.url).port), password });
     return { password };
   } finally {
@@ -180,6 +181,13 @@ async function importVillage(control: Control, folder: string, text: string): Pr
     complain: (problem) => complaints.push(problem),
   });
   if (code !== 0) throw new Error(complaints.join('\n'));
+}
+
+/** Somebody may have made another since. */
+async function opens(password: string, httpPort: number): Promise<boolean> {
+  const headers = { 'content-type': 'application/json', 'x-steppewatch': '1' };
+  const body = JSON.stringify({ account: 'duty', password });
+  return (await fetch(`http://127.0.0.1:${httpPort}/api/v1/session`, { method: 'POST', headers, body })).ok;
 }
 
 async function newPassword(control: Control): Promise<string> {

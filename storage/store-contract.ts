@@ -171,7 +171,7 @@ export const storeFacts: { fact: string; holds(open: () => Promise<Store>): Prom
       const report = { ...statusAt(2), unread: ['obscuration "\u0000\udfff"'] };
       await store.writeBatch(batchOf({ after: 0, sequence: 2, rejections: [rejection], reports: [report] }));
       const [stored] = await store.deviceReports({ deviceId: 'd1', limit: 1 });
-      assert.deepEqual(stored?.report['unread'], ['obscuration "\ufffd\ufffd"']);
+      assert.deepEqual(stored?.report.unread, ['obscuration "\ufffd\ufffd"']);
     },
   },
   {

@@ -98,9 +98,9 @@ test.each([
 
   await page.getByRole('button', { name: texts.actions.claim, exact: true }).click();
   await shownState(page, texts.state.claimed(texts.you)).waitFor();
-  await page.getByText(texts.clock.expires).first().waitFor();
+  await page.locator('.actions-state').getByText(texts.clock.expires).waitFor();
   await page.getByRole('button', { name: texts.actions.act, exact: true }).click();
-  await page.getByText(texts.clock.acted).first().waitFor();
+  await page.locator('.actions-state').getByText(texts.clock.acted).waitFor();
 
   await page.getByRole('button', { name: texts.actions.resolve, exact: true }).click();
   const confirm = page.getByRole('button', { name: texts.resolveForm.send, exact: true });

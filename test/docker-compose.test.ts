@@ -20,9 +20,9 @@ test('the system, its database and the wall, each in one exact version', () => {
 
 test('nothing is published beyond this machine, and the database not at all', () => {
   for (const port of services.flatMap(([, { ports = [] }]) => ports)) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
-  expect(compose.services['database']?.ports).toBeUndefined();
-  expect(compose.services['database']?.networks).toEqual(['back']);
-  expect(compose.networks['back']).toEqual({ internal: true });
+  expect(compose.services.database?.ports).toBeUndefined();
+  expect(compose.services.database?.networks).toEqual(['back']);
+  expect(compose.networks.back).toEqual({ internal: true });
 });
 
 test('secrets are files that exist under the same names in one place', () => {
