@@ -114,7 +114,7 @@ function newServer(log: Log): FastifyInstance {
   const server = Fastify({
     bodyLimit: 16 * 1024,
     requestTimeout: 15_000,
-    connectionTimeout: 0,
+    http: { headersTimeout: 10_000 },
     forceCloseConnections: true,
     // A proxy on this machine may say whom it speaks for; nobody else.
     trustProxy: 'loopback',

@@ -43,6 +43,8 @@ export type AlarmPorts = {
   admit?: (registry: Registry) => void;
   version: string;
   timeZone: string;
+  /** Called with each device whose registry entry changed: its connection, if it has one, must show its credential again. */
+  reauthenticate?: (deviceId: string) => void;
   limits?: Partial<JournalLimits>;
   /** How far a crash may make the next start look back, ms. */
   checkpointEveryMs?: number;
@@ -99,6 +101,7 @@ export async function openAlarm(ports: AlarmPorts) {
       for (const record of judgement.followUps) append(record).catch(fail);
       if (judgement.result) commands.answer(judgement.result);
       if (judgement.removed.length > 0) eraser.forget(judgement.removed);
+      for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
     },
     afterBatch(sequence) {
       if (sequence > headAtStart) ticks.arm();

@@ -1,4 +1,4 @@
-import { startBroker } from '../broker/broker.ts';
+import { type Broker, startBroker } from '../broker/broker.ts';
 import { createCredentials } from '../broker/credentials.ts';
 import { scaledClock, systemClock } from '../platform/clock.ts';
 import { lockDataFolder } from '../platform/data-lock.ts';
@@ -31,16 +31,18 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const create = (await disk.list('journal')).length === 0;
   const vault = await openVault({ folder: keysFolder, chance, masterKey, create });
   const webhook = createWebhookChannel({ clock, timeZone, allowPrivate });
+  let broker: Broker | undefined;
   const alarm = await openAlarm({
     ...{ disk, stateDisk: openDisk(dataFolder), clock, chance, log, metrics, vault, version, timeZone },
     channels: [webhook, createLogChannel({ log })],
     limits: { budgetBytes: configuration.journalBudgetBytes },
+    reauthenticate: (deviceId) => broker?.disconnect(deviceId),
     admit: (registry) => refuseRealDevices(configuration, registry.devices()),
   });
   // The registry is known at the journal's end alone. A real county does not wait for it: its devices may send at once.
   if (configuration.clockFactor !== undefined) await alarm.caughtUp;
 
-  const broker = await startBroker({
+  const opened = await startBroker({
     ...{ listen: configuration.mqtt, log, metrics, clock, chance, keep: alarm.keep },
     credentials: createCredentials({
       device: alarm.registry.device,
@@ -48,10 +50,11 @@ async function startAlarm(configuration: Configuration): Promise<void> {
       ...(enrolment && { enrolment }),
     }),
   });
+  broker = opened;
   const listener = await serveMetrics({ metrics, listen: configuration.metrics });
   const control = await serveControl(dataFolder, {
     command: (input: unknown) => (isRealDevice(configuration, input) ? notWithThisClock : alarm.send(input)),
-    health: () => ({ ...alarm.health(), broker: broker.stats() }),
+    health: () => ({ ...alarm.health(), broker: opened.stats() }),
     'registry-page': (request: PageRequest) => registryPage(alarm.registry, request),
     'desk-metrics': listener.takeDesk,
     /** Desk's followers hold the journal, within its budget. */
@@ -63,7 +66,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const { fail } = runProcess({
     ...{ name: 'alarm', log, metrics },
     async close() {
-      await broker.close();
+      await opened.close();
       await control.close();
       await listener.close();
       await alarm.close();
@@ -73,7 +76,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     },
   });
   alarm.failure.catch(fail);
-  log.info({ mqtt: broker.address(), data: dataFolder, version }, 'listening for devices');
+  log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');
   await alarm.caughtUp;
   process.send?.('caught up');

@@ -29,6 +29,8 @@ process.on('message', async (load: Load) => {
   process.send?.(perSecond);
 });
 
+process.on('disconnect', () => process.exit());
+
 const acknowledgement = Buffer.from([0x40, 2, 0, 1]);
 
 function open(port: number, login: Buffer): Promise<Socket> {

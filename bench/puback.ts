@@ -38,23 +38,34 @@ export async function run(report: (name: string, value: number, unit: string) =>
     report('puback-per-second', median(results.map(({ whole }) => whole)), '1/s');
     report('puback-bare-per-second', median(results.map(({ bare }) => bare)), '1/s');
   } finally {
-    for (const { child } of servers) child.kill();
+    await Promise.all(servers.map(({ child }) => end(child)));
   }
 }
 
 async function serve(role: string, logins: Login[]): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(join(import.meta.dirname, 'puback-server.ts'));
   child.send({ role, logins });
-  const [port] = (await once(child, 'message')) as [number];
-  return { child, port };
+  return { child, port: await answerOf(child) };
 }
 
 async function load(message: Load): Promise<number> {
   const child = fork(join(import.meta.dirname, 'puback-load.ts'));
   child.send(message);
-  const [perSecond] = (await once(child, 'message')) as [number];
-  child.kill();
+  const perSecond = await answerOf(child);
+  await end(child);
   return perSecond;
+}
+
+async function answerOf(child: ChildProcess): Promise<number> {
+  const died = once(child, 'exit').then(() => Promise.reject(new Error('a process of the bench died')));
+  return Promise.race([once(child, 'message').then(([answer]) => Number(answer)), died]);
+}
+
+/** Both kinds of process clean up and end when nobody listens to them any more. */
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.disconnect();
+  await ended;
 }
 
 function packets(logins: Login[]): { logins: string[]; publishes: string[] } {

@@ -24,14 +24,18 @@ export type System = {
 export async function startSystem({
   dataFolder,
   environment = {},
+  runAs = {},
 }: {
   dataFolder: string;
   environment?: Record<string, string>;
+  /** The account that it runs as: by default the one that asks. */
+  runAs?: { uid?: number; gid?: number };
 }): Promise<System> {
   const [mqtt = 0, http = 0, metrics = 0] = await freePorts(3);
   const child = spawn(process.execPath, [fileURLToPath(new URL('../app/supervisor.ts', import.meta.url))], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    ...runAs,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { IncidentCard, Problem } from '../api/answers.ts';
 import { ReopenForm, ResolveForm } from './incident-forms.ts';
 import { StateClock } from './incident-list.ts';
@@ -12,9 +12,11 @@ import { actorName, hourMinute, type Speech, stateWords } from './words.ts';
  * that was there when it was opened, so that news in between is noticed.
  */
 export function IncidentActions({ card, speech, now, act }: ActionProps) {
-  const [form, setForm] = useState<{ type: 'resolve' | 'reopen'; version: number } | undefined>();
+  const [opened, setForm] = useState<{ type: 'resolve' | 'reopen'; version: number } | undefined>();
   const { actions, actions: words } = speech.texts;
   const { state, version, closing } = card;
+  // Somebody else may have ended it while the form was open.
+  const form = (opened?.type === 'resolve') === (state.phase === 'resolved') ? undefined : opened;
   const isMine = 'by' in state && state.by.type === 'account' && state.by.id === speech.accountId;
   const isBusy = act.isBusy;
   const button = (label: string, ask: () => void, kind = '', hint?: string) =>
@@ -86,6 +88,12 @@ type ActionProps = { card: IncidentCard; speech: Speech; now: DeskClock; act: Ac
 export function useActing({ card, speech, learn, signedOut }: ActingParts): Acting {
   const [isBusy, setBusy] = useState(false);
   const [message, setMessage] = useState<Acting['message']>();
+  useEffect(() => {
+    // That it was recorded is soon to be seen in the state itself; a refusal stays until the next try.
+    if (message?.tone !== 'good') return;
+    const soon = setTimeout(() => setMessage(undefined), 4_000);
+    return () => clearTimeout(soon);
+  }, [message]);
   return {
     isBusy,
     message,

@@ -72,14 +72,14 @@ function Card({ card, selectedId, speech, now }: CardProps) {
       <span class="card-state">
         <span>${stateWords(card, speech)}</span>
         <${StateClock} ...${{ card, speech, now }} />
-        ${told.length > 0 && html`<span class="card-told">${texts.reachedCount(reached, told.length)}</span>`}
+        ${state.phase !== 'resolved' && told.length > 0 && html`<span class="card-told">${texts.reachedCount(reached, told.length)}</span>`}
       </span>
     </a>
   </li>`;
 }
 
 /** The clock of the state that it is in: to verify, to arrive, to resolve. */
-export function StateClock({ card: { state, openedAt }, speech, now }: Omit<CardProps, 'selectedId'>) {
+export function StateClock({ card: { state }, speech, now }: Omit<CardProps, 'selectedId'>) {
   const { clock } = speech.texts;
   switch (state.phase) {
     case 'open':
@@ -97,10 +97,7 @@ export function StateClock({ card: { state, openedAt }, speech, now }: Omit<Card
     case 'on-scene':
       return html`<${RunningClock} now=${now} since=${state.since} label=${() => clock['on-scene']} />`;
     case 'resolved':
-      return html`<span class="clock">
-        <time>${hourMinute(state.since, speech)}</time>
-        <span class="clock-label">${clockText(state.since - openedAt)} ${clock.resolved}</span>
-      </span>`;
+      return html`<span class="clock"><time>${hourMinute(state.since, speech)}</time></span>`;
   }
 }
 

@@ -25,14 +25,16 @@ export function IncidentView({ card, speech, now, learn, signedOut }: ViewProps)
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [card.incidentId]);
   const { texts } = speech;
-  const { severity, state, openedAt, code } = card;
+  const { severity, state, openedAt, code, where } = card;
   return html`<article class=${`incident incident-${severity}`} aria-labelledby="incident-title">
     <a class="back" href="#/">${texts.back}</a>
     <header class="incident-head">
       <div class="incident-what">
         <${SeverityMark} severity=${severity} speech=${speech} />
         <h1 id="incident-title" tabindex="-1" ref=${heading}>${titleOf(card, speech)}</h1>
-        <p class="incident-where">${placeOf(card, speech)}</p>
+        <p class="incident-where">
+          ${placeOf(card, speech)}${where.person && html` <span class="person">${where.person}</span>`}
+        </p>
       </div>
       <div class="incident-clock">
         ${

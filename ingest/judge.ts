@@ -30,6 +30,8 @@ export type Judgement = {
   rejections: { reason: string; problem: string; deviceId: string }[];
   /** Entities that left the registry, by key (`person:p1`): their keys are to be destroyed. */
   removed: string[];
+  /** Devices whose entry came, changed or went: who is connected as one of them has to show its credential again. */
+  devices: string[];
   /** History decided otherwise than this version would have; history was kept. */
   differs?: { cause: number; version: string };
 };
@@ -110,6 +112,7 @@ type Collection = {
   failures: EngineAnswer['failures'];
   rejections: Judgement['rejections'];
   removed: string[];
+  devices: string[];
   result?: { commandId: string; result: CommandResult };
   differs?: { cause: number; version: string };
 };
@@ -121,6 +124,7 @@ const newCollection = (): Collection => ({
   failures: [],
   rejections: [],
   removed: [],
+  devices: [],
 });
 
 function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
@@ -209,6 +213,7 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
       const answer = parts.registry.commit(command.importId, command.parts);
       if (!answer.ok) return { ok: false, problem: 'invalid', message: answer.problems.join('\n') };
       into.removed.push(...answer.removed);
+      into.devices.push(...[...answer.devicesAdded, ...answer.devicesRemoved].map(({ id }) => id));
       for (const device of answer.devicesRemoved) {
         parts.decoder.forget(device.id);
         stepEvent(parts, { ...deviceEvent(parts, device, at), type: 'device-removed' }, at, into);
@@ -319,7 +324,7 @@ function systemAlert(
 }
 
 function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Judgement {
-  const { alerts, incidents, notices, failures, rejections, removed, result, differs } = collected;
+  const { alerts, incidents, notices, failures, rejections, removed, devices, result, differs } = collected;
   const followUps: Judgement['followUps'] = [];
   if (alerts.length > 0 || incidents.length > 0 || notices.length > 0 || result) {
     followUps.push({
@@ -335,7 +340,7 @@ function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Jud
   for (const failure of failures) {
     followUps.push(quarantinedStep(stored, failure));
   }
-  return { followUps, notices, rejections, removed, ...(result && { result }), ...(differs && { differs }) };
+  return { followUps, notices, rejections, removed, devices, ...(result && { result }), ...(differs && { differs }) };
 }
 
 function quarantineWhole(stored: Stored, error: unknown, keep: (records: QuarantinedRecord[]) => void): Judgement {
@@ -350,6 +355,7 @@ function quarantineWhole(stored: Stored, error: unknown, keep: (records: Quarant
     notices: [],
     rejections: [],
     removed: [],
+    devices: [],
     ...(commandId !== undefined && { result: { commandId, result } }),
   };
 }

@@ -253,9 +253,9 @@ function welcome({
   process.stdout.write(`
 Steppewatch is running with a simulated village of ${village.homes.length} homes (ready after ${Math.round(seconds)} s).
 
-  page      http://127.0.0.1:${ports.http}/
+  page      http://127.0.0.1:${ports.http}/${insteadOf(ports.http, 'STEPPEWATCH_HTTP_PORT', 8080)}
   account   duty      password  ${password}
-  MQTT      127.0.0.1:${ports.mqtt}
+  MQTT      127.0.0.1:${ports.mqtt}${insteadOf(ports.mqtt, 'STEPPEWATCH_MQTT_PORT', 1883)}
   log       ${join(folder, 'steppewatch.log')}
 
   Be a smoke detector yourself, in another terminal:
@@ -265,6 +265,11 @@ In a quarter of a minute something happens in a kitchen, and a neighbour reads a
 Ctrl-C stops everything.
 
 `);
+}
+
+function insteadOf(port: number, setting: string, otherwise: number): string {
+  const wanted = Number(process.env[setting] ?? otherwise);
+  return port === wanted ? '' : `   (${wanted} is taken)`;
 }
 
 async function until(signal: AbortSignal, isSo: () => Promise<unknown>): Promise<void> {

@@ -47,6 +47,12 @@ export const en: RecordTexts = {
     seq: (value) => `report number ${valueText(value)} came twice with different content`,
     freeBytes: (value) => `${Math.floor(Number(value) / 1_000_000)} MB free`,
     error: (value) => valueText(value),
+    incidentId: () => undefined,
+    incidentCode: (value) => `incident ${valueText(value)}`,
+    about: conditionNamed,
+    follower: (value) => `in ${valueText(value)}`,
+    record: (value) => `record ${valueText(value)}`,
+    subject: unless('all', (subject) => `for ${subject}`),
   },
   late: (time) => `reported ${time} after it happened`,
   duration: {
@@ -60,6 +66,11 @@ export const en: RecordTexts = {
   semicolon: '; ',
   fullStop: '.',
 };
+
+/** The words of a condition that another reason names; what is none of them says nothing here. */
+function conditionNamed(value: Parameters<typeof valueText>[0]): string | undefined {
+  return Object.entries(en.conditions).find(([condition]) => condition === value)?.[1];
+}
 
 const transitions: { [transition: string]: string } = {
   'none to confirmed': 'confirmed by the device',

@@ -55,7 +55,13 @@ export type Fact =
   | 'boot'
   | 'seq'
   | 'freeBytes'
-  | 'error';
+  | 'error'
+  | 'incidentId'
+  | 'incidentCode'
+  | 'about'
+  | 'follower'
+  | 'record'
+  | 'subject';
 
 export const recordTexts: Record<Language, RecordTexts> = { 'zh-CN': zhCN, en };
 

@@ -47,6 +47,12 @@ export const zhCN: RecordTexts = {
     seq: (value) => `第${valueText(value)}号上报出现两次且内容不同`,
     freeBytes: (value) => `剩余${Math.floor(Number(value) / 1_000_000)} MB`,
     error: (value) => valueText(value),
+    incidentId: () => undefined,
+    incidentCode: (value) => `事件${valueText(value)}`,
+    about: conditionNamed,
+    follower: (value) => `处理环节${valueText(value)}`,
+    record: (value) => `第${valueText(value)}条记录`,
+    subject: unless('all', (subject) => `涉及${subject}`),
   },
   late: (time) => `发生${time}后才收到`,
   duration: {
@@ -60,6 +66,11 @@ export const zhCN: RecordTexts = {
   semicolon: '；',
   fullStop: '。',
 };
+
+/** The words of a condition that another reason names; what is none of them says nothing here. */
+function conditionNamed(value: Parameters<typeof valueText>[0]): string | undefined {
+  return Object.entries(zhCN.conditions).find(([condition]) => condition === value)?.[1];
+}
 
 const transitions: { [transition: string]: string } = {
   'none to confirmed': '设备确认跌倒',

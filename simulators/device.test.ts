@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { encodeReport } from '../firmware-contracts/contracts.ts';
+import { decodeReport } from '../firmware-contracts/decode.ts';
+import { type DeviceKind, deviceKinds, type Report } from '../firmware-contracts/report.ts';
+import { deeds } from './deeds.ts';
+import { type Device, newDevice } from './device.ts';
+import { deadline, step } from './device-step.ts';
+
+const HOUR_MS = 3_600_000;
+
+test('a detector that nobody answers sends its alarm again after 5, 10, 20, 40 and then every 60 s, and says how old it is', () => {
+  const home = watch('smoke-detector');
+  home.does('alarm');
+  home.pass(200_000);
+  expect(home.sent.map(({ at }) => at / 1000)).toEqual([0, 5, 15, 35, 75, 135, 195]);
+  expect(home.sent.map(({ report }) => report.age)).toEqual([0, 5, 15, 35, 75, 135, 195]);
+  expect(new Set(home.sent.map(({ report }) => `${report.boot}/${report.seq}`)).size).toBe(1);
+});
+
+test('an alarm that was acknowledged is reported anew every minute while it lasts, and its end once', () => {
+  const home = watch('smoke-detector', { acknowledges: true });
+  home.does('alarm', { source: 'co' });
+  home.pass(130_000);
+  home.does('hush');
+  home.pass(60_000);
+  home.does('off');
+  home.pass(HOUR_MS);
+  const said = home.sent.map(({ at, report }) => `${at / 1000} ${report.seq} ${'state' in report && report.state}`);
+  expect(said).toEqual(['0 0 on', '60 1 on', '120 2 on', '130 3 hushed', '180 4 hushed', '190 5 off']);
+});
+
+test('a fall is confirmed by the watch itself, or cancelled by who wears it', () => {
+  const lies = watch('wearable', { acknowledges: true });
+  lies.does('fall');
+  lies.pass(60_000);
+  expect(lies.sent.map(({ report }) => report)).toMatchObject([{ state: 'suspected' }, { state: 'confirmed', of: 0 }]);
+  const stands = watch('wearable', { acknowledges: true });
+  stands.does('fall');
+  stands.pass(10_000);
+  stands.does('cancel');
+  stands.pass(60_000);
+  expect(stands.sent.map(({ report }) => report)).toMatchObject([
+    { state: 'suspected' },
+    { state: 'cancelled', of: 0 },
+  ]);
+});
+
+test('a watch out of coverage keeps what happens, and sends it with its age when it is back', () => {
+  const home = watch('wearable', { acknowledges: true });
+  home.does('sleep');
+  home.does('press');
+  home.pass(30 * 60_000);
+  expect(home.sent).toEqual([]);
+  home.does('wake');
+  expect(home.sent.map(({ report }) => report)).toMatchObject([{ name: 'press', age: 1800 }]);
+});
+
+test('a battery that is out takes with it what was not sent; a new one begins the next boot', () => {
+  const home = watch('call-button');
+  home.does('emergency');
+  home.does('die');
+  home.pass(HOUR_MS);
+  expect(home.sent).toHaveLength(1);
+  home.does('wake');
+  expect(home.sent.at(-1)?.report).toMatchObject({ name: 'status', boot: 1, seq: 0 });
+  home.does('factory-reset');
+  home.does('emergency');
+  expect(home.sent.at(-1)?.report).toMatchObject({ name: 'press', boot: 0, seq: 0 });
+});
+
+test('a full store lets telemetry go and keeps the call for help', () => {
+  const home = watch('wearable');
+  home.does('sleep');
+  home.does('press');
+  for (let count = 0; count < 200; count++) home.does('vitals');
+  expect(home.device().waiting).toHaveLength(64);
+  expect(home.device().waiting[0]?.report.name).toBe('press');
+});
+
+test('the radio empties the battery in the end', () => {
+  const home = watch('presence-sensor', { acknowledges: true, batteryVolts: 2.0001 });
+  for (let count = 0; count < 20; count++) home.does('on');
+  expect(home.device().power).toBe('dead');
+  expect(home.sent.length).toBeLessThan(10);
+});
+
+test('a hush and an interval are obeyed and confirmed', () => {
+  const home = watch('smoke-detector', { acknowledges: true });
+  home.does('alarm');
+  home.tell({
+    type: 'commanded',
+    at: home.now(),
+    command: { name: 'hush', v: 1, id: 'c-1', expires: 300, boot: 0, seq: 0 },
+  });
+  home.tell({
+    type: 'commanded',
+    at: home.now(),
+    command: { name: 'interval', v: 1, id: 'c-2', expires: 300, interval: 5 },
+  });
+  expect(home.sent.slice(1).map(({ report }) => report)).toMatchObject([
+    { name: 'alarm', state: 'hushed' },
+    { name: 'done', command: 'c-1', result: 'ok' },
+    { name: 'done', command: 'c-2', result: 'ok' },
+  ]);
+  expect(home.device().intervalMinutes).toBe(5);
+});
+
+test.each(deviceKinds)('whatever a %s does, its reports can be read, in JSON and CBOR', (kind) => {
+  const home = watch(kind, { acknowledges: true });
+  for (const deed of Object.keys(deeds[kind])) {
+    home.does('wake');
+    home.does(deed);
+    home.pass(31_000);
+  }
+  home.pass(26 * HOUR_MS);
+  expect(home.sent.some(({ report }) => report.name === 'status')).toBe(true);
+  for (const { report } of home.sent) {
+    for (const format of ['json', 'cbor'] as const) {
+      const decoded = decodeReport({ report: report.name, kind, payload: encodeReport(report, format) });
+      expect(decoded).toMatchObject({ type: 'report', unread: [] });
+    }
+  }
+});
+
+test('a deed that a device does not know is refused in words', () => {
+  expect(() => watch('call-button').does('alarm')).toThrow('a call-button does no "alarm", but: status, sleep');
+});
+
+/** A device and what it sends, on a clock that moves only when the test says so; nobody answers unless `acknowledges`. */
+function watch(
+  kind: DeviceKind,
+  { acknowledges = false, ...parts }: Partial<Device> & { acknowledges?: boolean } = {},
+) {
+  let now = 0;
+  let device = newDevice({ id: 'd', kind, intervalMinutes: 1440, statusAt: 24 * HOUR_MS, ...parts });
+  const sent: { at: number; report: Report }[] = [];
+  function tell(event: Parameters<typeof step>[1]): void {
+    const [next, reports] = step(device, event);
+    device = next;
+    for (const report of reports) {
+      sent.push({ at: now, report });
+      const { boot = 0, seq = 0 } = report;
+      if (acknowledges) tell({ type: 'acknowledged', boot, seq });
+    }
+  }
+  return {
+    sent,
+    tell,
+    now: () => now,
+    device: () => device,
+    does: (deed: string, fields = {}) => tell({ type: 'does', at: now, deed, fields }),
+    pass(ms: number) {
+      const end = now + ms;
+      for (let due = deadline(device); due !== undefined && due <= end; due = deadline(device)) {
+        now = Math.max(now, due);
+        tell({ type: 'tick', at: now });
+      }
+      now = end;
+    },
+  };
+}
