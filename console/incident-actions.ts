@@ -13,7 +13,7 @@ import { actorName, hourMinute, type Speech, stateWords } from './words.ts';
  */
 export function IncidentActions({ card, speech, now, act }: ActionProps) {
   const [opened, setForm] = useState<{ type: 'resolve' | 'reopen'; version: number } | undefined>();
-  const { actions, actions: words } = speech.texts;
+  const { actions: words, resolveForm } = speech.texts;
   const { state, version, closing } = card;
   // Somebody else may have ended it while the form was open.
   const form = (opened?.type === 'resolve') === (state.phase === 'resolved') ? undefined : opened;
@@ -24,8 +24,8 @@ export function IncidentActions({ card, speech, now, act }: ActionProps) {
       ${label}
     </button>`;
   const send = async (asked: AskedCommand) => {
-    if (await act.send(asked)) setForm(undefined);
-    else setForm((open) => open && { ...open, version: act.versionNow() });
+    const { isRecorded, version: versionNow } = await act.send(asked);
+    setForm((open) => (isRecorded || !open ? undefined : { ...open, version: versionNow }));
   };
   const openForm = (type: 'resolve' | 'reopen') => setForm({ type, version });
   const isClaimed = state.phase === 'claimed';
@@ -74,8 +74,8 @@ export function IncidentActions({ card, speech, now, act }: ActionProps) {
         ${isClaimed && isMine && button(words.release, () => send({ type: 'release', expectedVersion: version }))}
         ${
           state.phase === 'resolved'
-            ? button(actions.reopen, () => openForm('reopen'))
-            : button(closing ? speech.texts.resolveForm.agree : words.resolve, () => openForm('resolve'), 'resolve')
+            ? button(words.reopen, () => openForm('reopen'))
+            : button(closing ? resolveForm.agree : words.resolve, () => openForm('resolve'), 'resolve')
         }
       </div>`
     }
@@ -97,7 +97,6 @@ export function useActing({ card, speech, learn, signedOut }: ActingParts): Acti
   return {
     isBusy,
     message,
-    versionNow: () => card.version,
     async send(asked) {
       setBusy(true);
       setMessage(undefined);
@@ -108,7 +107,8 @@ export function useActing({ card, speech, learn, signedOut }: ActingParts): Acti
       if (now) learn(now);
       if (answer.type === 'refused' && answer.problem.code === 'signed-out') signedOut();
       setMessage(messageOf(answer, now, speech));
-      return answer.type === 'done' || (answer.type === 'refused' && answer.problem.code === 'second-person-needed');
+      const isAsked = answer.type === 'refused' && answer.problem.code === 'second-person-needed';
+      return { isRecorded: answer.type === 'done' || isAsked, version: now?.version ?? asked.expectedVersion };
     },
   };
 }
@@ -116,9 +116,8 @@ export function useActing({ card, speech, learn, signedOut }: ActingParts): Acti
 export type Acting = {
   isBusy: boolean;
   message?: { tone: 'good' | 'kind'; text: string } | undefined;
-  versionNow: () => number;
-  /** Whether it is on record. */
-  send: (asked: AskedCommand) => Promise<boolean>;
+  /** Whether it is on record, and the version that is true now: what is asked next names that. */
+  send: (asked: AskedCommand) => Promise<{ isRecorded: boolean; version: number }>;
 };
 type ActingParts = {
   card: IncidentCard;

@@ -183,8 +183,8 @@ function ToldPeople({ card, detail, speech, act }: ToldProps) {
             cancel=${() => setAccepting(undefined)}
             send=${async (expectedMinutes: number) => {
               const asked = { type: 'accept', contactId, expectedMinutes, expectedVersion: accepting.version } as const;
-              if (await act.send(asked)) setAccepting(undefined);
-              else setAccepting({ contactId, version: act.versionNow() });
+              const { isRecorded, version: versionNow } = await act.send(asked);
+              setAccepting(isRecorded ? undefined : { contactId, version: versionNow });
             }}
           />`
         }

@@ -147,6 +147,27 @@ test('of two who claim at once one is told kindly who has it, and a second perso
   await end();
 });
 
+test('news that came while somebody filled in a form are noticed, and the next press counts', async () => {
+  const { alarm, complaints, visit, end } = await desk();
+  const page = await visit(li);
+  await signIn(page, li);
+  const fire = alarm.raise('smoke', 'smoke-1');
+  await page.getByRole('link', { name: 'Smoke alarm' }).click();
+  await page.getByRole('button', { name: en.actions.resolve, exact: true }).click();
+  alarm.raise('heat', 'smoke-1');
+  await page.getByRole('heading', { level: 1, name: 'Smoke alarm + Heat alarm' }).waitFor();
+  await page.getByLabel(en.outcomes.helped, { exact: true }).check();
+  await page.getByLabel(en.contacts.reached, { exact: true }).check();
+  const confirm = page.getByRole('button', { name: en.resolveForm.send, exact: true });
+  await confirm.click();
+  await page.getByText(en.refused['version-conflict'](en.state.open)).waitFor();
+  expect(alarm.view.incident(fire.incidentId)?.incident.state.phase).toBe('open');
+  await confirm.click();
+  await shownState(page, en.state.resolved(en.you)).waitFor();
+  expect(complaints).toEqual([]);
+  await end();
+});
+
 test('a page that lost the desk says UNKNOWN in large letters, and sees again by itself', async () => {
   const { alarm, visit, close, openAgain, end } = await desk();
   const page = await visit(li);
