@@ -27,8 +27,12 @@ const root = new URL('..', import.meta.url);
 const entry = 'console/main.ts';
 const pages = {
   '/': 'console/index.html',
-  '/assets/console/style.css': 'console/style.css',
-  '/assets/console/icon.svg': 'console/icon.svg',
+  ...Object.fromEntries(
+    ['base.css', 'desk.css', 'incident.css', 'phone.css', 'icon.svg'].map((name) => [
+      `/assets/console/${name}`,
+      `console/${name}`,
+    ]),
+  ),
 };
 const types: { [extension: string]: string } = {
   '.html': 'text/html; charset=utf-8',

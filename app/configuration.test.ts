@@ -44,6 +44,17 @@ test('a secret may stand in a file, and a file that cannot be read is a problem'
   );
 });
 
+test('a file that was left empty is no secret that nobody wants', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'steppewatch-configuration-')), 'empty');
+  writeFileSync(file, '\n');
+  for (const name of ['STEPPEWATCH_MASTER_KEY', 'STEPPEWATCH_ENROLMENT_PASSWORD', 'DATABASE_URL'])
+    expect(messageOf(() => readConfiguration({ [`${name}_FILE`]: file }))).toContain(`${name}_FILE: ${file} is empty`);
+});
+
+test('the last port leaves none for the metrics beside it', () => {
+  expect(messageOf(() => readConfiguration({ STEPPEWATCH_HTTP_PORT: '65535' }))).toContain('STEPPEWATCH_METRICS_PORT');
+});
+
 test('two listeners cannot share a port', () => {
   expect(messageOf(() => readConfiguration({ STEPPEWATCH_HTTP_PORT: '1883' }))).toContain('must differ');
 });

@@ -68,6 +68,8 @@ export function readConfiguration(environment: Record<string, string | undefined
   const value = parsed.data;
   const metricsPort = value.STEPPEWATCH_METRICS_PORT ?? value.STEPPEWATCH_HTTP_PORT + 1;
   const ports = [value.STEPPEWATCH_MQTT_PORT, value.STEPPEWATCH_HTTP_PORT, metricsPort];
+  if (metricsPort > 65_535)
+    problems.push('STEPPEWATCH_METRICS_PORT: without it the port is HTTP + 1, which is beyond 65535: set it');
   if (new Set(ports).size < ports.length) problems.push(`the ports ${ports.join(', ')} must differ`);
   if (problems.length > 0) throw configurationWrong({}, problems);
   const dataFolder = resolve(value.STEPPEWATCH_DATA);
@@ -102,7 +104,10 @@ function settingFrom(
   if (file === undefined) return value;
   if (value !== undefined) problems.push(`${name} and ${name}_FILE are both set: keep one`);
   try {
-    return readFileSync(file, 'utf8').trim();
+    const content = readFileSync(file, 'utf8').trim();
+    // A secret that was not filled in would otherwise count as one that is not wanted.
+    if (content === '') problems.push(`${name}_FILE: ${file} is empty`);
+    return content;
   } catch (cause) {
     problems.push(`${name}_FILE: cannot read ${file} (${(cause as NodeJS.ErrnoException).code})`);
     return undefined;

@@ -2,6 +2,7 @@ import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { journalFull } from '../platform/errors.ts';
 import { connectControl, controlSocketPath, serveControl } from './control-socket.ts';
 
 test('a question is answered, and an error comes back as one', async () => {
@@ -12,6 +13,13 @@ test('a question is answered, and an error comes back as one', async () => {
   expect(await control.ask('double', 21)).toBe(42);
   await expect(control.ask('refuse', {})).rejects.toThrow('not today');
   expect(statSync(controlSocketPath(folder)).mode & 0o777).toBe(0o600);
+  control.close();
+  await door.close();
+});
+
+test('an error of the world keeps its code, and says whether to try again', async () => {
+  const { door, control } = await open({ full: () => Promise.reject(journalFull({}, 4096)) });
+  await expect(control.ask('full', {})).rejects.toMatchObject({ code: 'JOURNAL_FULL', retry: 'later', status: 503 });
   control.close();
   await door.close();
 });

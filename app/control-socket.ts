@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { alarmAway } from '../platform/errors.ts';
+import { alarmAway, OperationalError, type Retry } from '../platform/errors.ts';
 
 /**
  * The local door of the alarm process: one JSON object a line each way, over a Unix socket that only its owner may open.
@@ -56,7 +56,7 @@ async function answer(socket: Socket, line: string, questions: Questions): Promi
     if (!question) throw new Error(`no question ${ask}`);
     reply({ answer: await question(details) });
   } catch (error) {
-    reply({ error: error instanceof Error ? error.message : String(error) });
+    reply({ error: inWords(error) });
   }
 }
 
@@ -84,13 +84,13 @@ export function connectControl(dataFolder: string, { patienceMs = 10_000 } = {})
     opened.on('error', (cause) => failAll(opened, cause));
     opened.on('close', () => failAll(opened));
     readLines(opened, (line) => {
-      const reply = parse<{ id: number; answer?: unknown; error?: string }>(line);
+      const reply = parse<{ id: number; answer?: unknown; error?: RemoteError }>(line);
       if (!reply) return void opened.destroy();
       const { id, answer, error } = reply;
       const asked = waiting.get(id);
       waiting.delete(id);
       if (error === undefined) asked?.settle(answer);
-      else asked?.fail(new Error(error));
+      else asked?.fail(remoteError(error));
     });
     return opened;
   };
@@ -118,6 +118,20 @@ export function connectControl(dataFolder: string, { patienceMs = 10_000 } = {})
       socket?.destroy();
     },
   };
+}
+
+/** An error of the world keeps its code over the socket, so that whoever asked can branch on `retry` and `status`. */
+type RemoteError = { message: string; code?: string; retry?: Retry; status?: number };
+
+function inWords(error: unknown): RemoteError {
+  if (!(error instanceof OperationalError)) return { message: error instanceof Error ? error.message : String(error) };
+  const { message, code, retry, status } = error;
+  return { message, code, retry, status };
+}
+
+function remoteError({ message, code, retry, status }: RemoteError): Error {
+  if (code === undefined || retry === undefined || status === undefined) return new Error(message);
+  return new OperationalError(code, message, { retry, status });
 }
 
 function parse<Shape>(line: string): Shape | undefined {

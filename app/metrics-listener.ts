@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import { AggregatorRegistry, type MetricObject } from 'prom-client';
+import { listenFailed } from '../platform/errors.ts';
 import type { Metrics } from '../platform/metrics.ts';
 
 /**
  * `/metrics` on a listener of its own, in the alarm process, so that it answers while desk is away. Desk hands its figures over
  * each few seconds; they are left out when they are older than `staleMs`, because old figures look like good ones.
+ * Errors: LISTEN_FAILED when the address is taken or not this machine's.
  */
 export async function serveMetrics({ metrics, listen }: { metrics: Metrics; listen: { host: string; port: number } }) {
   const staleMs = 15_000;
@@ -16,7 +18,10 @@ export async function serveMetrics({ metrics, listen }: { metrics: Metrics; list
     const text = await AggregatorRegistry.aggregate([own as MetricObject[], ...fresh]).metrics();
     response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text);
   });
-  await new Promise<void>((done, fail) => server.once('error', fail).listen(listen.port, listen.host, done));
+  await new Promise<void>((done, fail) => {
+    const refuse = (cause: Error) => fail(listenFailed({ cause }, `${listen.host}:${listen.port}`, cause.message));
+    server.once('error', refuse).listen(listen.port, listen.host, done);
+  });
   return {
     takeDesk(figures: MetricObject[]): void {
       desk = { figures, at: performance.now() };

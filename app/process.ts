@@ -33,9 +33,9 @@ export function runProcess({ name, log, metrics, close }: ProcessParts): {
   delay.enable();
   const nanoseconds = 1e9;
   setInterval(() => {
-    metrics.eventLoopDelay.set({ quantile: '0.5' }, delay.percentile(50) / nanoseconds);
-    metrics.eventLoopDelay.set({ quantile: '0.99' }, delay.percentile(99) / nanoseconds);
-    metrics.eventLoopDelay.set({ quantile: '1' }, delay.max / nanoseconds);
+    metrics.eventLoopDelay.set({ quantile: '0.5', process: name }, delay.percentile(50) / nanoseconds);
+    metrics.eventLoopDelay.set({ quantile: '0.99', process: name }, delay.percentile(99) / nanoseconds);
+    metrics.eventLoopDelay.set({ quantile: '1', process: name }, delay.max / nanoseconds);
     delay.reset();
   }, 5_000).unref();
   new PerformanceObserver((list) => {

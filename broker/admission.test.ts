@@ -26,6 +26,28 @@ test('strangers who say nothing fill their own places, not those of devices that
   expect(() => enter('c')).toThrow('connecting');
 });
 
+test('a stranger who stays silent gives way to the next, one who has just come does not', () => {
+  const { admission, clock, enter } = admissionUnderTest({
+    connecting: 2,
+    connectingPerAddress: 2,
+    connectGraceMs: 1000,
+  });
+  const cut: string[] = [];
+  const slow = (name: string) => admission.admit('a', () => cut.push(name));
+  slow('first');
+  clock.advance(600);
+  slow('second');
+  expect(slow('third')).toEqual({ refused: 'connecting' });
+  clock.advance(500);
+  enter('b').established();
+  expect(cut).toEqual(['first']);
+  slow('fourth');
+  expect(slow('fifth')).toEqual({ refused: 'connecting' });
+  clock.advance(500);
+  slow('sixth');
+  expect(cut).toEqual(['first', 'second']);
+});
+
 test('a place is free again when its holder leaves, and is given back once', () => {
   const { enter } = admissionUnderTest({ connecting: 1, connectionsPerAddress: 2 });
   const first = enter('a');

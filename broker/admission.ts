@@ -5,12 +5,19 @@ import type { BrokerLimits } from './limits.ts';
 export type Ticket = { established(): void; leave(): void };
 export type AdmissionRefusal = 'rate' | 'connecting' | 'address';
 
+/**
+ * Those of one address, or of all, who have not said who they are, the longest wait first; and how many connections one
+ * address has in all.
+ */
+type Strangers = Set<{ readonly since: number; giveWay(): void }>;
+type Here = { connecting: Strangers; all: number };
+
 /** Decides about a new connection before a byte of it is read: how many there are, from where, and how fast they come. */
 export class Admission {
   readonly #clock: Clock;
   readonly #limits: BrokerLimits;
-  readonly #addresses = new Map<string, { connecting: number; all: number }>();
-  #connecting = 0;
+  readonly #addresses = new Map<string, Here>();
+  readonly #connecting: Strangers = new Set();
   #tokens: number;
   #filledAt: number;
   #gradualUntil = Number.NEGATIVE_INFINITY;
@@ -22,18 +29,20 @@ export class Admission {
     this.#filledAt = clock.monotonic();
   }
 
-  admit(address: string): Ticket | { refused: AdmissionRefusal } {
+  /** `cut` ends the connection when it has been silent for `connectGraceMs` and its place is wanted by another. */
+  admit(address: string, cut = () => {}): Ticket | { refused: AdmissionRefusal } {
     const limits = this.#limits;
-    const here = this.#addresses.get(address) ?? { connecting: 0, all: 0 };
+    const here: Here = this.#addresses.get(address) ?? { connecting: new Set(), all: 0 };
     if (here.all >= limits.connectionsPerAddress) return { refused: 'address' };
-    if (this.#connecting >= limits.connecting || here.connecting >= limits.connectingPerAddress)
+    const crowd = this.#crowd(here);
+    const slowest = crowd && first(crowd);
+    if (crowd && !(slowest && this.#clock.monotonic() - slowest.since >= limits.connectGraceMs))
       return { refused: 'connecting' };
     if (!this.#takeToken()) return { refused: 'rate' };
+    slowest?.giveWay();
     this.#addresses.set(address, here);
-    this.#connecting++;
-    here.connecting++;
     here.all++;
-    return this.#ticket(address, here);
+    return this.#ticket(address, here, cut);
   }
 
   /** The journal does not keep up: those who were cut come back a few at a time, now and for `readmissionMs` more. */
@@ -43,26 +52,33 @@ export class Admission {
     this.#gradualUntil = this.#filledAt + this.#limits.readmissionMs;
   }
 
-  #ticket(address: string, here: { connecting: number; all: number }): Ticket {
-    let phase: 'connecting' | 'established' | 'gone' = 'connecting';
-    const connected = () => {
-      this.#connecting--;
-      here.connecting--;
+  /** The strangers of whom there are too many, when there are. */
+  #crowd(here: Here): Strangers | undefined {
+    if (here.connecting.size >= this.#limits.connectingPerAddress) return here.connecting;
+    return this.#connecting.size >= this.#limits.connecting ? this.#connecting : undefined;
+  }
+
+  #ticket(address: string, here: Here, cut: () => void): Ticket {
+    let isGone = false;
+    const leave = () => {
+      if (isGone) return;
+      isGone = true;
+      established();
+      here.all--;
+      if (here.all === 0) this.#addresses.delete(address);
     };
-    return {
-      established: () => {
-        if (phase !== 'connecting') return;
-        phase = 'established';
-        connected();
-      },
-      leave: () => {
-        if (phase === 'gone') return;
-        if (phase === 'connecting') connected();
-        phase = 'gone';
-        here.all--;
-        if (here.all === 0) this.#addresses.delete(address);
-      },
+    const giveWay = () => {
+      leave();
+      cut();
     };
+    const stranger = { since: this.#clock.monotonic(), giveWay };
+    const established = () => {
+      this.#connecting.delete(stranger);
+      here.connecting.delete(stranger);
+    };
+    this.#connecting.add(stranger);
+    here.connecting.add(stranger);
+    return { established, leave };
   }
 
   #takeToken(): boolean {
@@ -81,3 +97,5 @@ export class Admission {
     this.#filledAt = now;
   }
 }
+
+const first = <T>(set: Set<T>): T | undefined => set.values().next().value;

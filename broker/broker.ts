@@ -14,7 +14,7 @@ import type { Credentials } from './credentials.ts';
 import { deviceRules, reasonOfCut } from './device-rules.ts';
 import { Intake, type Keep } from './intake.ts';
 import { type BrokerLimits, defaultLimits } from './limits.ts';
-import { createPacketGuard } from './packet-guards.ts';
+import { Cut, createPacketGuard } from './packet-guards.ts';
 import { createSessionMemory } from './session-memory.ts';
 
 export type BrokerOptions = {
@@ -108,7 +108,8 @@ function accept({ aedes, admission, connections, metrics, limits }: Accepting): 
   return (socket) => {
     // What ends a connection is counted where aedes reports it; a socket without any listener would end the process.
     socket.on('error', () => {});
-    const ticket = admission.admit(socket.remoteAddress ?? '');
+    const giveWay = () => socket.destroy(new Cut('connect-timeout', 'others waited for the place of a silent one'));
+    const ticket = admission.admit(socket.remoteAddress ?? '', giveWay);
     if ('refused' in ticket) {
       metrics.connectionsRefused.inc({ reason: ticket.refused });
       socket.destroy();

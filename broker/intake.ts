@@ -119,7 +119,7 @@ export class Intake {
     this.#bytes += payload.length;
     session.waiting++;
     if ('report' in uplink) this.#offer(publish);
-    else this.#drop(publish, uplink.refused);
+    else this.#drop(publish, topic, uplink.refused);
     this.#pauseIfFull(session);
   }
 
@@ -173,8 +173,10 @@ export class Intake {
   }
 
   // Closing would make a misconfigured device come back for ever; acknowledging ends it, after what the device sent before.
-  #drop(publish: Publish, reason: string): void {
+  #drop(publish: Publish, topic: string, reason: string): void {
     this.#metrics.publishesRefused.inc({ reason });
+    const { deviceId } = publish.incoming;
+    this.#log.debug({ deviceId, reason, topic: topic.slice(0, 80) }, 'a publish was acknowledged and dropped');
     this.#append(publish);
     this.#release();
   }

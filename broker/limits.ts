@@ -12,6 +12,8 @@ export type BrokerLimits = {
   connecting: number;
   connectingPerAddress: number;
   connectMs: number;
+  /** With all those places taken, whoever is silent for longer than this makes room for the next. */
+  connectGraceMs: number;
   /** New connections, as a token bucket. */
   connectsPerSecond: number;
   connectsBurst: number;
@@ -52,6 +54,7 @@ export const defaultLimits: BrokerLimits = {
   connecting: 2_000,
   connectingPerAddress: 1_000,
   connectMs: 10_000,
+  connectGraceMs: 1_000,
   connectsPerSecond: 2_000,
   connectsBurst: 4_000,
   readmissionsPerSecond: 200,

@@ -12,23 +12,16 @@ import { actorName, hourMinute, type Speech, stateWords } from './words.ts';
  * that was there when it was opened, so that news in between is noticed.
  */
 export function IncidentActions({ card, speech, now, act }: ActionProps) {
-  const [opened, setForm] = useState<{ type: 'resolve' | 'reopen'; version: number } | undefined>();
-  const { actions: words, resolveForm } = speech.texts;
-  const { state, version, closing } = card;
+  const [opened, setForm] = useState<OpenForm>();
+  const { state, closing } = card;
   // Somebody else may have ended it while the form was open.
   const form = (opened?.type === 'resolve') === (state.phase === 'resolved') ? undefined : opened;
-  const isMine = 'by' in state && state.by.type === 'account' && state.by.id === speech.accountId;
-  const isBusy = act.isBusy;
-  const button = (label: string, ask: () => void, kind = '', hint?: string) =>
-    html`<button type="button" class=${`button ${kind}`} disabled=${isBusy} onClick=${ask} title=${hint}>
-      ${label}
-    </button>`;
+  const { isBusy } = act;
+  const agrees = closing !== undefined && closing.by.id !== speech.accountId;
   const send = async (asked: AskedCommand) => {
     const { isRecorded, version: versionNow } = await act.send(asked);
     setForm((open) => (isRecorded || !open ? undefined : { ...open, version: versionNow }));
   };
-  const openForm = (type: 'resolve' | 'reopen') => setForm({ type, version });
-  const isClaimed = state.phase === 'claimed';
   return html`<div class="actions" aria-busy=${isBusy}>
     ${closing && html`<${Closing} ...${{ closing, speech }} />`}
     <p class="actions-state">
@@ -38,7 +31,7 @@ export function IncidentActions({ card, speech, now, act }: ActionProps) {
     ${
       form?.type === 'resolve' &&
       html`<${ResolveForm}
-        ...${{ speech, isBusy, agrees: closing !== undefined && closing.by.id !== speech.accountId }}
+        ...${{ speech, isBusy, agrees }}
         cancel=${() => setForm(undefined)}
         send=${(ended: { outcome: string; contact: string; note?: string }) =>
           send({ type: 'resolve', expectedVersion: form.version, ...ended })}
@@ -52,35 +45,40 @@ export function IncidentActions({ card, speech, now, act }: ActionProps) {
         send=${(reason: string) => send({ type: 'reopen', expectedVersion: form.version, reason })}
       />`
     }
+    ${!form && html`<${ActionButtons} ...${{ card, speech, isBusy, send, openForm: setForm, agrees }} />`}
+  </div>`;
+}
+
+/** What can be done in this state, the next step first. */
+function ActionButtons({ card, speech, isBusy, send, openForm, agrees }: ButtonProps) {
+  const { actions: words, resolveForm } = speech.texts;
+  const { state, version } = card;
+  const isMine = state.phase === 'claimed' && state.by.type === 'account' && state.by.id === speech.accountId;
+  const about = { expectedVersion: version };
+  const button = (label: string, press: () => void, kind = '', hint?: string) =>
+    html`<button type="button" class=${`button ${kind}`} disabled=${isBusy} onClick=${press} title=${hint}>
+      ${label}
+    </button>`;
+  const act = () => send({ type: 'act', action: 'on-it', ...about });
+  return html`<div class="buttons">
+    ${state.phase === 'open' && button(words.claim, () => send({ type: 'claim', ...about }), 'primary')}
+    ${isMine && !state.acted && button(words.act, act, 'primary', words.actHint)}
+    ${(state.phase === 'responding' || isMine) && button(words.arrive, () => send({ type: 'arrive', ...about }))}
+    ${isMine && button(words.release, () => send({ type: 'release', ...about }))}
     ${
-      !form &&
-      html`<div class="buttons">
-        ${state.phase === 'open' && button(words.claim, () => send({ type: 'claim', expectedVersion: version }), 'primary')}
-        ${
-          isClaimed &&
-          isMine &&
-          !state.acted &&
-          button(
-            words.act,
-            () => send({ type: 'act', expectedVersion: version, action: 'on-it' }),
-            'primary',
-            words.actHint,
-          )
-        }
-        ${
-          (state.phase === 'responding' || (isClaimed && isMine)) &&
-          button(words.arrive, () => send({ type: 'arrive', expectedVersion: version }))
-        }
-        ${isClaimed && isMine && button(words.release, () => send({ type: 'release', expectedVersion: version }))}
-        ${
-          state.phase === 'resolved'
-            ? button(words.reopen, () => openForm('reopen'))
-            : button(closing ? resolveForm.agree : words.resolve, () => openForm('resolve'), 'resolve')
-        }
-      </div>`
+      state.phase === 'resolved'
+        ? button(words.reopen, () => openForm({ type: 'reopen', version }))
+        : button(agrees ? resolveForm.agree : words.resolve, () => openForm({ type: 'resolve', version }), 'resolve')
     }
   </div>`;
 }
+type OpenForm = { type: 'resolve' | 'reopen'; version: number } | undefined;
+type ButtonProps = Pick<ActionProps, 'card' | 'speech'> & {
+  isBusy: boolean;
+  send: (asked: AskedCommand) => void;
+  openForm: (form: OpenForm) => void;
+  agrees: boolean;
+};
 
 type ActionProps = { card: IncidentCard; speech: Speech; now: DeskClock; act: Acting };
 

@@ -143,6 +143,17 @@ describe('a counter that is used again', () => {
     expect(causes(second)).not.toContain(causes(first)[0]);
   });
 
+  test('gives whatever it says from then on a name of its own, also what it said once before, byte for byte', () => {
+    const home = listen();
+    home.send({ ...status, boot: 0, seq: 0 });
+    const before = home.send({ ...alarm, boot: 0, seq: 1 });
+    home.now += 20 * MINUTE_MS;
+    expect(types(home.send({ ...status, boot: 0, seq: 0, battery: 3 }))).toEqual(['report', 'counter-reused']);
+    const after = home.send({ ...alarm, boot: 0, seq: 1 });
+    expect(types(after)).toEqual(['report']);
+    expect(causes(after)).not.toEqual(causes(before));
+  });
+
   test('is not what an alarm is that is sent again for hours, or comes late with its age', () => {
     const home = listen();
     home.send(alarm);

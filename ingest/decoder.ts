@@ -63,8 +63,13 @@ function empty(table: Table<unknown>): void {
   for (const key of [...table.keys()]) table.delete(key);
 }
 
-/** `urgentAt`: when a life-safety report was last received. */
-type DeviceMemory = { readonly counters?: Counters; readonly clock?: DeviceClock; readonly urgentAt?: number };
+/** `urgentAt`: when a life-safety report was last received. `eraAt`: the position at which the counters last started over. */
+type DeviceMemory = {
+  readonly counters?: Counters;
+  readonly clock?: DeviceClock;
+  readonly urgentAt?: number;
+  readonly eraAt?: string;
+};
 type Source = {
   deviceId: string;
   kind: DeviceKind | undefined;
@@ -81,9 +86,12 @@ function decodePart(source: Source, decoded: DecodedReport, part: number): Decod
   const heard =
     decoded.type === 'report' ? hear(decoded, placed, memory) : hearUnreadable(decoded, placed, part, source.payload);
   const standing = identify(memory, heard);
-  table.set(deviceId, remember(memory, heard, standing));
+  const position = `@${placed.sequence}.${part}`;
+  const eraAt = standing?.type === 'reused' ? position : memory.eraAt;
+  table.set(deviceId, remember(memory, heard, standing, eraAt));
   if (standing?.type === 'repeat') return [{ type: 'repeat', part }];
-  const caused = { at: placed.receivedAt, causeId: causeOf(source, part, heard, standing), where };
+  const causeId = standing ? `${nameOf(deviceId, heard)}${eraAt ?? ''}` : `${deviceId}:${position}`;
+  const caused = { at: placed.receivedAt, causeId, where };
   const event = toEvent(decoded, caused, heard.occurrence, source.kind);
   const readings = decoded.type === 'report' ? readingsOf(decoded.report) : [];
   const events: Decoded[] = [{ type: 'event', part, event, readings }];
@@ -148,19 +156,28 @@ function identify({ counters, urgentAt }: DeviceMemory, heard: Heard): Standing 
   return standing.type === 'repeat' && again ? startOver(counted) : standing;
 }
 
-function remember(memory: DeviceMemory, heard: Heard, standing: Standing | undefined): DeviceMemory {
+function remember(
+  memory: DeviceMemory,
+  heard: Heard,
+  standing: Standing | undefined,
+  eraAt: string | undefined,
+): DeviceMemory {
   const counters = standing?.counters ?? memory.counters;
   const clock = heard.clock ?? memory.clock;
   const urgentAt = heard.urgent ? heard.receivedAt : memory.urgentAt;
-  return { ...(counters && { counters }), ...(clock && { clock }), ...(urgentAt !== undefined && { urgentAt }) };
+  return {
+    ...(counters && { counters }),
+    ...(clock && { clock }),
+    ...(urgentAt !== undefined && { urgentAt }),
+    ...(eraAt !== undefined && { eraAt }),
+  };
 }
 
-/** The same cause for ever. Without counters, or when they are used again, the position makes it unique. */
-function causeOf({ deviceId, placed }: Source, part: number, heard: Heard, standing: Standing | undefined): string {
-  const position = `@${placed.sequence}.${part}`;
-  if (!standing) return `${deviceId}:${position}`;
-  return `${deviceId}:${heard.boot}:${heard.seq}:${heard.hash}${standing.type === 'reused' ? position : ''}`;
-}
+/**
+ * The same report, the same name for ever, as long as the device counts on. Where it started over, the position of that
+ * belongs to the name of everything since: an alarm that repeats what it once said, byte by byte, is an alarm of its own.
+ */
+const nameOf = (deviceId: string, { boot, seq, hash }: Heard): string => `${deviceId}:${boot}:${seq}:${hash}`;
 
 function toEvent(
   decoded: Understood | Unreadable,

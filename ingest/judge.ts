@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isLifeSafety } from '../firmware-contracts/report.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { Command, CommandResult } from '../records/command.ts';
@@ -15,9 +14,10 @@ import type {
 import type { Notice } from '../records/notice.ts';
 import { decodeRecord } from '../records/record-codec.ts';
 import type { Registry } from '../records/registry-fold.ts';
-import type { Engine, EngineAnswer, Failure } from '../rules/engine.ts';
+import type { Engine, EngineAnswer } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
+import { quarantinedStep, quarantineWhole } from './quarantine.ts';
 
 /** One journal entry, as followers see it. */
 export type Stored = { sequence: number; receivedAt: number; body: Uint8Array };
@@ -107,7 +107,8 @@ export type NoticeFold = {
 
 type Collection = {
   alerts: AlertChange[];
-  incidents: IncidentChange[];
+  /** By incident: one record writes each of them once, as it is in the end, however often it changed on the way. */
+  incidents: Map<string, IncidentChange>;
   notices: Notice[];
   failures: EngineAnswer['failures'];
   rejections: Judgement['rejections'];
@@ -119,7 +120,7 @@ type Collection = {
 
 const newCollection = (): Collection => ({
   alerts: [],
-  incidents: [],
+  incidents: new Map(),
   notices: [],
   failures: [],
   rejections: [],
@@ -195,12 +196,18 @@ function stepAlerts(parts: JudgeParts, changes: AlertChange[], at: number, into:
 }
 
 function collectIncidents(parts: JudgeParts, answer: ReturnType<Incidents['fire']>, into: Collection): void {
-  into.incidents.push(...answer.incidents);
+  for (const change of answer.incidents) addIncident(into, change);
   for (const notice of answer.notices) {
     into.notices.push(notice);
     parts.outbox.issue(notice);
   }
   for (const { incident } of answer.incidents) parts.outbox.follow(incident);
+}
+
+function addIncident({ incidents }: Collection, { incident, timeline }: IncidentChange): void {
+  const before = incidents.get(incident.incidentId);
+  if (before) before.timeline.push(...timeline);
+  incidents.set(incident.incidentId, { incident, timeline: before?.timeline ?? [...timeline] });
 }
 
 function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
@@ -326,13 +333,13 @@ function systemAlert(
 function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Judgement {
   const { alerts, incidents, notices, failures, rejections, removed, devices, result, differs } = collected;
   const followUps: Judgement['followUps'] = [];
-  if (alerts.length > 0 || incidents.length > 0 || notices.length > 0 || result) {
+  if (alerts.length > 0 || incidents.size > 0 || notices.length > 0 || result) {
     followUps.push({
       kind: 'decided',
       cause: stored.sequence,
       version: parts.version,
       ...(alerts.length > 0 && { alerts }),
-      ...(incidents.length > 0 && { incidents }),
+      ...(incidents.size > 0 && { incidents: [...incidents.values()] }),
       ...(notices.length > 0 && { notices }),
       ...(result && { result }),
     });
@@ -341,62 +348,4 @@ function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Jud
     followUps.push(quarantinedStep(stored, failure));
   }
   return { followUps, notices, rejections, removed, devices, ...(result && { result }), ...(differs && { differs }) };
-}
-
-function quarantineWhole(stored: Stored, error: unknown, keep: (records: QuarantinedRecord[]) => void): Judgement {
-  // A quarantine that itself cannot be processed has been said once; saying it again would never end.
-  const kind = recordKindOf(stored);
-  const followUps = kind === 'quarantined' ? [] : [quarantinedRecord(stored, error)];
-  if (followUps.length > 0) keep(followUps);
-  const commandId = kind === 'command' ? commandIdOf(stored) : undefined;
-  const result = { ok: false as const, problem: 'invalid' as const, message: 'the command could not be processed' };
-  return {
-    followUps,
-    notices: [],
-    rejections: [],
-    removed: [],
-    devices: [],
-    ...(commandId !== undefined && { result: { commandId, result } }),
-  };
-}
-
-function quarantinedRecord(stored: Stored, error: unknown): QuarantinedRecord {
-  const origin = reportOrigin(stored);
-  return {
-    kind: 'quarantined',
-    follower: 'alarm',
-    sequence: stored.sequence,
-    error: String(error instanceof Error ? error.message : error).slice(0, 300),
-    ...origin,
-  };
-}
-
-/** A deadline fails behind whatever record came next, so that its subject, not that record, says whether a life hangs on it. */
-function quarantinedStep(stored: Stored, { rule, subject, deviceId, lifeSafety, error }: Failure): QuarantinedRecord {
-  const { kind, follower, sequence, error: text } = quarantinedRecord(stored, error);
-  const named = { kind, follower, sequence, subject: `${rule}:${subject}`, error: text, lifeSafety };
-  return deviceId === undefined ? named : { ...named, deviceId };
-}
-
-function reportOrigin(stored: Stored): { lifeSafety: boolean; deviceId?: string } {
-  const record = readable(stored);
-  if (record?.kind !== 'report') return { lifeSafety: false };
-  // A batch may hold anything, so that it counts as the worst it may hold.
-  const lifeSafety = isLifeSafety(record.report) || record.report === 'batch';
-  return { lifeSafety, deviceId: record.deviceId };
-}
-
-const recordKindOf = (stored: Stored): string | undefined => readable(stored)?.kind;
-
-function commandIdOf(stored: Stored): string | undefined {
-  const record = readable(stored);
-  return record?.kind === 'command' ? record.command.commandId : undefined;
-}
-
-function readable(stored: Stored): JournalRecord | undefined {
-  try {
-    return decodeRecord(stored.body);
-  } catch {
-    return undefined;
-  }
 }

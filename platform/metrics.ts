@@ -29,7 +29,10 @@ export function createMetrics() {
     ),
     journalWaiting: gauge('journal_waiting', 'Records that wait for the disk'),
     journalBytes: gauge('journal_bytes', 'Bytes that the journal keeps'),
-    eventLoopDelay: gauge('event_loop_delay_seconds', 'Delay of the event loop over the last interval', ['quantile']),
+    eventLoopDelay: gauge('event_loop_delay_seconds', 'Delay of the event loop over the last interval', [
+      'quantile',
+      'process',
+    ]),
     heapAfterCollection: gauge('heap_after_collection_bytes', 'Heap in use after the last full collection', [
       'process',
     ]),

@@ -7,7 +7,8 @@ import type { Rule } from './rule.ts';
  * unwatched -> watched (the registry gained the device) -> silent (nothing for `missedReports` intervals and `graceMs`)
  * -> watched (it speaks again). Whatever arrives from it counts as a word, stored or live: it speaks now. Its words are
  * noted no finer than `resolutionMs`, so that a device that speaks every second costs no more than one that speaks
- * every minute.
+ * every minute. Silence is noticed on the minute: a village that falls silent together is judged together, and its
+ * incident is written once a minute and not once a device.
  */
 export const deviceSilent: Rule<DeviceSilent, DeviceSilentSettings> = {
   name: 'device-silent',
@@ -16,9 +17,9 @@ export const deviceSilent: Rule<DeviceSilent, DeviceSilentSettings> = {
   ranges: { missedReports: [1, 10], graceMs: [5 * 60_000, 24 * 3_600_000], resolutionMs: [0, 5 * 60_000] },
   subject: ({ type, where }) => (type === 'test-window' ? undefined : where.deviceId),
   deadline(state, { missedReports, graceMs }) {
-    return state.phase === 'watched'
-      ? state.lastAt + missedReports * state.intervalMinutes * 60_000 + graceMs
-      : undefined;
+    if (state.phase !== 'watched') return undefined;
+    const dueAt = state.lastAt + missedReports * state.intervalMinutes * minuteMs + graceMs;
+    return Math.ceil(dueAt / minuteMs) * minuteMs;
   },
   rebase: (state, byMs) => (state.phase === 'watched' ? { ...state, lastAt: state.lastAt + byMs } : state),
   step(state, event, { missedReports, resolutionMs }) {
@@ -51,6 +52,8 @@ export type DeviceSilentSettings = {
   /** How finely a device's last word is noted. */
   resolutionMs: number;
 };
+
+const minuteMs = 60_000;
 
 /** `lastAt`: when it was last heard, or promised its interval. */
 type Watched = { phase: 'watched'; lastAt: number; intervalMinutes: number };

@@ -55,6 +55,7 @@ test('a real device in its registry stops it, also one that came in the moment b
   const folder = join(temporary.folder, 'real');
   const system = await startSystem({ dataFolder: folder });
   await until('the alarm process', () => system.control.ask('health', {}));
+  const database = await until('the database', async () => postmaster(folder));
   const webhook = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32, 3).toString('base64')}` };
   const changes = benchVillage({ devices: 1, webhook, hash: () => ({ salt: 'c2FsdA==', hmac: 'aG1hYw==' }) });
   const real = changes.map((change) =>
@@ -64,6 +65,7 @@ test('a real device in its registry stops it, also one that came in the moment b
   );
   await register(system.control, real);
   await system.killAll();
+  process.kill(database, 'SIGINT'); // It is not of the group that was killed, and nobody comes who would adopt it.
   const settings = { seed: 7, homes: 12, language: 'en', receiverPort: 18_090, webhookSecret: webhook.secret };
   writeFileSync(join(folder, 'demonstration.json'), JSON.stringify(settings));
   const demonstration = await demonstrate(folder);

@@ -11,7 +11,7 @@ test('a device that leaves the registry is cut off at once, and does not come ba
     const [gone, stays] = [await connect(deviceId(0)), await connect(deviceId(4))];
     await register(system.control, [{ type: 'remove', entity: 'device', id: deviceId(0) }]);
     await until('its connection to end', async () => !gone.connected, 5_000);
-    await expect(connect(deviceId(0))).rejects.toThrow(/bad user name or password/i);
+    await expect(connect(deviceId(0))).rejects.toThrow(/bad username or password/i);
     expect(stays.connected).toBe(true);
     await stays.endAsync(true);
   } finally {

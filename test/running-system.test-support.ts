@@ -123,6 +123,11 @@ export function withChildren(pid: number): number[] {
   return [pid, ...children.split(' ').filter(Boolean).map(Number)];
 }
 
+/** A session of the database may end between the look and the signal. */
+export function signal(pids: number[], name: NodeJS.Signals): void {
+  for (const pid of pids.filter(isAlive)) process.kill(pid, name);
+}
+
 /** Runs a program of ours to its end. */
 export async function run(program: string, args: string[], environment: Record<string, string>) {
   const path = join(import.meta.dirname, '..', program);

@@ -23,7 +23,6 @@ export const en = {
     unknown: 'UNKNOWN',
     late: 'Behind',
     failing: 'Fault',
-    historyAway: 'No history',
   },
   banner: {
     lost: (age: string) => `UNKNOWN: nothing heard for ${age}`,
@@ -41,14 +40,12 @@ export const en = {
     behindWhy: 'Newer incidents may be missing for the moment.',
     history: 'The database is away or behind: history and Grafana are old. Alarms and this page are not affected.',
     soundOff: 'Sound is off until you press here.',
-    soundOn: 'Turn sound on',
   },
   sound: {
     silence: 'Silence',
     silenceHint: 'Silences only the sound. Nobody is told that you have seen it: claim it.',
     isOn: 'Sound on',
     isOff: 'Sound off',
-    test: 'Test the sound',
   },
   sections: {
     waiting: 'Nobody has it yet',
@@ -106,7 +103,6 @@ export const en = {
   earlier: (count: number) => `${count} earlier entries are in the history`,
   fields: { place: 'Place', person: 'Person', area: 'Village', address: 'Address', note: 'Before you go' },
   cleared: (time: string) => `cleared ${time}`,
-  at: (time: string) => `at ${time}`,
   moreAlerts: (count: number) => `${count} more alerts`,
   loadFailed: 'Details could not be loaded.',
   retry: 'Try again',
@@ -140,7 +136,6 @@ export const en = {
     resolve: 'Resolve…',
     reopen: 'Reopen…',
     cancel: 'Cancel',
-    send: 'Confirm',
     sending: 'Sending…',
   },
   acceptForm: {

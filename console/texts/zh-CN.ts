@@ -24,7 +24,6 @@ export const zhCN: Texts = {
     unknown: '状态未知',
     late: '有延迟',
     failing: '故障',
-    historyAway: '无历史',
   },
   banner: {
     lost: (age) => `状态未知：已有${age}没有消息`,
@@ -41,14 +40,12 @@ export const zhCN: Texts = {
     behindWhy: '较新的事件可能暂时没有显示。',
     history: '数据库不可用或滞后：历史记录和 Grafana 的内容是旧的。报警和本页不受影响。',
     soundOff: '声音尚未打开，请点击这里。',
-    soundOn: '打开声音',
   },
   sound: {
     silence: '静音',
     silenceHint: '只关闭声音，不代表有人处理：请接手事件。',
     isOn: '声音已开',
     isOff: '声音已关',
-    test: '试听声音',
   },
   sections: {
     waiting: '无人接手',
@@ -106,7 +103,6 @@ export const zhCN: Texts = {
   earlier: (count) => `更早的${count}条在历史记录中`,
   fields: { place: '位置', person: '住户', area: '嘎查村', address: '地址', note: '出发前须知' },
   cleared: (time) => `${time}已恢复`,
-  at: (time) => time,
   moreAlerts: (count) => `另有${count}条报警`,
   loadFailed: '无法加载详情。',
   retry: '重试',
@@ -140,7 +136,6 @@ export const zhCN: Texts = {
     resolve: '结束…',
     reopen: '重新打开…',
     cancel: '取消',
-    send: '确认',
     sending: '正在发送…',
   },
   acceptForm: {
