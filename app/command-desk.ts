@@ -9,7 +9,12 @@ const mostWaitingCommands = 1_000;
 /** Commands wait here for their answer; personal fields are sealed before they become a record. */
 export function commandDesk({ append, vault, registry }: CommandDeskParts) {
   const waiting = new Map<string, ((result: CommandResult) => void)[]>();
+  function answer({ commandId, result }: { commandId: string; result: CommandResult }): void {
+    for (const resolve of waiting.get(commandId) ?? []) resolve(result);
+    waiting.delete(commandId);
+  }
   return {
+    answer,
     async send(input: unknown): Promise<CommandResult> {
       const parsed = commandSchema.safeParse(input);
       if (!parsed.success) {
@@ -24,7 +29,7 @@ export function commandDesk({ append, vault, registry }: CommandDeskParts) {
       waiting.set(command.commandId, [...(waiting.get(command.commandId) ?? []), resolve]);
       try {
         const sealed = await sealCommand(command, { vault, registry });
-        if ('ok' in sealed) this.answer({ commandId: command.commandId, result: sealed });
+        if ('ok' in sealed) answer({ commandId: command.commandId, result: sealed });
         else await append({ kind: 'command', command: sealed });
       } catch (error) {
         waiting.delete(command.commandId);
@@ -33,10 +38,6 @@ export function commandDesk({ append, vault, registry }: CommandDeskParts) {
       return promise;
     },
     isIdle: () => waiting.size === 0,
-    answer({ commandId, result }: { commandId: string; result: CommandResult }): void {
-      for (const resolve of waiting.get(commandId) ?? []) resolve(result);
-      waiting.delete(commandId);
-    },
   };
 }
 type CommandDeskParts = { append: (record: JournalRecord) => Promise<void>; vault: Vault; registry: Registry };

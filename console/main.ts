@@ -13,7 +13,7 @@ type Who = { type: 'asking' } | { type: 'nobody'; ended: boolean } | { type: 'so
 function Page() {
   const [who, setWho] = useState<Who>({ type: 'asking' });
   const [chosen, setChosen] = useState<Language | undefined>(rememberedLanguage);
-  const language = chosen ?? (who.type === 'somebody' ? who.session.account.language : browserLanguage());
+  const language = chosen ?? browserLanguage();
   const setLanguage = (next: Language) => {
     rememberLanguage(next);
     setChosen(next);

@@ -12,7 +12,12 @@ import { isCry, keyOf } from './correlation.ts';
 export function createIncidentTable(state: FoldState) {
   const rows = state.table<Incident>('incidents');
   const index = createIndex(state);
-  const deadlines = createDeadlines(state, rows);
+  const stalls = state.table<number>('incident-stalls');
+  const dueOf = (incident: Incident): number | undefined => {
+    const dueAt = deadlineOf(incident);
+    return dueAt === undefined ? undefined : Math.max(dueAt, stalls.get(incident.incidentId) ?? 0);
+  };
+  const deadlines = createDeadlines(state, rows, dueOf);
   const find = (incidentId: string | undefined) => (incidentId === undefined ? undefined : rows.get(incidentId));
 
   return {
@@ -34,12 +39,23 @@ export function createIncidentTable(state: FoldState) {
 
     put(incident: Incident): void {
       const before = rows.get(incident.incidentId);
+      const dueBefore = before && dueOf(before);
+      stalls.delete(incident.incidentId);
       rows.set(incident.incidentId, incident);
       index.move(before, incident);
-      if (!before || deadlineOf(before) !== deadlineOf(incident)) deadlines.note(incident);
+      if (dueBefore !== dueOf(incident)) deadlines.note(incident);
+    },
+
+    /** Its deadline could not be stepped: it is due again at `until`, or when it has changed. */
+    stall(incidentId: string, until: number): void {
+      const incident = rows.get(incidentId);
+      if (!incident) return;
+      stalls.set(incidentId, until);
+      deadlines.note(incident);
     },
 
     remove(incidentId: string): void {
+      stalls.delete(incidentId);
       index.move(rows.get(incidentId), undefined);
       rows.delete(incidentId);
     },
@@ -138,12 +154,13 @@ function moveCry(criesByPlace: Table<readonly string[]>, incident: Incident, isN
 function createDeadlines(
   state: FoldState,
   rows: { get(id: string): Incident | undefined; values(): Iterable<Incident>; size: number },
+  dueOf: (incident: Incident) => number | undefined,
 ) {
   let heap = new DeadlineHeap();
 
   function rebuild(): void {
     const before = heap;
-    heap = new DeadlineHeap([...rows.values()].flatMap((incident) => hintOf(incident) ?? []));
+    heap = new DeadlineHeap([...rows.values()].flatMap((incident) => hintOf(incident, dueOf(incident)) ?? []));
     state.onUndo(() => {
       heap = before;
     });
@@ -151,7 +168,7 @@ function createDeadlines(
 
   return {
     note(incident: Incident): void {
-      const hint = hintOf(incident);
+      const hint = hintOf(incident, dueOf(incident));
       if (hint) heap.add(hint);
       if (heap.size > 4 * rows.size + 1000) rebuild();
     },
@@ -160,7 +177,7 @@ function createDeadlines(
       for (let top = heap.top(); top; top = heap.top()) {
         const { subject, dueAt } = top;
         const incident = rows.get(subject);
-        if (incident && deadlineOf(incident) === dueAt) return { dueAt, incidentId: subject };
+        if (incident && dueOf(incident) === dueAt) return { dueAt, incidentId: subject };
         const dropped = top;
         heap.takeTop();
         // Its row may come back by an undo.
@@ -173,7 +190,6 @@ function createDeadlines(
   };
 }
 
-function hintOf(incident: Incident) {
-  const dueAt = deadlineOf(incident);
-  return dueAt === undefined ? undefined : { dueAt, subject: incident.incidentId, rule: 'incidents' };
+function hintOf({ incidentId }: Incident, dueAt: number | undefined) {
+  return dueAt === undefined ? undefined : { dueAt, subject: incidentId, rule: 'incidents' };
 }

@@ -1,12 +1,15 @@
 import type { AlertChange } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
-import type { FoldState, Table } from '../records/fold-state.ts';
+import { createCommandAnswers } from '../records/command-answers.ts';
+import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
 import type { OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RegistryView } from '../records/registry.ts';
+import type { Failure } from '../rules/engine.ts';
 import { stepAlerts } from './alerts.ts';
 import { type IncidentCommand, stepCommand } from './commands.ts';
+import { isLifeSafety } from './correlation.ts';
 import { createIncidentTable } from './incident-table.ts';
 import { stepOutcome } from './outcomes.ts';
 import { beginRound, type Round, type RoundParts } from './round.ts';
@@ -23,14 +26,14 @@ import { nextVersion, write } from './turn.ts';
  */
 export function createIncidents({ state, registry }: { state: FoldState; registry: RegistryView }) {
   const table = createIncidentTable(state);
-  const answers = state.table<CommandResult>('incident-commands');
-  const parts = { table, registry };
+  const answers = createCommandAnswers(state);
+  const parts = { state, table, registry };
 
   return {
     step(input: IncidentInput): IncidentAnswer {
       const round = beginRound(parts, input.at);
       if (input.type === 'command') {
-        const result = once(answers, round, input.command);
+        const result = answers.once(input.command, () => stepCommand(round, input.command));
         return { ...conclude(round), result };
       }
       if (input.type === 'alerts') stepAlerts(round, input.changes);
@@ -41,7 +44,7 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
     /**
      * Fires every deadline up to `dueAt`, the earliest first, then by incident. `now` is the time at which that
      * happens: after a long silence each incident goes on once, from now, and does not make up for every rung that it
-     * missed.
+     * missed. One that throws is as it was, and its turn comes again later: it holds up no other.
      */
     fire: (dueAt: number, now = dueAt): IncidentAnswer => fireAll(parts, dueAt, now),
 
@@ -73,42 +76,52 @@ export type IncidentInput =
   | { type: 'command'; at: number; command: IncidentCommand }
   | { type: 'outcome'; at: number; outcome: OutcomeRecord };
 
-/** What changed, and whom to tell. `result` answers a command. */
-export type IncidentAnswer = { incidents: IncidentChange[]; notices: Notice[]; result?: CommandResult };
+/** What changed, and whom to tell. `result` answers a command; `failures` are incidents whose deadline threw. */
+export type IncidentAnswer = {
+  incidents: IncidentChange[];
+  notices: Notice[];
+  result?: CommandResult;
+  failures?: Failure[];
+};
 
-/** Commands whose answers are remembered, so that a repeat changes nothing. */
-const mostAnswers = 5_000;
+/** How long an incident whose deadline threw is left alone, ms: somebody is told each time. */
+const stalledMs = 15 * 60_000;
 
 const isOpening = ({ timeline }: IncidentChange): boolean => timeline.some(({ what }) => what === 'opened');
 
-/** The same command is done once; its answer is remembered as long as the table has room. */
-function once(answers: Table<CommandResult>, round: Round, command: IncidentCommand): CommandResult {
-  const before = answers.get(command.commandId);
-  if (before) return before;
-  const result = stepCommand(round, command);
-  const [oldest] = answers.keys();
-  if (oldest !== undefined && answers.size >= mostAnswers) answers.delete(oldest);
-  answers.set(command.commandId, result);
-  return result;
-}
-
-function fireAll(parts: RoundParts, dueAt: number, now: number): IncidentAnswer {
+function fireAll(parts: RoundParts & { state: FoldState }, dueAt: number, now: number): IncidentAnswer {
   const fired: IncidentAnswer[] = [];
+  const failures: Failure[] = [];
   for (let next = parts.table.nextDeadline(); next && next.dueAt <= dueAt; next = parts.table.nextDeadline()) {
-    const round = beginRound(parts, now, next.dueAt);
-    fireOne(round, next.incidentId);
-    fired.push(conclude(round));
+    const { incidentId, dueAt: wasDueAt } = next;
+    try {
+      fired.push(parts.state.attempt(() => fireOne(beginRound(parts, now, wasDueAt), incidentId)));
+    } catch (error) {
+      parts.table.stall(incidentId, now + stalledMs);
+      failures.push(failureOf(incidentId, parts.table.get(incidentId), error));
+    }
   }
-  return { incidents: fired.flatMap(({ incidents }) => incidents), notices: fired.flatMap(({ notices }) => notices) };
+  return {
+    incidents: fired.flatMap(({ incidents }) => incidents),
+    notices: fired.flatMap(({ notices }) => notices),
+    ...(failures.length > 0 && { failures }),
+  };
 }
 
-function fireOne(round: Round, incidentId: string): void {
+/** Its people must hear of it some other way: where a life hangs on it, the device that it is about is told of again. */
+function failureOf(incidentId: string, incident: Incident | undefined, error: unknown): Failure {
+  const deviceId = incident?.where.deviceId;
+  const lifeSafety = incident !== undefined && isLifeSafety(incident);
+  return { rule: 'incidents', subject: incidentId, lifeSafety, error, ...(deviceId !== undefined && { deviceId }) };
+}
+
+function fireOne(round: Round, incidentId: string): IncidentAnswer {
   const incident = round.table.get(incidentId);
-  if (!incident) return;
+  if (!incident) return conclude(round);
   const { state } = incident;
   if (state.phase === 'resolved') {
     round.table.remove(incidentId);
-    return;
+    return conclude(round);
   }
   const turn = round.turnOf(incident);
   if (state.phase === 'claimed' && !state.acted && state.expiresAt <= round.dueAt) {
@@ -119,6 +132,7 @@ function fireOne(round: Round, incidentId: string): void {
     happen(turn, 'rung due');
   }
   round.keep(turn);
+  return conclude(round);
 }
 
 /** What the system has to say about its own incidents becomes one of them, once: about those it says nothing more. */

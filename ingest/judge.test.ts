@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createIncidents } from '../incidents/incidents.ts';
 import { FoldState } from '../records/fold-state.ts';
+import type { Incident } from '../records/incident.ts';
 import type { DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import { decodeRecord, encodeRecord } from '../records/record-codec.ts';
@@ -119,15 +120,67 @@ test('a test window without an end that is near is refused', () => {
   const home = village();
   const command = {
     type: 'test-window' as const,
-    commandId: 'window-1',
     by: { type: 'account' as const, id: 'duty' },
     reason: 'monthly test',
   };
-  const ask = (deviceId: string, until: number) =>
-    home.append({ kind: 'command', command: { ...command, deviceId, until } }).result?.result;
+  const ask = (deviceId: string, until: number) => {
+    const commandId = `window-${deviceId}-${until}`;
+    return home.append({ kind: 'command', command: { ...command, commandId, deviceId, until } }).result?.result;
+  };
   expect(ask('smoke-1', home.now() + 24 * 60 * MINUTE_MS)).toMatchObject({ ok: false, problem: 'invalid' });
   expect(ask('nobody', home.now() + MINUTE_MS)).toMatchObject({ ok: false, problem: 'not-found' });
   expect(ask('smoke-1', home.now() + 20 * MINUTE_MS)).toEqual({ ok: true });
+});
+
+test('a registry that is sent again, or a test window, is done once', () => {
+  const home = village();
+  const by = { type: 'account' as const, id: 'duty' };
+  const commit = { type: 'registry-commit' as const, commandId: 'commit-12', by, importId: 'i', parts: 1 };
+  expect(home.append({ kind: 'command', command: commit }).result?.result).toEqual({ ok: true });
+  const until = home.now() + 20 * MINUTE_MS;
+  const window = {
+    type: 'test-window' as const,
+    commandId: 'window-1',
+    by,
+    deviceId: 'smoke-1',
+    until,
+    reason: 'test',
+  };
+  for (const laterMs of [0, 30 * MINUTE_MS]) {
+    expect(home.append({ kind: 'command', command: window }, laterMs).result?.result).toEqual({ ok: true });
+  }
+  expect(home.alarm('smoke-1').notices.length).toBeGreaterThan(0);
+});
+
+test('an incident whose deadline throws holds up no other, comes again later, and pages as unreadable', () => {
+  const home = village();
+  home.alarm('smoke-1');
+  const [fire] = home.incidents.openIncidents();
+  if (!fire) throw new Error('the alarm opened no incident');
+  const by = { type: 'account' as const, id: 'duty' };
+  const impossible: Incident = { ...fire, state: { phase: 'on-scene', since: home.now(), by } };
+  home.state.table('incidents').set(fire.incidentId, impossible);
+  home.append({ kind: 'tick' }, MINUTE_MS);
+  const quarantined = home.judgements.flatMap(({ followUps }) =>
+    followUps.flatMap((record) => (record.kind === 'quarantined' ? [record] : [])),
+  );
+  expect(quarantined).toMatchObject([
+    { subject: `incidents:${fire.incidentId}`, lifeSafety: true, deviceId: 'smoke-1' },
+  ]);
+  expect(home.open.map(({ text }) => text.condition)).toContain('unreadable');
+  expect(home.judge.nextDeadline()).toBeGreaterThan(home.now());
+  expect(home.alarm('smoke-2').notices.length).toBeGreaterThan(0);
+});
+
+test('devices that fall silent behind one record leave one change of their village, with everything that happened', () => {
+  const home = village();
+  home.append({ kind: 'tick' }, 30 * MINUTE_MS);
+  home.alarm('smoke-1');
+  const { followUps } = home.append({ kind: 'tick' }, 100 * 60 * MINUTE_MS);
+  const changes = (followUps as DecidedRecord[]).flatMap(({ incidents = [] }) => incidents);
+  const silent = changes.filter(({ incident }) => incident.category === 'supervision');
+  expect(silent.map(({ incident }) => incident.alerts.length)).toEqual([2]);
+  expect(silent.flatMap(({ timeline }) => timeline.map(({ what }) => what))).toEqual(['opened', 'alert']);
 });
 
 const put = (entity: string, value: object) => ({ type: 'put', entity, value }) as RegistryChange;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { Command, CommandResult } from '../records/command.ts';
+import { createCommandAnswers } from '../records/command-answers.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
 import type {
@@ -143,7 +144,7 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       }
       return;
     case 'command':
-      into.result = { commandId: record.command.commandId, result: stepCommand(parts, record.command, at, into) };
+      into.result = { commandId: record.command.commandId, result: commandOnce(parts, record.command, at, into) };
       return;
     case 'decided':
       acceptDecided(parts, record, into);
@@ -197,6 +198,7 @@ function stepAlerts(parts: JudgeParts, changes: AlertChange[], at: number, into:
 
 function collectIncidents(parts: JudgeParts, answer: ReturnType<Incidents['fire']>, into: Collection): void {
   for (const change of answer.incidents) addIncident(into, change);
+  into.failures.push(...(answer.failures ?? []));
   for (const notice of answer.notices) {
     into.notices.push(notice);
     parts.outbox.issue(notice);
@@ -208,6 +210,12 @@ function addIncident({ incidents }: Collection, { incident, timeline }: Incident
   const before = incidents.get(incident.incidentId);
   if (before) before.timeline.push(...timeline);
   incidents.set(incident.incidentId, { incident, timeline: before?.timeline ?? [...timeline] });
+}
+
+/** Incidents remember the answers to their own commands, in the same table. */
+function commandOnce(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
+  if ('incidentId' in command) return stepCommand(parts, command, at, into);
+  return createCommandAnswers(parts.state).once(command, () => stepCommand(parts, command, at, into));
 }
 
 function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {

@@ -50,6 +50,18 @@ test('a device that misses two hourly reports and the grace is silent, once', ()
   expect(house.alerts).toHaveLength(1);
 });
 
+test('devices that were last heard within the same minute are found silent together', () => {
+  const devices = ['dev-1', 'dev-2', 'dev-3'].map((deviceId) => ({ ...home, deviceId }));
+  const village = watch(deviceSilent, { devices });
+  for (const where of devices) {
+    village.advance(SECOND_MS);
+    village.tell({ ...registered(village.now), where, deviceId: where.deviceId } as RuleEvent);
+  }
+  village.advance(3 * HOUR_MS);
+  expect(village.alerts).toHaveLength(3);
+  expect(new Set(village.alerts.map(({ at }) => at)).size).toBe(1);
+});
+
 test('every report, stored or unreadable, is a word of the device', () => {
   const house = watched();
   house.advance(2 * HOUR_MS);

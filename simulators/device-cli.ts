@@ -70,13 +70,15 @@ async function main(): Promise<number> {
     onPower: (power) => void (power === 'on' ? radio.on() : radio.off()),
   });
   radio.on();
-  if (script) {
-    if (await Promise.race([connected.promise, rest(patienceMs, 'in vain')]))
+  try {
+    if (!script) await keyboard(live, kind);
+    else if (await Promise.race([connected.promise, rest(patienceMs, 'in vain', { ref: false })]))
       throw new Error(`${url} does not let it in`);
-    await play(live, script);
-  } else await keyboard(live, kind);
-  live.stop();
-  await radio.off({ inGoodOrder: true });
+    else await play(live, script);
+  } finally {
+    live.stop();
+    await radio.off({ inGoodOrder: true });
+  }
   return 0;
 }
 

@@ -33,8 +33,8 @@ export function openRadio({ deviceId, secret, url, chance, clock, onState, onCom
       problem = error.message;
     });
     opened.on('close', () => {
-      if (client !== opened) return;
       onState?.({ phase: 'away', ...(problem !== undefined && { problem }) });
+      if (client !== opened) return;
       client = undefined;
       opened.end(true);
       // A broker that comes back must not meet the whole village in one moment.

@@ -57,28 +57,28 @@ const answerMs = 10_000;
 const pauseMs = 500;
 
 async function connectAll({ recorded, secrets, url, clock }: ReplayParts): Promise<Map<string, Radio>> {
-  const deviceIds = [...new Set(recorded.map(({ deviceId }) => deviceId))];
   const radios = new Map<string, Radio>();
-  const connecting = deviceIds.map((deviceId) => {
+  const connecting = [...new Set(recorded.map(({ deviceId }) => deviceId))].map((deviceId) => {
     const secret = secrets.get(deviceId);
     if (secret === undefined) throw new Error(`the credentials have no secret for ${deviceId}`);
-    const connected = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const radio = openRadio({
       ...{ deviceId, secret, url, clock, chance: chanceOf(1, deviceId) },
       onState(state) {
-        if (state.phase === 'connected') connected.resolve();
-        else if (state.problem !== undefined)
-          connected.reject(new Error(`${deviceId} cannot connect: ${state.problem}`));
+        if (state.phase === 'connected') resolve();
+        else if (state.problem !== undefined) reject(new Error(`${deviceId} cannot connect: ${state.problem}`));
       },
     });
     radios.set(deviceId, radio);
-    radio.on();
-    return within(clock, patienceMs, connected.promise, `${deviceId} cannot connect`);
+    return promise;
   });
-  await Promise.all(connecting).catch(async (error) => {
+  for (const radio of radios.values()) radio.on();
+  try {
+    await within(clock, patienceMs, Promise.all(connecting), 'not every device could connect');
+  } catch (error) {
     await Promise.all([...radios.values()].map((radio) => radio.off()));
     throw error;
-  });
+  }
   return radios;
 }
 

@@ -24,14 +24,21 @@ export type Delivered = { atMs: number; to: string; channel: string; message: Me
 /** How a contact's telephone behaves. A `hanging` one never answers. */
 export type Phone = 'answers' | 'fails' | 'refuses' | 'hangs';
 
-export type CountyParts = { startAt: number; seed: number; registryText: string; rules?: readonly AnyRule[] };
+export type CountyParts = {
+  startAt: number;
+  seed: number;
+  registryText: string;
+  rules?: readonly AnyRule[];
+  /** An empty one; by default a disk on which nothing goes wrong. */
+  disk?: MemoryDisk;
+};
 
 /**
  * A whole county on a virtual clock: the application's own alarm path on a disk in memory, the devices of its registry, and
  * people's telephones. It begins when the registry has been imported.
  */
-export async function openCounty({ startAt, seed, registryText, rules = allRules }: CountyParts): Promise<County> {
-  const county = new County({ startAt, seed, rules });
+export async function openCounty({ registryText, rules = allRules, ...parts }: CountyParts): Promise<County> {
+  const county = new County({ ...parts, rules });
   await county.start();
   await county.register(registryText);
   return county;
@@ -43,16 +50,17 @@ export class County {
   /** Errors that the system wrote into its log: in a county where all is well there are none. */
   readonly complaints: string[] = [];
   readonly phones = new Map<string, Phone>();
-  readonly #parts: Pick<CountyParts, 'startAt' | 'seed'> & { rules: readonly AnyRule[] };
+  readonly #parts: WorldParts;
   readonly #devices = new Map<string, LiveDevice>();
   readonly #lastSent = new Map<string, Parameters<Carry>[0]>();
   readonly #cuts = new Map<string, number>();
-  #disk = new MemoryDisk();
+  #disk: MemoryDisk;
   #starts = 0;
   #running: { alarm: Alarm; end: () => void } | undefined;
 
-  constructor(parts: Pick<CountyParts, 'startAt' | 'seed'> & { rules: readonly AnyRule[] }) {
+  constructor(parts: WorldParts) {
     this.#parts = parts;
+    this.#disk = parts.disk ?? new MemoryDisk();
     const isBusy = () => this.#running !== undefined && this.#running.alarm.health().lagRecords > 0;
     this.clock = new VirtualClock({ startAt: parts.startAt, isBusy });
   }
@@ -162,7 +170,7 @@ export class County {
       vault: glassVault(),
       version: 'scenario',
       timeZone: 'Asia/Shanghai',
-      limits: { reserveBytes: 0, floorBytes: 0 },
+      limits: { reserveBytes: 0, floorBytes: 1_000 },
     });
     alarm.failure.catch((error: unknown) => complaints.push(String(error)));
     return { alarm, end };
@@ -210,6 +218,7 @@ export class County {
   }
 }
 
+type WorldParts = Omit<CountyParts, 'registryText' | 'rules'> & { rules: readonly AnyRule[] };
 type Opened = { rules: readonly AnyRule[]; complaints: string[]; channels: Channel[] };
 export type Replayed = { openIncidents: Incident[]; complaints: string[] };
 

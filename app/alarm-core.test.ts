@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { AppendFile, Kept } from '../platform/disk.ts';
+import type { Command } from '../records/command.ts';
+import type { JournalRecord } from '../records/journal-record.ts';
+import { decodeRecord } from '../records/record-codec.ts';
+import { MemoryDisk } from '../simulators/memory-disk.ts';
+import { type County, openCounty } from '../simulators/virtual-county.ts';
+
+// The alarm path as one piece, in a county on a virtual clock. Stories that need no odd disk are scenario files.
+
+const registryText = readFileSync(new URL('../scenarios/county.yaml', import.meta.url), 'utf8');
+const startAt = Date.parse('2026-11-22T20:00:00Z');
+const open = (disk = new MemoryDisk()) => openCounty({ startAt, seed: 7, registryText, disk });
+
+/** A disk in memory that hangs, or is full, when a test says so. */
+class MoodyDisk extends MemoryDisk {
+  #hanging: PromiseWithResolvers<void> | undefined;
+  isFull = false;
+
+  hang(): void {
+    this.#hanging = Promise.withResolvers();
+  }
+  answer(): void {
+    this.#hanging?.resolve();
+    this.#hanging = undefined;
+  }
+  override async freeBytes() {
+    return this.isFull ? 0 : super.freeBytes();
+  }
+  override async openAppend(name: string): Promise<AppendFile> {
+    const file = await super.openAppend(name);
+    const append = async (chunks: Uint8Array[]): Promise<Kept> => {
+      await this.#hanging?.promise;
+      return this.isFull ? 'full' : file.append(chunks);
+    };
+    return {
+      get bytes() {
+        return file.bytes;
+      },
+      append,
+      repeat: (from) => file.repeat(from),
+      truncate: (bytes) => file.truncate(bytes),
+      close: () => file.close(),
+    };
+  }
+}
+
+const records = async (county: County): Promise<JournalRecord[]> =>
+  (await county.journal()).map(({ body }) => decodeRecord(body));
+const openIncidents = (county: County) => [...county.alarm.incidents.openIncidents()];
+const toldOnce = (county: County) => county.delivered.map(({ to, message }) => `${to} ${message.notice.noticeId}`);
+const isProvisional = ({ message }: County['delivered'][number]) =>
+  message.text.body.includes('Sent before it was stored');
+const report = (deviceId: string, name: string, fields: object) => ({
+  ...{ deviceId, standing: 'registered' as const, report: name },
+  payload: Buffer.from(JSON.stringify({ v: 1, boot: 1, seq: 1, age: 0, ...fields })),
+});
+const smoke = report('sarna-kitchen', 'alarm', { source: 'smoke', state: 'on' });
+
+test('smoke while the disk hangs reaches the neighbours before it is stored, and they are not told again when it answers', async () => {
+  const disk = new MoodyDisk();
+  const county = await open(disk);
+  disk.hang();
+  let isAcknowledged = false;
+  const kept = county.alarm.keep(smoke, true).then(() => {
+    isAcknowledged = true;
+  });
+  await county.clock.advance(2_000);
+  expect(county.delivered).toEqual([]);
+  await county.clock.advance(500);
+  expect(county.delivered.map(({ to }) => to).sort()).toEqual(['bao', 'daughter', 'desk', 'station']);
+  expect(county.delivered.filter(({ to }) => to !== 'desk').every(isProvisional)).toBe(true);
+  expect(isAcknowledged).toBe(false);
+
+  disk.answer();
+  await county.clock.advance(30_000);
+  await kept;
+  const [incident, ...more] = openIncidents(county);
+  expect(more).toEqual([]);
+  const finalIds = incident?.told.map(({ contactId, noticeId }) => `${contactId} ${noticeId}`).sort();
+  expect(
+    toldOnce(county)
+      .filter((line) => !line.startsWith('desk '))
+      .sort(),
+  ).toEqual(finalIds);
+  expect(county.delivered).toHaveLength(4);
+  const attempts = (await records(county)).filter(({ kind }) => kind === 'attempting');
+  expect(attempts).toHaveLength(4);
+  expect(attempts.every((attempt) => 'provisional' in attempt && attempt.provisional)).toBe(true);
+  expect(county.complaints).toEqual([]);
+});
+
+test('on a full disk smoke is told though its detector gets no answer, a status is refused, and all goes on when there is room', async () => {
+  const disk = new MoodyDisk();
+  const county = await open(disk);
+  disk.isFull = true;
+  let isAcknowledged = false;
+  const kept = county.alarm.keep(smoke, true).then(() => {
+    isAcknowledged = true;
+  });
+  await county.clock.advance(3_000);
+  expect(county.delivered.map(({ to }) => to).sort()).toEqual(['bao', 'daughter', 'desk', 'station']);
+  const status = report('sarna-bedroom', 'status', { battery: 3.4 });
+  await expect(county.alarm.keep(status, false)).rejects.toMatchObject({ code: 'JOURNAL_FULL' });
+  await county.clock.advance(20_000);
+  expect(isAcknowledged).toBe(false);
+  expect(county.alarm.health().reserveInUse).toBe(true);
+
+  disk.isFull = false;
+  await county.clock.advance(5_000);
+  await kept;
+  await county.alarm.keep(status, false);
+  expect(county.alarm.health().reserveInUse).toBe(false);
+  expect(county.delivered.filter(({ message }) => message.notice.text.condition === 'smoke')).toHaveLength(4);
+  expect(openIncidents(county).map(({ category }) => category)).toContain('fire');
+  expect((await records(county)).filter(({ kind }) => kind === 'report')).toHaveLength(2);
+});
+
+test('a claim that is sent again is one claim, also after a restart, and another person is told who has it', async () => {
+  const county = await open();
+  county.does('sarna-kitchen', 'alarm');
+  await county.clock.advance(1_000);
+  const [{ incidentId = '', version = 0 } = {}] = openIncidents(county);
+  const claimOf = (id: string): Command => ({
+    ...{ type: 'claim', commandId: `claim-of-${id}`, by: { type: 'account', id } },
+    ...{ incidentId, expectedVersion: version },
+  });
+  const send = async (id: string) => {
+    const answer = county.send(claimOf(id));
+    await county.clock.settled();
+    return answer;
+  };
+  const first = await send('li');
+  expect(first).toMatchObject({ ok: true });
+  expect(await send('li')).toEqual(first);
+  await restart(county);
+  expect(await send('li')).toEqual(first);
+  expect(await send('wang')).toMatchObject({
+    ok: false,
+    problem: 'version-conflict',
+    message: expect.stringContaining('li'),
+  });
+  const timeline = (await records(county)).flatMap((record) =>
+    record.kind === 'decided' ? (record.incidents ?? []).flatMap(({ timeline }) => timeline) : [],
+  );
+  expect(timeline.filter(({ what }) => what === 'claimed')).toHaveLength(1);
+});
+
+test('killed between sending and the answer: incidents and ladders go on, and what is critical goes out again under its id', async () => {
+  const county = await open();
+  county.phones.set('station', 'hangs');
+  county.phones.set('bao', 'hangs');
+  county.does('bator-button', 'care');
+  await county.clock.advance(5 * 60_000 + 1_000);
+  county.does('sarna-kitchen', 'alarm');
+  await county.clock.advance(1_000);
+  const sent = (severity: string) =>
+    county.delivered
+      .filter(({ result, message }) => result === 'hangs' && message.notice.severity === severity)
+      .map(({ to, message }) => `${to} ${message.idempotencyId}`);
+  const [urgent, critical, incidents] = [sent('urgent'), sent('critical'), openIncidents(county)];
+  expect([urgent.length, critical.length, incidents.length]).toEqual([1, 2, 2]);
+
+  await restart(county);
+  // It has rested for the five seconds of its schedule.
+  await county.clock.advance(5_000);
+  expect(sent('urgent')).toEqual(urgent);
+  expect(sent('critical').sort()).toEqual([...critical, ...critical].sort());
+  const fire = (list: typeof incidents) => list.find(({ category }) => category === 'fire');
+  expect(
+    openIncidents(county)
+      .map(({ incidentId }) => incidentId)
+      .sort(),
+  ).toEqual(incidents.map(({ incidentId }) => incidentId).sort());
+  // Both first responders failed, as far as anybody knows: the second rung does not wait for its minute.
+  expect(fire(incidents)?.ladder).toMatchObject({ phase: 'running', rung: 1 });
+  expect(fire(openIncidents(county))?.ladder).toMatchObject({ phase: 'running', rung: 2 });
+});
+
+async function restart(county: County): Promise<void> {
+  county.kill();
+  await county.clock.advance(1_000);
+  await county.start();
+  await county.clock.advance(1_000);
+}
