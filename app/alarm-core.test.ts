@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { AppendFile, Kept } from '../platform/disk.ts';
 import type { Command } from '../records/command.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { decodeRecord } from '../records/record-codec.ts';
@@ -12,39 +11,6 @@ import { type County, openCounty } from '../simulators/virtual-county.ts';
 const registryText = readFileSync(new URL('../scenarios/county.yaml', import.meta.url), 'utf8');
 const startAt = Date.parse('2026-11-22T20:00:00Z');
 const open = (disk = new MemoryDisk()) => openCounty({ startAt, seed: 7, registryText, disk });
-
-/** A disk in memory that hangs, or is full, when a test says so. */
-class MoodyDisk extends MemoryDisk {
-  #hanging: PromiseWithResolvers<void> | undefined;
-  isFull = false;
-
-  hang(): void {
-    this.#hanging = Promise.withResolvers();
-  }
-  answer(): void {
-    this.#hanging?.resolve();
-    this.#hanging = undefined;
-  }
-  override async freeBytes() {
-    return this.isFull ? 0 : super.freeBytes();
-  }
-  override async openAppend(name: string): Promise<AppendFile> {
-    const file = await super.openAppend(name);
-    const append = async (chunks: Uint8Array[]): Promise<Kept> => {
-      await this.#hanging?.promise;
-      return this.isFull ? 'full' : file.append(chunks);
-    };
-    return {
-      get bytes() {
-        return file.bytes;
-      },
-      append,
-      repeat: (from) => file.repeat(from),
-      truncate: (bytes) => file.truncate(bytes),
-      close: () => file.close(),
-    };
-  }
-}
 
 const records = async (county: County): Promise<JournalRecord[]> =>
   (await county.journal()).map(({ body }) => decodeRecord(body));
@@ -59,7 +25,7 @@ const report = (deviceId: string, name: string, fields: object) => ({
 const smoke = report('sarna-kitchen', 'alarm', { source: 'smoke', state: 'on' });
 
 test('smoke while the disk hangs reaches the neighbours before it is stored, and they are not told again when it answers', async () => {
-  const disk = new MoodyDisk();
+  const disk = new MemoryDisk();
   const county = await open(disk);
   disk.hang();
   let isAcknowledged = false;
@@ -92,7 +58,7 @@ test('smoke while the disk hangs reaches the neighbours before it is stored, and
 });
 
 test('on a full disk smoke is told though its detector gets no answer, a status is refused, and all goes on when there is room', async () => {
-  const disk = new MoodyDisk();
+  const disk = new MemoryDisk();
   const county = await open(disk);
   disk.isFull = true;
   let isAcknowledged = false;
@@ -115,6 +81,27 @@ test('on a full disk smoke is told though its detector gets no answer, a status 
   expect(county.delivered.filter(({ message }) => message.notice.text.condition === 'smoke')).toHaveLength(4);
   expect(openIncidents(county).map(({ category }) => category)).toContain('fire');
   expect((await records(county)).filter(({ kind }) => kind === 'report')).toHaveLength(2);
+  expect(county.complaints).toEqual([expect.stringContaining('the disk is nearly full')]);
+});
+
+test('a start on a nearly full disk tells the operator, and a start with room ends it', async () => {
+  const disk = new MemoryDisk();
+  const county = await open(disk);
+  const isToldFull = () => openIncidents(county).some(({ alerts }) => alerts[0]?.condition === 'journal-reserve');
+  await county.stop();
+  disk.isNearlyFull = true;
+  await county.start();
+  await county.clock.advance(3_000);
+  expect(isToldFull()).toBe(true);
+  await county.stop();
+  await county.start();
+  await county.stop();
+  disk.isNearlyFull = false;
+  await county.start();
+  await county.clock.advance(3_000);
+  expect(isToldFull()).toBe(false);
+  const told = (await records(county)).flatMap((record) => (record.kind === 'reserve' ? [record.inUse] : []));
+  expect(told).toEqual([true, false]);
 });
 
 test('a claim that is sent again is one claim, also after a restart, and another person is told who has it', async () => {

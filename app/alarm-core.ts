@@ -4,6 +4,8 @@ import { createJudge, type Judgement, type Stored } from '../ingest/judge.ts';
 import { Checkpoint } from '../journal/checkpoint.ts';
 import { runFollower } from '../journal/follower.ts';
 import { type JournalLimits, openJournal } from '../journal/journal.ts';
+import { assertKept } from '../journal/position.ts';
+import type { ReserveState } from '../journal/reserve.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Disk } from '../platform/disk.ts';
 import type { Log } from '../platform/log.ts';
@@ -11,6 +13,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { Vault } from '../platform/vault.ts';
 import { FoldState } from '../records/fold-state.ts';
+import type { Incident } from '../records/incident.ts';
 import type { JournalRecord, ReportRecord } from '../records/journal-record.ts';
 import { encodeRecord } from '../records/record-codec.ts';
 import { createRegistry, type Registry } from '../records/registry-fold.ts';
@@ -66,6 +69,8 @@ export async function openAlarm(ports: AlarmPorts) {
   const { state, registry, outbox, judge, incidents, engine } = createFold(ports.version, ports.rules);
   const checkpoint = new Checkpoint({ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log });
   const loaded = await checkpoint.load((change) => state.load(change));
+  // Before anything is appended: a journal from before its state would grow past it, and skip what comes until then.
+  assertKept(loaded, journal);
   journal.pin('alarm', checkpoint.reachesBackTo, { hard: true });
   judge.rebuild();
 
@@ -79,6 +84,9 @@ export async function openAlarm(ports: AlarmPorts) {
   journal.failed.then(fail);
   // The first record of every run: supervision must know that nobody listened before it judges what comes next.
   append({ kind: 'started', version: ports.version, downMs: journal.openedAfterMs }).catch(fail);
+
+  const tellReserve = ({ inUse, freeBytes }: ReserveState) =>
+    void append({ kind: 'reserve', inUse, freeBytes }).catch(fail);
 
   const delivery = startDelivery({
     ...{ outbox, registry, clock, log, metrics, channels: ports.channels, record: append },
@@ -120,6 +128,8 @@ export async function openAlarm(ports: AlarmPorts) {
     for (let from = 0; from < swallowed.length; from += 500) {
       await Promise.all(swallowed.slice(from, from + 500).map(append));
     }
+    // The disk may have filled up, or been cleared, while nobody looked.
+    if (journal.reserve.inUse !== isToldFull(incidents.openIncidents())) tellReserve(journal.reserve);
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.
     if (commands.isIdle()) eraser.sweep();
     delivery.begin();
@@ -133,7 +143,7 @@ export async function openAlarm(ports: AlarmPorts) {
     }
   }
   const watch = watchDisk({ clock, journal, notifyProvisionally });
-  journal.onReserve(({ inUse, freeBytes }) => append({ kind: 'reserve', inUse, freeBytes }).catch(fail));
+  journal.onReserve(tellReserve);
 
   return {
     registry,
@@ -184,6 +194,12 @@ export async function openAlarm(ports: AlarmPorts) {
 }
 
 export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
+
+function isToldFull(open: Iterable<Incident>): boolean {
+  const stands = ({ condition, clearedAt }: Incident['alerts'][number]) =>
+    condition === 'journal-reserve' && clearedAt === undefined;
+  return Iterator.from(open).some(({ alerts }) => alerts.some(stands));
+}
 
 function createFold(version: string, rules: readonly AnyRule[] = allRules) {
   const state = new FoldState();

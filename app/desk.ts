@@ -1,4 +1,5 @@
 import { setPriority } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createDutyView } from '../api/duty-view.ts';
 import type { Observations } from '../api/health.ts';
 import { startApi } from '../api/server.ts';
@@ -186,10 +187,20 @@ function keepHistory({ configuration, reader, log, metrics, fail }: Parts & { co
       },
     };
   }
-  const starting = start().catch((error) => {
-    database = { reachable: false, why: error instanceof Error ? error.message : String(error) };
-    log.error({ err: error }, 'there is no database: alarms and the page go on without history');
-  });
+  /** What keeps it from starting (a full disk, a folder of another release) may be mended while we run. */
+  async function startPatiently(): Promise<void> {
+    for (let pauseMs = firstPauseMs; !stopping.signal.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        return await start();
+      } catch (error) {
+        database = { reachable: false, why: error instanceof Error ? error.message : String(error) };
+        log.error({ err: error }, 'there is no database: alarms and the page go on without history');
+        await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+  }
+  const stopping = new AbortController();
+  const starting = startPatiently();
   return {
     /** Errors: DATABASE_AWAY while it starts, too. */
     store: {
@@ -207,11 +218,14 @@ function keepHistory({ configuration, reader, log, metrics, fail }: Parts & { co
       };
     },
     async stop(): Promise<void> {
+      stopping.abort();
       await starting;
       await running?.stop();
     },
   };
 }
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
 
 try {
   await startDesk(readConfiguration(process.env));

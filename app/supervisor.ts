@@ -6,12 +6,13 @@ import { exitCodes, exitWith } from './exit.ts';
 
 /**
  * Keeps the two processes running: alarm first, and desk when alarm listens for the first time. A process that ends is
- * started again with a growing pause; one that ends with `final` says that a restart would not help, and everything stops.
+ * started again with a growing pause; where that would not help (see `exitCodes`), everything stops.
  * The children end when the supervisor is gone, so that the next start finds the data folder free.
  */
 export function supervise({ log, environment = process.env }: { log: Log; environment?: NodeJS.ProcessEnv }) {
   const children = new Map<string, ChildProcess>();
   let stopping = false;
+  let hasListened = false;
   let exitCode = 0;
   let settle: (code: number) => void = () => {};
   const ended = new Promise<number>((done) => {
@@ -30,13 +31,15 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
       if (name !== 'alarm') return;
       // Alarm catches up first; desk comes after it, or beside it when that takes long.
       if (message === 'caught up') startDesk();
-      if (message === 'listening') setTimeout(startDesk, deskWaitsMs);
+      if (message !== 'listening') return;
+      hasListened = true;
+      setTimeout(startDesk, deskWaitsMs);
     });
     child.on('exit', (code, signal) => {
       children.delete(name);
       if (stopping) return finishWhenEmpty();
-      if (code !== null && finalExitCodes.has(code)) {
-        exitCode = code;
+      if (isFinal(name, code)) {
+        exitCode = code ?? exitCodes.failed;
         return stop();
       }
       const longLived = performance.now() - startedAt > calmMs;
@@ -44,6 +47,12 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
       log.error({ child: name, code, signal, restartInMs: pauseMs }, 'a process ended and is started again');
       setTimeout(() => !stopping && !children.has(name) && start(name, nextMs), pauseMs);
     });
+  }
+
+  /** Another program has a port of ours. At the first start a person is there to read it; later it may pass. */
+  function isFinal(name: ProcessName, code: number | null): boolean {
+    if (code === exitCodes.unavailable) return name === 'alarm' && !hasListened;
+    return code === exitCodes.configuration || code === exitCodes.locked;
   }
 
   function startDesk(): void {
@@ -76,8 +85,6 @@ const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 const calmMs = 30_000;
 const stopPatienceMs = 15_000;
-
-const finalExitCodes: ReadonlySet<number> = new Set([exitCodes.configuration, exitCodes.locked]);
 
 if (import.meta.main) {
   let level = 'info';

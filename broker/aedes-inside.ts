@@ -47,6 +47,8 @@ export type ParserInside = EventEmitter & {
   _parseNum(): number;
   _parseMessageId(): boolean;
   _emitError(error: Error): void;
+  /** Ours: what becomes of a publish that is too large to be read. */
+  salvage?: (topic: string, payload: Uint8Array) => void;
 };
 
 /** As aedes calls it: with a client for what that one publishes, without for its own `$SYS` topics. */

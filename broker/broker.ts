@@ -65,7 +65,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   insideAedes(aedes).publish = routeNothing;
   observe(aedes, { metrics, log });
 
-  const server = createServer({ noDelay: true }, accept({ aedes, admission, connections, metrics, limits }));
+  const server = createServer({ noDelay: true }, accept({ aedes, admission, connections, intake, metrics, limits }));
   server.maxConnections = limits.connections;
   server.on('drop', () => metrics.connectionsRefused.inc({ reason: 'full' }));
   const address = await listen(server, options.listen);
@@ -99,11 +99,12 @@ type Accepting = {
   aedes: Aedes;
   admission: Admission;
   connections: Connections;
+  intake: Intake;
   metrics: Metrics;
   limits: BrokerLimits;
 };
 
-function accept({ aedes, admission, connections, metrics, limits }: Accepting): (socket: Socket) => void {
+function accept({ aedes, admission, connections, intake, metrics, limits }: Accepting): (socket: Socket) => void {
   const guard = createPacketGuard(limits);
   return (socket) => {
     // What ends a connection is counted where aedes reports it; a socket without any listener would end the process.
@@ -116,7 +117,10 @@ function accept({ aedes, admission, connections, metrics, limits }: Accepting): 
       return;
     }
     const client = insideClient(aedes.handle(socket));
-    guard(client._parser);
+    guard(client._parser, (topic, payload) => {
+      const session = connections.session(client);
+      if (session) intake.salvage(session, topic, payload);
+    });
     connections.enter(client, ticket);
     socket.once('close', () => connections.leave(client));
   };

@@ -20,6 +20,20 @@ test('a packet that claims 100 MB is refused before CONNECT and after it, withou
   expect(await count('connectionsRefused', 'oversized')).toBe(2);
 });
 
+test('a cry for help that is too large to be read is one all the same, and nothing else that large is', async () => {
+  const { wire, journal, count } = await brokerUnderTest({ maxPacketBytes: 1000 });
+  for (const topic of ['up/button-1/status', 'up/button-2/press', 'up/button-1/press']) {
+    const button = await wire();
+    await button.connect('button-1');
+    button.send(publishPacket(topic, Buffer.alloc(1200, 'x')));
+    await button.closed;
+    expect(button.received.map(({ cmd }) => cmd)).toEqual(['connack']);
+  }
+  expect(journal.kept).toMatchObject([{ deviceId: 'button-1', report: 'press' }]);
+  expect(journal.lifeSafety).toEqual([true]);
+  expect(await count('connectionsRefused', 'oversized')).toBe(3);
+});
+
 test('the largest packet passes, one byte more does not', async () => {
   const { wire, journal } = await brokerUnderTest({ maxPacketBytes: 1000 });
   const topic = 'up/button-1/status';

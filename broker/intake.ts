@@ -123,6 +123,12 @@ export class Intake {
     this.#pauseIfFull(session);
   }
 
+  /** The beginning of a publish that is too large: a call for help is one all the same. There is no PUBACK. */
+  salvage(session: Session, topic: string, payload: Uint8Array): void {
+    const uplink = judgeUplink(session.sender, topic);
+    if ('report' in uplink && isLifeSafety(uplink.report)) this.receive(session, { topic, qos: 0, payload }, () => {});
+  }
+
   /** To be called every `checkMs`: a device that waits for us is not cut for its silence, and nobody waits for ever. */
   check(): void {
     const now = this.#clock.monotonic();

@@ -14,8 +14,9 @@ export class Cut extends Error {
  * Makes a connection's parser refuse what MQTT 3.1.1 forbids and mqtt-packet 9 lets pass: packets without a bound,
  * before CONNECT too; text that is not UTF-8 or holds U+0000; packet id 0; fields that end beyond their packet; bytes after
  * the last field; packets that only a server sends; DUP without QoS; a will with QoS 3; a password without a user name.
+ * `salvage` gets of a publish that is too large what has arrived, when its topic has.
  */
-export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }): (parser: ParserInside) => void {
+export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }) {
   const guards = {
     parse(this: ParserInside, bytes: Buffer): number {
       const between = this._stateCounter === 0 && this._list.length === 0 && this.error === null;
@@ -26,6 +27,8 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
     },
     _parsePayload(this: ParserInside): boolean {
       if (this.packet.length > maxPacketBytes) {
+        const begun = this.packet.cmd === 'publish' ? beginningOf(this._list) : undefined;
+        if (begun) this.salvage?.(begun.topic, begun.payload);
         this._emitError(new Cut('oversized', `a packet of ${this.packet.length} bytes`));
         return false;
       }
@@ -62,7 +65,14 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
       plain(this)._emitError.call(this, error instanceof Cut ? error : new Cut('malformed', error.message));
     },
   };
-  return (parser) => void Object.assign(parser, guards);
+  return (parser: ParserInside, salvage: ParserInside['salvage']) => void Object.assign(parser, guards, { salvage });
+}
+
+function beginningOf(list: ParserInside['_list']): { topic: string; payload: Uint8Array } | undefined {
+  const bytes = Buffer.from(list.slice(0, Math.min(list.length, 1024)));
+  const topicEnd = bytes.length < 2 ? Number.POSITIVE_INFINITY : 2 + bytes.readUInt16BE(0);
+  if (topicEnd > bytes.length) return undefined;
+  return { topic: bytes.toString('utf8', 2, topicEnd), payload: bytes.subarray(topicEnd) };
 }
 
 const plain = (parser: ParserInside): ParserInside => Object.getPrototypeOf(parser);

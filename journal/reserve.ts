@@ -39,7 +39,8 @@ export class Reserve {
 
   static async open(options: Options): Promise<Reserve> {
     const freeBytes = await options.disk.freeBytes();
-    const reserve = new Reserve(options, { inUse: freeBytes < options.limits.floorBytes, freeBytes });
+    const reserve = new Reserve(options, { inUse: false, freeBytes });
+    reserve.#change({ inUse: freeBytes < options.limits.floorBytes, freeBytes });
     reserve.#heldBytes = (await options.disk.size(FILE)) ?? 0;
     reserve.#lookLater(0);
     return reserve;

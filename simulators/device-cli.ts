@@ -1,5 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Format } from '../firmware-contracts/codec.ts';
 import { type DeviceKind, deviceKinds, type Report } from '../firmware-contracts/report.ts';
 import { systemClock } from '../platform/clock.ts';
 import { systemChance } from '../platform/random.ts';
@@ -44,6 +45,32 @@ async function main(): Promise<number> {
   const unknown = script?.find((word) => !/^wait:\d+(\.\d+)?$/.test(word) && !Object.hasOwn(deeds[kind], word));
   if (unknown !== undefined) return refuse(`a ${kind} does no "${unknown}"`, usage);
 
+  const intervalMinutes = Number(values.interval);
+  const { live, radio, connected } = assemble({
+    kind,
+    id,
+    secret,
+    url,
+    intervalMinutes,
+    format: values.cbor ? 'cbor' : 'json',
+  });
+  radio.on();
+  try {
+    if (!script) await keyboard(live, kind);
+    else if (await Promise.race([connected, rest(patienceMs, 'in vain', { ref: false })]))
+      throw new Error(`${url} does not let it in`);
+    else await play(live, script);
+  } finally {
+    live.stop();
+    await radio.off({ inGoodOrder: true });
+  }
+  return 0;
+}
+
+type Assembly = { kind: DeviceKind; id: string; secret: string; url: string; intervalMinutes: number; format: Format };
+
+/** The device with its radio; both say aloud what they do. */
+function assemble({ kind, id, secret, url, intervalMinutes, format }: Assembly) {
   const connected = Promise.withResolvers<void>();
   const radio = openRadio({
     ...{ deviceId: id, secret, url, clock: systemClock, chance: systemChance },
@@ -57,29 +84,14 @@ async function main(): Promise<number> {
     },
   });
   const now = systemClock.now();
-  const device = newDevice({
-    id,
-    kind,
-    intervalMinutes: Number(values.interval),
-    boot: Math.floor(now / 1000),
-    statusAt: now + 1_000,
-  });
+  const boot = Math.floor(now / 1000);
   const live = liveDevice({
-    ...{ device, clock: systemClock, format: values.cbor ? 'cbor' : 'json' },
+    device: newDevice({ id, kind, intervalMinutes, boot, statusAt: now + 1_000 }),
+    ...{ clock: systemClock, format },
     carry: (sent) => carryAloud(radio.carry, sent),
     onPower: (power) => void (power === 'on' ? radio.on() : radio.off()),
   });
-  radio.on();
-  try {
-    if (!script) await keyboard(live, kind);
-    else if (await Promise.race([connected.promise, rest(patienceMs, 'in vain', { ref: false })]))
-      throw new Error(`${url} does not let it in`);
-    else await play(live, script);
-  } finally {
-    live.stop();
-    await radio.off({ inGoodOrder: true });
-  }
-  return 0;
+  return { live, radio, connected: connected.promise };
 }
 
 /** How long a script waits for its connection, and for its last acknowledgement. */

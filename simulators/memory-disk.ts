@@ -1,8 +1,22 @@
 import type { AppendFile, Disk, Kept } from '../platform/disk.ts';
 
-/** A disk in memory, on which everything that was answered is safe, and nothing takes time. */
+/** A disk in memory, on which everything that was answered is safe, and nothing takes time unless it is told to hang. */
 export class MemoryDisk implements Disk {
+  /** There is no room for anything more. */
+  isFull = false;
+  /** It says that there is no room, and still takes what is written. */
+  isNearlyFull = false;
   readonly #files = new Map<string, Uint8Array>();
+  #hanging: PromiseWithResolvers<void> | undefined;
+
+  /** What is written from now on is not answered before `answer`. */
+  hang(): void {
+    this.#hanging ??= Promise.withResolvers();
+  }
+  answer(): void {
+    this.#hanging?.resolve();
+    this.#hanging = undefined;
+  }
 
   /** What another process finds when this one was killed; what the dead one still writes goes nowhere. */
   copy({ without = () => false }: { without?: (name: string) => boolean } = {}): MemoryDisk {
@@ -22,6 +36,8 @@ export class MemoryDisk implements Disk {
     return this.#bytesOf(name).slice(from, from + bytes);
   }
   async writeWhole(name: string, bytes: Uint8Array): Promise<Kept> {
+    await this.#hanging?.promise;
+    if (this.isFull) return 'full';
     this.#files.set(name, bytes.slice());
     return 'kept';
   }
@@ -33,7 +49,7 @@ export class MemoryDisk implements Disk {
     this.#files.delete(name);
   }
   async freeBytes() {
-    return 1_000_000_000_000;
+    return this.isFull || this.isNearlyFull ? 0 : 1_000_000_000_000;
   }
   async close() {}
 
@@ -41,11 +57,16 @@ export class MemoryDisk implements Disk {
     if (!this.#files.has(name)) this.#files.set(name, new Uint8Array());
     const file = { buffer: this.#bytesOf(name).slice(), bytes: this.#bytesOf(name).length };
     const keep = () => void this.#files.set(name, file.buffer.subarray(0, file.bytes));
+    const hasRoom = async () => {
+      await this.#hanging?.promise;
+      return !this.isFull;
+    };
     return {
       get bytes() {
         return file.bytes;
       },
       async append(chunks) {
+        if (!(await hasRoom())) return 'full';
         for (const chunk of chunks) add(file, chunk);
         keep();
         return 'kept';

@@ -27,11 +27,11 @@ test.each(['en', 'zh-CN'] as const)(
   },
 );
 
-test('in every home somebody is asked to go, at every rung', () => {
+test('in every home that has another next to it somebody is asked to go, at every rung', () => {
   const village = makeVillage({ seed: 3, homes: 25 });
   const registry = createRegistry({ state: new FoldState() });
   registry.apply(imported(registryFile(village)).changes);
-  for (const { id } of village.homes.slice(0, -1)) {
+  for (const { id } of village.homes.slice(0, 24)) {
     const roles = registry.contactsFor(registry.whereabouts(`${id}-kitchen`)).map(({ role }) => role);
     expect(new Set(roles)).toEqual(new Set(['neighbour', 'station', 'township', 'desk', 'county']));
     expect(roles.filter((role) => role === 'neighbour')).toHaveLength(2);

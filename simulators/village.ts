@@ -28,62 +28,71 @@ export function makeVillage({
  * The county as a file for `npm run registry -- import`, every device marked as simulated. `webhook`: where all its contacts
  * are reached, each under a path with its name; without it they are only in the log.
  */
-export function registryFile(village: Village, webhook?: { url: string; secret: string }): string {
+export function registryFile(village: Village, webhook?: Webhook): string {
   const { seed, language, homes } = village;
   const words = villageWords[language];
-  const [county, township] = [`sim${seed}`, `sim${seed}-township`];
-  const villageIds = [...new Set(homes.map((_, index) => villageOf(seed, index)))];
-  const contact = (id: string, type: string, of: string, role: string, name: string, order = 1) => ({
-    ...{ id, of: { type, id: of }, role, order, name, language },
-    channels: [
-      webhook
-        ? { type: 'webhook', url: `${webhook.url}/${encodeURIComponent(name)}`, secret: webhook.secret }
-        : { type: 'log' },
-    ],
+  const { county, township, villages } = areasOf(village);
+  const places = homes.map(({ id, name, position }, index) => {
+    const areaId = villageOf(seed, index);
+    return { id, areaId, kind: 'house', name, position: { ...position, datum: 'WGS-84' } };
   });
-  const neighbourOf = (index: number) => homes[index % villageSize === villageSize - 1 ? index - 1 : index + 1];
-  return stringify(
-    {
-      areas: [
-        { id: county, level: 'county', name: words.county },
-        { id: township, level: 'township', parentId: county, name: words.township },
-        ...villageIds.map((id, at) => ({ id, level: 'village', parentId: township, name: words.village(at) })),
-      ],
-      places: homes.map(({ id, name, position }, index) => ({
-        ...{ id, areaId: villageOf(seed, index), kind: 'house', name, position: { ...position, datum: 'WGS-84' } },
-      })),
-      households: homes.map(({ id }, index) => ({ id: `${id}-h`, areaId: villageOf(seed, index), currentPlaceId: id })),
-      people: homes.map(({ id, person }) => ({
-        ...{
-          id: person.id,
-          householdId: `${id}-h`,
-          name: person.name,
-          categories: ['living-alone', 'advanced-age'],
-          language,
-        },
-      })),
-      contacts: [
-        ...homes.flatMap(({ id }, index) => {
-          const next = neighbourOf(index);
-          return next ? contact(`${id}-n`, 'place', id, 'neighbour', next.person.name) : [];
-        }),
-        ...villageIds.flatMap((id, at) => [
-          contact(`${id}-second`, 'area', id, 'neighbour', words.secondNeighbour(at), 2),
-          contact(`${id}-station`, 'area', id, 'station', words.station(at)),
-        ]),
-        contact(`${township}-team`, 'area', township, 'township', words.team),
-        contact(`${county}-desk`, 'area', county, 'desk', words.desk),
-        contact(`${county}-lead`, 'area', county, 'county', words.lead),
-      ],
-      devices: homes.flatMap(({ id: placeId, person, devices }) =>
-        devices.map(({ id, kind, room, secret, intervalMinutes }) => {
-          const where = kind === 'wearable' ? { personId: person.id } : { placeId, room };
-          return { id, kind, ...where, intervalMinutes, secret, simulated: true };
-        }),
-      ),
-    },
-    { lineWidth: 0, aliasDuplicateObjects: false },
-  );
+  const registry = {
+    areas: [
+      { id: county, level: 'county', name: words.county },
+      { id: township, level: 'township', parentId: county, name: words.township },
+      ...villages.map((id, at) => ({ id, level: 'village', parentId: township, name: words.village(at) })),
+    ],
+    places,
+    households: places.map(({ id, areaId }) => ({ id: `${id}-h`, areaId, currentPlaceId: id })),
+    people: homes.map(({ id, person }) => {
+      const categories = ['living-alone', 'advanced-age'];
+      return { id: person.id, householdId: `${id}-h`, name: person.name, categories, language };
+    }),
+    contacts: contactsOf(village, webhook),
+    devices: homes.flatMap(({ id: placeId, person, devices }) =>
+      devices.map(({ id, kind, room, secret, intervalMinutes }) => {
+        const where = kind === 'wearable' ? { personId: person.id } : { placeId, room };
+        return { id, kind, ...where, intervalMinutes, secret, simulated: true };
+      }),
+    ),
+  };
+  return stringify(registry, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+type Webhook = { url: string; secret: string };
+
+/** For every home the people next door, another neighbour and the station of the village, and whoever is above them. */
+function contactsOf(village: Village, webhook: Webhook | undefined) {
+  const { seed, language, homes } = village;
+  const words = villageWords[language];
+  const { county, township, villages } = areasOf(village);
+  const channels = (name: string) =>
+    webhook
+      ? [{ type: 'webhook', url: `${webhook.url}/${encodeURIComponent(name)}`, secret: webhook.secret }]
+      : [{ type: 'log' }];
+  const contact = (id: string, type: string, of: string, role: string, name: string, order = 1) => {
+    return { id, of: { type, id: of }, role, order, name, language, channels: channels(name) };
+  };
+  const nextDoor = (index: number) =>
+    [index + 1, index - 1].filter((other) => villageOf(seed, other) === villageOf(seed, index)).map((at) => homes[at]);
+  return [
+    ...homes.flatMap(({ id }, index) => {
+      const neighbour = nextDoor(index).find((home) => home !== undefined);
+      return neighbour ? contact(`${id}-n`, 'place', id, 'neighbour', neighbour.person.name) : [];
+    }),
+    ...villages.flatMap((id, at) => [
+      contact(`${id}-second`, 'area', id, 'neighbour', words.secondNeighbour(at), 2),
+      contact(`${id}-station`, 'area', id, 'station', words.station(at)),
+    ]),
+    contact(`${township}-team`, 'area', township, 'township', words.team),
+    contact(`${county}-desk`, 'area', county, 'desk', words.desk),
+    contact(`${county}-lead`, 'area', county, 'county', words.lead),
+  ];
+}
+
+function areasOf({ seed, homes }: Village) {
+  const villages = [...new Set(homes.map((_, index) => villageOf(seed, index)))];
+  return { county: `sim${seed}`, township: `sim${seed}-township`, villages };
 }
 
 /** Homes in one village. */
