@@ -54,6 +54,9 @@ test('smoke while the disk hangs reaches the neighbours before it is stored, and
   const attempts = (await records(county)).filter(({ kind }) => kind === 'attempting');
   expect(attempts).toHaveLength(4);
   expect(attempts.every((attempt) => 'provisional' in attempt && attempt.provisional)).toBe(true);
+  await restart(county);
+  await county.clock.advance(10_000);
+  expect(county.delivered).toHaveLength(4);
   expect(county.complaints).toEqual([]);
 });
 
@@ -163,6 +166,9 @@ test('killed between sending and the answer: incidents and ladders go on, and wh
   // Both first responders failed, as far as anybody knows: the second rung does not wait for its minute.
   expect(fire(incidents)?.ladder).toMatchObject({ phase: 'running', rung: 1 });
   expect(fire(openIncidents(county))?.ladder).toMatchObject({ phase: 'running', rung: 2 });
+  // Longer than the rest between two attempts at an urgent one.
+  await county.clock.advance(60_000);
+  expect(sent('urgent')).toEqual(urgent);
 });
 
 async function restart(county: County): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { generate } from 'mqtt-packet';
 import { expect, test, vi } from 'vitest';
-import { brokerUnderTest, connectPacket, publishPacket, settled, type Wire } from './broker.test-support.ts';
+import { brokerUnderTest, connectPacket, publishPacket, settled, textOf, type Wire } from './broker.test-support.ts';
 
 const packet = (header: number, ...body: (number | string)[]) => {
   const bytes = Buffer.concat(body.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))));
@@ -30,6 +30,7 @@ test('a cry for help that is too large to be read is one all the same, and nothi
     expect(button.received.map(({ cmd }) => cmd)).toEqual(['connack']);
   }
   expect(journal.kept).toMatchObject([{ deviceId: 'button-1', report: 'press' }]);
+  expect(journal.kept.map(textOf)).toEqual([expect.stringMatching(/^x+$/)]);
   expect(journal.lifeSafety).toEqual([true]);
   expect(await count('connectionsRefused', 'oversized')).toBe(3);
 });

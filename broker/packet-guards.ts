@@ -27,7 +27,7 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
     },
     _parsePayload(this: ParserInside): boolean {
       if (this.packet.length > maxPacketBytes) {
-        const begun = this.packet.cmd === 'publish' ? beginningOf(this._list) : undefined;
+        const begun = this.packet.cmd === 'publish' ? beginningOf(this) : undefined;
         if (begun) this.salvage?.(begun.topic, begun.payload);
         this._emitError(new Cut('oversized', `a packet of ${this.packet.length} bytes`));
         return false;
@@ -68,11 +68,11 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
   return (parser: ParserInside, salvage: ParserInside['salvage']) => void Object.assign(parser, guards, { salvage });
 }
 
-function beginningOf(list: ParserInside['_list']): { topic: string; payload: Uint8Array } | undefined {
+function beginningOf({ packet, _list: list }: ParserInside): { topic: string; payload: Uint8Array } | undefined {
   const bytes = Buffer.from(list.slice(0, Math.min(list.length, 1024)));
   const topicEnd = bytes.length < 2 ? Number.POSITIVE_INFINITY : 2 + bytes.readUInt16BE(0);
   if (topicEnd > bytes.length) return undefined;
-  return { topic: bytes.toString('utf8', 2, topicEnd), payload: bytes.subarray(topicEnd) };
+  return { topic: bytes.toString('utf8', 2, topicEnd), payload: bytes.subarray(topicEnd + (packet.qos > 0 ? 2 : 0)) };
 }
 
 const plain = (parser: ParserInside): ParserInside => Object.getPrototypeOf(parser);

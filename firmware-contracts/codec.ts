@@ -127,7 +127,9 @@ function readCbor(payload: Uint8Array): { value: unknown } | { problem: string }
   try {
     return { value: decode(payload, { ...cborOptions, tokenizer: boundedTokenizer(payload) }) };
   } catch (error) {
-    return { problem: `the CBOR cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+    // It may quote what the device sent, at any length; people read this.
+    const why = error instanceof Error ? error.message : String(error);
+    return { problem: `the CBOR cannot be read: ${why.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)}` };
   }
 }
 

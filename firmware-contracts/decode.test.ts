@@ -18,6 +18,15 @@ describe('an alarm raises whatever is wrong with it', () => {
     expect(decoded).toEqual({ type: 'report', report: { name: 'alarm', ...smoke }, unread: [] });
   });
 
+  test('with a text of 5,000 letters where it went wrong, people read some of them', () => {
+    const letters = `x\u0007${'y'.repeat(5_000)}`;
+    const entry = Buffer.concat([encode(letters), encode(1)]);
+    const payload = Buffer.concat([Buffer.from([0xa2]), entry, entry]);
+    const decoded = decodeReport({ report: 'alarm', payload });
+    expect(decoded).toMatchObject({ type: 'unreadable', problem: expect.stringContaining('repeat map key "x?yyy') });
+    expect('problem' in decoded && decoded.problem.length).toBeLessThan(120);
+  });
+
   test('of a newer version it says which one', () => {
     const decoded = decode('alarm', { ...smoke, v: 2, source: 'plasma' });
     const salvaged = { boot: 12, seq: 345, age: 0 };

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { lockDataFolder } from '../platform/data-lock.ts';
 import { type Disk, openDisk } from '../platform/disk.ts';
 import { journalDamaged, journalFull } from '../platform/errors.ts';
@@ -104,6 +106,10 @@ if (import.meta.main) {
       'node journal/repair.ts DATA_FOLDER: with the system stopped, and a copy of the folder made\n',
     );
     process.exit(64);
+  }
+  if (!existsSync(join(folder, 'journal'))) {
+    process.stderr.write(`${folder} holds no journal: name the data folder of the system (STEPPEWATCH_DATA)\n`);
+    process.exit(66);
   }
   const lock = lockDataFolder(folder);
   const disk = openDisk(folder);

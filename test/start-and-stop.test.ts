@@ -45,10 +45,13 @@ const allBelow = () => [...childPids(system), postmaster(dataFolder) ?? 0];
 
 test('a second start on the same data folder names the one that runs, ends, and disturbs nobody', async () => {
   const second = await startSystem({ dataFolder });
-  await until('its end', async () => second.process.exitCode !== null);
-  expect(second.process.exitCode).toBe(75);
-  expect(second.output()).toMatch(new RegExp(`process ${childPids(system)[0]} on \\S+, started 20`));
-  second.control.close();
+  try {
+    await until('its end', async () => second.process.exitCode !== null, 15_000);
+    expect(second.process.exitCode).toBe(75);
+    expect(second.output()).toMatch(new RegExp(`process ${childPids(system)[0]} on \\S+, started 20`));
+  } finally {
+    await second.killAll();
+  }
   await press(system, sarna);
   await until('the neighbour', async () => told.has(placeId(sarna)));
 });
