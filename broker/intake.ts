@@ -97,9 +97,8 @@ export class Intake {
   /** Takes a publish. It is answered in its turn, or never when its sender is gone by then. */
   receive(session: Session, { topic, qos, messageId, payload }: UplinkPacket, answer: Answer): void {
     const { deviceId, standing } = session.sender;
-    const uplink = judgeUplink(session.sender, topic);
-    const report = 'report' in uplink ? uplink.report : '';
-    const lifeSafety = isLifeSafety(report);
+    const uplink = judgeUplink(session.sender, topic, payload);
+    const { report, lifeSafety } = 'report' in uplink ? uplink : { report: '', lifeSafety: false };
     if (!this.#hasRoom(payload.length, lifeSafety)) {
       this.#metrics.publishesRefused.inc({ reason: 'overloaded' });
       answer(new Cut('overloaded', 'too much waits for the journal'));
@@ -125,7 +124,7 @@ export class Intake {
 
   /** The beginning of a publish that is too large: a call for help is one all the same. There is no PUBACK. */
   salvage(session: Session, topic: string, payload: Uint8Array): void {
-    const uplink = judgeUplink(session.sender, topic);
+    const uplink = judgeUplink(session.sender, topic, payload);
     if ('report' in uplink && isLifeSafety(uplink.report)) this.receive(session, { topic, qos: 0, payload }, () => {});
   }
 

@@ -216,9 +216,18 @@ describe('a batch', () => {
   });
 
   test('that is no list is one rejection', () => {
-    expect(decodeItems({ report: 'alarm' })).toMatchObject([{ type: 'rejection', reason: 'malformed' }]);
-    const cut = encodeBatch([exampleReport('alarm')], 'cbor').subarray(0, 9);
+    expect(decodeItems({ report: 'status' })).toMatchObject([{ type: 'rejection', reason: 'malformed' }]);
+    const cut = encodeBatch([exampleReport('position')], 'cbor').subarray(0, 9);
     expect(decodeBatch({ payload: cut })).toMatchObject([{ type: 'rejection', reason: 'malformed' }]);
+  });
+
+  test('that cannot be read and names an alarm is an alarm that cannot be read', () => {
+    expect(decodeItems({ report: 'alarm' })).toMatchObject([{ type: 'unreadable', reportName: 'alarm' }]);
+    for (const format of ['json', 'cbor'] as const) {
+      const whole = encodeBatch([exampleReport('status'), exampleReport('alarm')], format);
+      const cut = whole.subarray(0, whole.length - 3);
+      expect(decodeBatch({ payload: cut })).toMatchObject([{ type: 'unreadable', reportName: 'alarm' }]);
+    }
   });
 });
 

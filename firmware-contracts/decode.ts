@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import { type BatchItem, type Fields, unpack, unpackBatch } from './codec.ts';
 import { contractOf, type ReportContract, reportsOfKind } from './contracts.ts';
-import { type DeviceKind, fieldMetadata, isLifeSafety, type LifeSafetyReport, type Report } from './report.ts';
+import {
+  type DeviceKind,
+  fieldMetadata,
+  isLifeSafety,
+  type LifeSafetyReport,
+  lifeSafetyNamedIn,
+  type Report,
+} from './report.ts';
 
 /**
  * What a payload came to. `report`: understood; `unread` names what was dropped or is missing, as text with the value.
@@ -42,10 +49,17 @@ export function decodeReport(input: {
   return 'problem' in read ? unread(contract, 'malformed', read.problem, {}) : judge(contract, read.fields, input.kind);
 }
 
-/** Decides about each report of a batch by itself, in order. A batch that is no list of reports is one rejection. */
+/**
+ * Decides about each report of a batch by itself, in order. A batch that is no list of reports is one rejection; when its
+ * bytes name a life-safety report, it is one that cannot be read.
+ */
 export function decodeBatch(input: { kind?: DeviceKind | undefined; payload: Uint8Array }): DecodedReport[] {
   const read = unpackBatch(input.payload, (report) => contractOf(report)?.wire);
-  if ('problem' in read) return [{ type: 'rejection', reason: 'malformed', problem: read.problem }];
+  if ('problem' in read) {
+    const reportName = lifeSafetyNamedIn(input.payload);
+    if (reportName) return [{ type: 'unreadable', reportName, problem: read.problem, salvaged: {} }];
+    return [{ type: 'rejection', reason: 'malformed', problem: read.problem }];
+  }
   const beyond = read.items.slice(maxBatchItems);
   const urgent = beyond.filter(({ report }) => report !== undefined && isLifeSafety(report)).slice(0, maxBatchItems);
   const decoded = [...read.items.slice(0, maxBatchItems), ...urgent].map((item) => decodeItem(item, input.kind));

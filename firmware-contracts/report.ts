@@ -28,6 +28,13 @@ export function isLifeSafety(name: string): name is LifeSafetyReport {
   return (lifeSafetyReports as readonly string[]).includes(name);
 }
 
+/** The life-safety report that the bytes of a batch name, whether the batch can be read or not; it may hold others too. */
+export function lifeSafetyNamedIn(payload: Uint8Array): LifeSafetyReport | undefined {
+  const text = latin1.decode(payload);
+  return lifeSafetyReports.find((name) => text.includes(name));
+}
+const latin1 = new TextDecoder('latin1');
+
 export const deviceKinds = ['smoke-detector', 'wearable', 'call-button', 'presence-sensor'] as const;
 export type DeviceKind = (typeof deviceKinds)[number];
 

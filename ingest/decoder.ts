@@ -42,14 +42,18 @@ export function createDecoder({
   const unregistered = state.table<DeviceMemory>('decoder-unregistered');
   return {
     /** The parts of a record, in order. Pure but for the fold; never throws for what a device sends. */
-    step({ deviceId, report, payload }: ReportRecord, placed: Placed): Decoded[] {
+    step({ deviceId, report, payload, standing }: ReportRecord, placed: Placed): Decoded[] {
       const kind = registry.device(deviceId)?.kind;
       const table = kind ? registered : unregistered;
       if (!kind && table.size >= maxUnregistered && !table.has(deviceId)) empty(table);
       const where = registry.whereabouts(deviceId);
       const source = { deviceId, kind, where, payload, table, placed };
       if (report !== 'batch') return decodePart(source, decodeReport({ report, kind, payload }), 0);
-      return decodeBatch({ kind, payload }).flatMap((decoded, part) => decodePart(source, decoded, part));
+      return decodeBatch({ kind, payload }).flatMap((decoded, part) =>
+        standing === 'enrolment' && isTelemetry(decoded)
+          ? [{ type: 'rejection' as const, part, reason: 'enrolment', problem: notByEnrolment }]
+          : decodePart(source, decoded, part),
+      );
     },
 
     /** A device left the registry: what was remembered of it goes too. */
@@ -58,6 +62,10 @@ export function createDecoder({
     },
   };
 }
+
+/** The enrolment credential is for life safety alone, in a batch too. */
+const isTelemetry = (decoded: DecodedReport) => decoded.type === 'report' && !isLifeSafety(decoded.report.name);
+const notByEnrolment = 'a device that is not registered may send alarm, fall and press alone';
 
 function empty(table: Table<unknown>): void {
   for (const key of [...table.keys()]) table.delete(key);
