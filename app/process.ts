@@ -1,4 +1,4 @@
-import { constants, monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { exitCodes } from './exit.ts';
@@ -38,13 +38,7 @@ export function runProcess({ name, log, metrics, close }: ProcessParts): {
     metrics.eventLoopDelay.set({ quantile: '1', process: name }, delay.max / nanoseconds);
     delay.reset();
   }, 5_000).unref();
-  new PerformanceObserver((list) => {
-    const full = list.getEntries().some((entry) => gcKind(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
-    if (full) metrics.heapAfterCollection.set({ process: name }, process.memoryUsage().heapUsed);
-  }).observe({ entryTypes: ['gc'] });
   return { fail };
 }
 
 type ProcessParts = { name: 'alarm' | 'desk'; log: Log; metrics: Metrics; close: () => Promise<void> };
-
-const gcKind = (entry: PerformanceEntry) => (entry as PerformanceEntry & { detail?: { kind: number } }).detail?.kind;

@@ -171,17 +171,44 @@ export async function readMetrics(system: System): Promise<Map<string, number>> 
 }
 
 /**
- * Makes desk spin for that long, as a runaway loop would: through Node's own debugger, so that the product needs no switch
- * for it. The system must have been started with `NODE_OPTIONS: '--inspect-port=0'`.
+ * Node's own debugger of a child, so that the product needs no switch for what only benches and tests do to it. The system
+ * must have been started with `NODE_OPTIONS: '--inspect-port=0'`, and one debugger is opened at a time.
  */
-export async function spinDesk(system: System, forMs: number): Promise<void> {
-  const [, desk = 0] = childPids(system);
-  process.kill(desk, 'SIGUSR1');
-  const address = await until('the debugger of desk', async () => /ws:\/\/127\.0\.0\.1:\S+/.exec(system.output())?.[0]);
+export async function openDebugger(system: System, child: 'alarm' | 'desk') {
+  const addresses = () => [...system.output().matchAll(/ws:\/\/127\.0\.0\.1:\S+/g)].map(([address]) => address);
+  const [alarm = 0, desk = 0] = childPids(system);
+  const before = addresses().length;
+  process.kill(child === 'alarm' ? alarm : desk, 'SIGUSR1');
+  const address = await until(`the debugger of ${child}`, async () => addresses()[before]);
   const socket = new WebSocket(address);
   await new Promise((done) => socket.addEventListener('open', done, { once: true }));
-  const expression = `{ const end = Date.now() + ${forMs}; while (Date.now() < end); }`;
-  socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }));
-  await new Promise((done) => socket.addEventListener('message', done, { once: true }));
-  socket.close();
+  let asked = 0;
+  async function call(method: string, params: object): Promise<{ result?: { value?: unknown } }> {
+    const id = ++asked;
+    socket.send(JSON.stringify({ id, method, params }));
+    const { promise, resolve } = Promise.withResolvers<{ result?: { value?: unknown } }>();
+    socket.addEventListener('message', function hear({ data }) {
+      const message = JSON.parse(String(data));
+      if (message.id !== id) return;
+      socket.removeEventListener('message', hear);
+      resolve(message.result);
+    });
+    return promise;
+  }
+  return {
+    evaluate: async (expression: string) => (await call('Runtime.evaluate', { expression })).result?.value,
+    /** Bytes in use after a full collection. */
+    async heapBytes(): Promise<number> {
+      await call('HeapProfiler.collectGarbage', {});
+      return Number((await call('Runtime.evaluate', { expression: 'process.memoryUsage().heapUsed' })).result?.value);
+    },
+    close: () => socket.close(),
+  };
+}
+
+/** Makes desk spin for that long, as a runaway loop would. */
+export async function spinDesk(system: System, forMs: number): Promise<void> {
+  const desk = await openDebugger(system, 'desk');
+  await desk.evaluate(`{ const end = Date.now() + ${forMs}; while (Date.now() < end); }`);
+  desk.close();
 }

@@ -33,9 +33,6 @@ export function createMetrics() {
       'quantile',
       'process',
     ]),
-    heapAfterCollection: gauge('heap_after_collection_bytes', 'Heap in use after the last full collection', [
-      'process',
-    ]),
     followerLagRecords: gauge('follower_lag_records', 'Records between a follower and the journal head', ['follower']),
     followerLagSeconds: gauge('follower_lag_seconds', 'Age of the first record that a follower has not read', [
       'follower',
