@@ -8,7 +8,7 @@ export type Correlation = { category: IncidentCategory; subject: Subject; key: s
 /**
  * Falls and emergency calls are the cry of one person, else of a place; fire is a matter of the whole site; what can be
  * read no further stays by itself. Care and service calls are queues of their own and drown in no emergency. Work on
- * devices gathers by village, except where it is urgent. Source: DESIGN, "Correlation"; docs/decisions/0009-incidents.md.
+ * devices gathers by village, except where it is urgent. Source: docs/decisions/0009-incidents.md.
  */
 export function correlationOf(alert: AlertWords): Correlation {
   const { condition, where } = alert;

@@ -22,7 +22,7 @@ import { nextVersion, write } from './turn.ts';
  * Shapes: what it knows is in the fold's tables `incidents` and `incident-commands`; everything else is an index of
  * them.
  * Units: epoch ms of journal time. Errors: it throws only for mistakes of the program, and the step is undone.
- * Source: DESIGN, "Incidents, escalation, responders"; docs/incidents.md.
+ * Source: docs/incidents.md, docs/decisions/0009-incidents.md.
  */
 export function createIncidents({ state, registry }: { state: FoldState; registry: RegistryView }) {
   const table = createIncidentTable(state);

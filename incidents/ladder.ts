@@ -31,7 +31,7 @@ const county = { role: 'county', nth: 1 } as const;
  */
 const untilAnswered: Repeat = { everyMs: 2 * minuteMs, times: 30, thenEveryMs: 15 * minuteMs };
 
-/** The default ladders, as docs/incidents.md shows them. Source: DESIGN, "Ladder for critical". */
+/** The default ladders, as docs/incidents.md shows them. Source: docs/decisions/0009-incidents.md. */
 export const ladders = {
   critical: {
     rungs: [

@@ -2,8 +2,7 @@ import type { IncidentState } from '../records/incident.ts';
 
 /**
  * What can happen to an incident, in which state it may, and what it does to state and ladder: one table, which
- * docs/incidents.md shows. Nothing here leads to `resolved` by time. Source: DESIGN, "Incidents, escalation,
- * responders".
+ * docs/incidents.md shows. Nothing here leads to `resolved` by time. Source: docs/decisions/0009-incidents.md.
  */
 export const lifecycle: { [H in Happening]: Record<Phase, Cell> } = {
   worse: row(same('first rung'), same('first rung'), same('first rung'), same('first rung'), 'never'),

@@ -41,7 +41,7 @@ export type Judgement = {
  * The fold of the alarm process: report > events > alerts > incidents > notices, one record after the other, by sequence.
  * Everything it knows is in one `FoldState`; a record either changes all of it or, when something throws, nothing.
  * Live and replay are the same: a decision stays pending until its `decided` record comes by, and what is still pending
- * when the journal's end is reached was lost in a crash and is appended then. Source: DESIGN, "The road of a report".
+ * when the journal's end is reached was lost in a crash and is appended then. Source: ARCHITECTURE.md.
  */
 export function createJudge(parts: JudgeParts) {
   const pending = parts.state.table<JournalRecord[]>('pending-decisions');

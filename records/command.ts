@@ -7,7 +7,7 @@ const onIncident = { ...common, incidentId: z.string().max(200), expectedVersion
 
 /**
  * What people ask for. It is journalled first and answered when it is applied: done, or a conflict with what is true now.
- * The same `commandId` twice is one command. Source: DESIGN, "Commands carry an id and the version they expect".
+ * The same `commandId` twice is one command. Source: ARCHITECTURE.md.
  */
 export const command = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('claim'), ...onIncident }),

@@ -55,7 +55,7 @@ export type IncidentAlert = Pick<
   clearedAt?: number;
 };
 
-/** DESIGN's state table. Nothing times out to `resolved`. */
+/** The state table of docs/incidents.md. Nothing times out to `resolved`. */
 export type IncidentState =
   | { phase: 'open'; since: number }
   | { phase: 'claimed'; since: number; by: Actor; expiresAt: number; acted: boolean }

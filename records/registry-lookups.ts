@@ -6,7 +6,7 @@ import type { Link } from './registry-links.ts';
 type Target = Pick<Link, 'to' | 'id'>;
 const none: readonly string[] = [];
 
-/** Where a device's reports come from. Source: DESIGN, "Words": fixed devices belong to a place, wearables to a person. */
+/** Where a device's reports come from. Fixed devices belong to a place, wearables to a person. */
 export function whereaboutsOf(deviceId: string, standing: Standing): Whereabouts {
   const device = standing.get('device', deviceId);
   if (!device) return { deviceId, unregistered: true };

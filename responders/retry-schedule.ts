@@ -19,7 +19,7 @@ export function isClosing({ purpose }: Notice): boolean {
 /**
  * Rests between the starts of attempts, ms. Life safety is tried at 0, 5, 15, 45 s and then every `steadyMs`, without an
  * end; the others at 0, 15 s, 1, 3, 7, 14 min (urgent) and 0, 1, 5, 14 min (service), all of them before the cause is
- * too old to be sent at all. Source: DESIGN, section 8; the finite schedules are our own choice.
+ * too old to be sent at all. Source: docs/decisions/0008-delivery-follows-the-journal.md.
  */
 const restsMs: Record<NoticeClass, readonly number[]> = {
   'life-safety': [5_000, 10_000, 30_000],

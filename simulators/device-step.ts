@@ -13,7 +13,7 @@ export type DeviceEvent =
 /**
  * What it becomes, and what it sends now. A life-safety report that is not acknowledged is sent again after 5, 10, 20, 40 s
  * and then every 60 s; so is everything else, because nothing cheaper is known to arrive. An alarm that lasts is reported
- * anew every 60 s. Errors: a deed that its kind does not know. Source: firmware-contracts, DESIGN section 5.
+ * anew every 60 s. Errors: a deed that its kind does not know. Source: firmware-contracts.
  */
 export function step(device: Device, event: DeviceEvent): [Device, Report[]] {
   switch (event.type) {
