@@ -25,7 +25,12 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
       env: environment,
       // The page's modules are stripped of their types by Node itself, which calls that experimental at every start.
       // The heap may hold as much again in garbage, not three times as much: memory is flat from the first minute on.
-      execArgv: ['--disable-warning=ExperimentalWarning', '--heap-growing-percent=60'],
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        '--heap-growing-percent=60',
+        '--min-semi-space-size=32',
+        '--max-semi-space-size=32',
+      ],
     });
     children.set(name, child);
     child.on('message', (message) => {
