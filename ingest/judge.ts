@@ -268,7 +268,6 @@ function deviceEvent(parts: JudgeParts, device: { id: string; intervalMinutes: n
 /** History's word wins: what this version would have decided otherwise is replaced, and reported. */
 function acceptDecided(parts: JudgeParts, record: DecidedRecord, into: Collection): void {
   const mine = takePending(parts, record.cause, (pending) => pending.kind === 'decided') as DecidedRecord | undefined;
-  if (mine && mine.version === record.version && sameDecision(mine, record)) return;
   if (mine && sameDecision({ ...mine, version: record.version }, record)) return;
   into.differs = { cause: record.cause, version: record.version };
   const theirs = new Set(record.notices?.map((notice) => notice.noticeId));
