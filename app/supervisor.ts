@@ -22,7 +22,7 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
   function start(name: ProcessName, pauseMs = firstPauseMs): void {
     const startedAt = performance.now();
     const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [], {
-      env: environment,
+      env: { ...allocatorLimits, ...environment },
       // The page's modules are stripped of their types by Node itself, which calls that experimental at every start.
       // The heap may hold as much again in garbage, not three times as much: memory is flat from the first minute on.
       execArgv: [
@@ -84,6 +84,16 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
   start('alarm');
   return { stop, ended };
 }
+
+/**
+ * glibc's allocator gives back what was freed: few arenas, and large blocks by themselves, instead of limits that grow with
+ * what was once asked for. Source: bench/RESULTS.md; environment variables in mallopt(3).
+ */
+const allocatorLimits = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 type ProcessName = 'alarm' | 'desk';
 const deskWaitsMs = 4_000;

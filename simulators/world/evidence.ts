@@ -1,0 +1,116 @@
+import type { Command, CommandResult } from '../../records/command.ts';
+import type { Incident } from '../../records/incident.ts';
+import type { JournalRecord } from '../../records/journal-record.ts';
+import type { Notice } from '../../records/notice.ts';
+import type { ProjectionBatch } from '../../storage/store.ts';
+import type { Home } from '../home.ts';
+import type { FaultPlan, Window } from './faults.ts';
+
+/**
+ * Everything that one world leaves to those who judge it. The invariants read this and nothing else. Instants named `atMs` are
+ * of the world: ms since the start on a clock that nobody sets; instants in records are of the journal.
+ */
+export type Evidence = {
+  seed: number;
+  hours: number;
+  faults: FaultPlan;
+  homes: readonly Home[];
+  /** What really happened, in order. */
+  truth: readonly Truth[];
+  publishes: readonly Publish[];
+  messages: readonly Heard[];
+  asked: readonly Asked[];
+  /** When something was in the way of an alarm. */
+  troubles: readonly Trouble[];
+  crashes: readonly { atMs: number; who: 'alarm' | 'desk' | 'both' | 'power'; at: string }[];
+  journal: readonly Entry[];
+  /** What followers had read of the journal before each crash: what was durable then has to be there still. */
+  seen: readonly { sequence: number; hash: string }[];
+  /** The live state at the end, and the same folded anew from the journal by a system that finds nothing else. */
+  live: Judged;
+  anew: Judged;
+  /** Desk's live view and the store, each at the end and as a fresh fold of the journal makes it. */
+  duty: { live: readonly Incident[]; anew: readonly Incident[] };
+  store: { copied: Rows; anew: Rows };
+  /** What was not done when the time for it was over; empty in a world that came to rest. */
+  stuck: readonly string[];
+  /** Errors in the logs. */
+  complaints: readonly { atMs: number; process: 'alarm' | 'desk'; message: string }[];
+  /** The most that was ever seen of what is bounded, with its bound. */
+  peaks: readonly { what: string; most: number; bound: number }[];
+};
+
+export type Judged = { incidents: readonly Incident[]; openNotices: number; differs: number };
+
+/**
+ * Something that happened to a person or a device, whether anybody noticed or not. `deviceId` is the device that should have
+ * said so; `homeId` is also the place's id. `drill`: a test, not an emergency. `until`: how long it lasted, ms since the start.
+ */
+export type Truth = {
+  atMs: number;
+  what: TruthKind;
+  homeId: string;
+  deviceId: string;
+  untilMs?: number;
+};
+export type TruthKind =
+  | 'fire'
+  | 'emergency-press'
+  | 'care-press'
+  | 'service-press'
+  | 'fall'
+  | 'fall-cancelled'
+  | 'test'
+  | 'battery-death'
+  | 'power-cut'
+  | 'factory-reset'
+  | 'reboot'
+  | 'away';
+
+/**
+ * One attempt of a device to bring one report to the broker. `arrivedAtMs`: each time the bytes reached the alarm process, of which
+ * there may be several or none; `acknowledgedAtMs`: when the device had its PUBACK. `garbled`: not as the device made it.
+ */
+export type Publish = {
+  atMs: number;
+  deviceId: string;
+  report: string;
+  boot?: number;
+  seq?: number;
+  /** SHA-256 of the payload as it arrived, in hexadecimal. */
+  hash: string;
+  arrivedAtMs: number[];
+  /** When the alarm process said that it is kept, the first time. */
+  keptAtMs?: number;
+  acknowledgedAtMs?: number;
+  garbled?: 'cut' | 'newer-version' | 'unknown-field';
+  /** The truth that it tells of, by its index. */
+  truth?: number;
+};
+
+/** A message at a person: `arrived` is the truth, `answer` is what the channel was told. */
+export type Heard = {
+  atMs: number;
+  contactId: string | 'desk';
+  channel: string;
+  notice: Notice;
+  idempotencyId: string;
+  title: string;
+  arrived: boolean;
+  answer: 'delivered' | 'accepted' | 'refused' | 'later' | 'none';
+};
+
+export type Asked = { atMs: number; command: Command; result?: CommandResult; answeredAtMs?: number };
+
+export type Trouble = Window & {
+  what: 'alarm-down' | 'disk' | 'network' | 'providers' | 'store' | 'desk-down';
+  village?: number;
+};
+
+export type Entry = { sequence: number; receivedAt: number; record: JournalRecord };
+
+/** The rows of a store, in the order of their sequence. */
+export type Rows = Pick<
+  ProjectionBatch,
+  'reports' | 'rejections' | 'alerts' | 'incidents' | 'notices' | 'attempts' | 'entities' | 'gaps'
+>;
