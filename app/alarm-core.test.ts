@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import type { Command } from '../records/command.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { decodeRecord } from '../records/record-codec.ts';
-import { MemoryDisk } from '../simulators/memory-disk.ts';
 import { type County, openCounty } from '../simulators/virtual-county.ts';
+import { SimulatedDisk } from '../simulators/world/simulated-disk.ts';
 
 // The alarm path as one piece, in a county on a virtual clock. Stories that need no odd disk are scenario files.
 
 const registryText = readFileSync(new URL('../scenarios/county.yaml', import.meta.url), 'utf8');
 const startAt = Date.parse('2026-11-22T20:00:00Z');
-const open = (disk = new MemoryDisk()) => openCounty({ startAt, seed: 7, registryText, disk });
+const open = (disk = new SimulatedDisk()) => openCounty({ startAt, seed: 7, registryText, disk });
 
 const records = async (county: County): Promise<JournalRecord[]> =>
   (await county.journal()).map(({ body }) => decodeRecord(body));
@@ -25,9 +25,8 @@ const report = (deviceId: string, name: string, fields: object) => ({
 const smoke = report('sarna-kitchen', 'alarm', { source: 'smoke', state: 'on' });
 
 test('smoke while the disk hangs reaches the neighbours before it is stored, and they are not told again when it answers', async () => {
-  const disk = new MemoryDisk();
-  const county = await open(disk);
-  disk.hang();
+  const county = await open(new SimulatedDisk({ faults: { hangs: [{ fromMs: 10_000, toMs: 13_000 }] } }));
+  await county.clock.advance(10_000);
   let isAcknowledged = false;
   const kept = county.alarm.keep(smoke, true).then(() => {
     isAcknowledged = true;
@@ -39,7 +38,6 @@ test('smoke while the disk hangs reaches the neighbours before it is stored, and
   expect(county.delivered.filter(({ to }) => to !== 'desk').every(isProvisional)).toBe(true);
   expect(isAcknowledged).toBe(false);
 
-  disk.answer();
   await county.clock.advance(30_000);
   await kept;
   const [incident, ...more] = openIncidents(county);
@@ -61,9 +59,9 @@ test('smoke while the disk hangs reaches the neighbours before it is stored, and
 });
 
 test('on a full disk smoke is told though its detector gets no answer, a status is refused, and all goes on when there is room', async () => {
-  const disk = new MemoryDisk();
-  const county = await open(disk);
-  disk.isFull = true;
+  const full = [{ fromMs: 10_000, toMs: 33_000, roomBytes: 0 }];
+  const county = await open(new SimulatedDisk({ faults: { full } }));
+  await county.clock.advance(10_000);
   let isAcknowledged = false;
   const kept = county.alarm.keep(smoke, true).then(() => {
     isAcknowledged = true;
@@ -76,7 +74,6 @@ test('on a full disk smoke is told though its detector gets no answer, a status 
   expect(isAcknowledged).toBe(false);
   expect(county.alarm.health().reserveInUse).toBe(true);
 
-  disk.isFull = false;
   await county.clock.advance(5_000);
   await kept;
   await county.alarm.keep(status, false);
@@ -88,18 +85,18 @@ test('on a full disk smoke is told though its detector gets no answer, a status 
 });
 
 test('a start on a nearly full disk tells the operator, and a start with room ends it', async () => {
-  const disk = new MemoryDisk();
-  const county = await open(disk);
+  // Three times the system is stopped, which takes 5 s each.
+  const full = [{ fromMs: 5_000, toMs: 18_000, roomBytes: 50_000 }];
+  const county = await open(new SimulatedDisk({ faults: { full } }));
   const isToldFull = () => openIncidents(county).some(({ alerts }) => alerts[0]?.condition === 'journal-reserve');
   await county.stop();
-  disk.isNearlyFull = true;
   await county.start();
   await county.clock.advance(3_000);
   expect(isToldFull()).toBe(true);
   await county.stop();
   await county.start();
   await county.stop();
-  disk.isNearlyFull = false;
+  expect(county.clock.monotonic()).toBe(18_000);
   await county.start();
   await county.clock.advance(3_000);
   expect(isToldFull()).toBe(false);

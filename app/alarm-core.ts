@@ -51,6 +51,8 @@ export type AlarmPorts = {
   limits?: Partial<JournalLimits>;
   /** How far a crash may make the next start look back, ms. */
   checkpointEveryMs?: number;
+  /** How much has to change before a snapshot is taken. */
+  snapshotAfterBytes?: number;
 };
 
 /**
@@ -67,7 +69,10 @@ export async function openAlarm(ports: AlarmPorts) {
   const headAtStart = journal.headSequence;
   const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
   const { state, registry, outbox, judge, incidents, engine } = createFold(ports.version, ports.rules);
-  const checkpoint = new Checkpoint({ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log });
+  const checkpoint = new Checkpoint({
+    ...{ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log },
+    minChangeBytes: ports.snapshotAfterBytes,
+  });
   const loaded = await checkpoint.load((change) => state.load(change));
   // Before anything is appended: a journal from before its state would grow past it, and skip what comes until then.
   assertKept(loaded, journal);
@@ -201,7 +206,8 @@ function isToldFull(open: Iterable<Incident>): boolean {
   return Iterator.from(open).some(({ alerts }) => alerts.some(stands));
 }
 
-function createFold(version: string, rules: readonly AnyRule[] = allRules) {
+/** The fold of the alarm process, on an empty state. */
+export function createFold(version: string, rules: readonly AnyRule[] = allRules) {
   const state = new FoldState();
   const registry = createRegistry({ state });
   const outbox = createOutbox({ state, registry });

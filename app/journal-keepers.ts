@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../journal/checkpoint.ts';
 import type { StoredRecord } from '../journal/frame.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
@@ -45,8 +46,11 @@ export function checkpointing({ checkpoint, state, clock, everyMs, fail }: Check
   async function save(sequence: number, then: () => void): Promise<void> {
     isSaving = true;
     savedAt = clock.monotonic();
-    await checkpoint.save(sequence, state.takeChanges());
-    isSaving = false;
+    try {
+      await checkpoint.save(sequence, state.takeChanges());
+    } finally {
+      isSaving = false;
+    }
     then();
     await checkpoint.snapshotIfDue(() => state.entries());
   }
@@ -70,27 +74,46 @@ type CheckpointParts = {
 
 /** After this long without an answer of the disk, first critical notices go out before their cause is durable. */
 const hungAfterMs = 2_000;
-const watchEveryMs = 250;
 
-/** While the disk does not answer, what waits for it and is life safety is told to people before it is durable. */
+/**
+ * While the disk does not answer, what waits for it and is life safety is told to people before it is durable. It sleeps while
+ * nothing waits.
+ */
 export function watchDisk({ clock, journal, notifyProvisionally }: WatchParts) {
   const told = new Set<number>();
+  let isHung = false;
+  let nextLookAt = Number.POSITIVE_INFINITY;
   let cancel = () => {};
+  function lookIn(delayMs: number): void {
+    const at = clock.monotonic() + delayMs;
+    if (at >= nextLookAt) return;
+    nextLookAt = at;
+    cancel();
+    cancel = clock.after(delayMs, look);
+  }
   function look(): void {
-    if (journal.hungForMs() <= hungAfterMs) told.clear();
+    nextLookAt = Number.POSITIVE_INFINITY;
+    const hungForMs = journal.hungForMs();
+    isHung = hungForMs > hungAfterMs;
+    if (!isHung) told.clear();
     else {
       for (const stored of journal.waitingLifeSafety()) {
         if (!told.has(stored.sequence)) notifyProvisionally(stored);
         told.add(stored.sequence);
       }
     }
-    cancel = clock.after(watchEveryMs, look);
+    if (journal.isWaiting) lookIn(isHung ? hungAfterMs : hungAfterMs - hungForMs + 1);
   }
-  look();
-  return { stop: () => cancel() };
+  const stopListening = journal.onWaiting(() => lookIn(isHung ? 0 : hungAfterMs + 1));
+  return {
+    stop(): void {
+      stopListening();
+      cancel();
+    },
+  };
 }
 type WatchParts = {
   clock: Clock;
-  journal: { hungForMs(): number; waitingLifeSafety(): StoredRecord[] };
+  journal: Pick<Journal, 'isWaiting' | 'hungForMs' | 'waitingLifeSafety' | 'onWaiting'>;
   notifyProvisionally: (stored: StoredRecord) => void;
 };

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { exitCodes } from './exit.ts';
+import { exitCodeOf } from './exit.ts';
 
 /**
  * What both processes do alike: end in good order on SIGTERM, SIGINT or when the supervisor is gone; end at once when
@@ -14,8 +14,8 @@ export function runProcess({ name, log, metrics, close }: ProcessParts): {
   const fail = (error: unknown) => {
     if (ending) return;
     ending = true;
-    log.error({ err: error }, 'the process ends, to be started again');
-    process.exit(exitCodes.failed);
+    log.error({ err: error }, 'the process ends');
+    process.exit(exitCodeOf(error));
   };
   const end = async () => {
     if (ending) return;

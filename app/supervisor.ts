@@ -46,6 +46,7 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
       if (stopping) return finishWhenEmpty();
       if (isFinal(name, code)) {
         exitCode = code ?? exitCodes.failed;
+        log.error({ child: name, code }, 'a process ended for a reason that no restart mends: everything stops');
         return stop();
       }
       const longLived = performance.now() - startedAt > calmMs;
@@ -55,10 +56,15 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
     });
   }
 
-  /** Another program has a port of ours. At the first start a person is there to read it; later it may pass. */
+  /**
+   * A damaged journal ends all when alarm comes upon it: what it would take in would be judged by nobody. Desk may go on trying.
+   * A port that is taken or a folder that cannot be written to: at the first start a person is there to read it; later it may pass.
+   */
   function isFinal(name: ProcessName, code: number | null): boolean {
-    if (code === exitCodes.unavailable) return name === 'alarm' && !hasListened;
-    return code === exitCodes.configuration || code === exitCodes.locked;
+    if (code === exitCodes.configuration || code === exitCodes.locked) return true;
+    if (name === 'desk') return false;
+    const maybe = code === exitCodes.unavailable || code === exitCodes.unwritable;
+    return code === exitCodes.damaged || (maybe && !hasListened);
   }
 
   function startDesk(): void {

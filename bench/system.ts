@@ -25,14 +25,19 @@ export async function startSystem({
   dataFolder,
   environment = {},
   runAs = {},
+  through = [],
 }: {
   dataFolder: string;
   environment?: Record<string, string>;
   /** The account that it runs as: by default the one that asks. */
   runAs?: { uid?: number; gid?: number };
+  /** A program with its arguments that becomes ours, whose command line is put behind it. */
+  through?: string[];
 }): Promise<System> {
   const [mqtt = 0, http = 0, metrics = 0] = await freePorts(3);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../app/supervisor.ts', import.meta.url))], {
+  const supervisor = fileURLToPath(new URL('../app/supervisor.ts', import.meta.url));
+  const [program = '', ...args] = [...through, process.execPath, supervisor];
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...runAs,

@@ -163,6 +163,7 @@ export function stoppedClock(): Clock & { advance(ms: number): void } {
         timers = timers.filter((one) => one !== timer);
       };
     },
+    turn: settled,
     advance(ms) {
       now += ms;
       const due = timers.filter(({ at }) => at <= now);

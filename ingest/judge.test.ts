@@ -59,6 +59,19 @@ test('history that decided otherwise is kept, and said', () => {
   expect(home.open).toEqual([]);
 });
 
+test('where history found nothing to do, a version that would have called somebody calls nobody', () => {
+  const home = village();
+  home.alarm('smoke-1', { appendFollowUps: false });
+  const mine = home.last().sequence;
+  expect(home.open.length).toBeGreaterThan(0);
+  home.append({ kind: 'tick' });
+  const judgement = home.append({ kind: 'decided', cause: home.last().sequence, version: '0.0.1' });
+  expect(judgement.differs).toEqual({ cause: mine, version: '0.0.1' });
+  expect(home.open).toEqual([]);
+  expect([...home.incidents.openIncidents()]).toEqual([]);
+  expect(home.judge.unrecorded(home.last().sequence)).toEqual([]);
+});
+
 test('a rule that throws for one home leaves the others, is put aside, and pages as unreadable', () => {
   const broken: AnyRule = {
     ...(allRules.find(({ name }) => name === 'hazard') as AnyRule),

@@ -160,11 +160,12 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), into);
       return;
     case 'reserve':
-      stepAlerts(parts, [reserveAlert(record, stored)], at, into);
+      stepAlerts(parts, reserveChanges(parts, record, stored), at, into);
       return;
     case 'tick':
     case 'clock-step':
     case 'started':
+    case 'lost':
       return;
   }
 }
@@ -267,6 +268,7 @@ function deviceEvent(parts: JudgeParts, device: { id: string; intervalMinutes: n
 
 /** History's word wins: what this version would have decided otherwise is replaced, and reported. */
 function acceptDecided(parts: JudgeParts, record: DecidedRecord, into: Collection): void {
+  overruleBefore(parts, record, into);
   const mine = takePending(parts, record.cause, (pending) => pending.kind === 'decided') as DecidedRecord | undefined;
   if (mine && sameDecision({ ...mine, version: record.version }, record)) return;
   into.differs = { cause: record.cause, version: record.version };
@@ -275,6 +277,24 @@ function acceptDecided(parts: JudgeParts, record: DecidedRecord, into: Collectio
   for (const notice of record.notices ?? []) parts.outbox.issue(notice);
   parts.incidents.applyDecided(record.incidents ?? [], mine?.incidents ?? []);
   for (const { incident } of record.incidents ?? []) parts.outbox.follow(incident);
+}
+
+/**
+ * Decisions stand in the journal in the order of their causes. What this version decided about an earlier record, and history
+ * did not, was judged by another version, which found nothing to do: nobody is called for it now.
+ */
+function overruleBefore({ state, outbox, incidents }: JudgeParts, record: DecidedRecord, into: Collection): void {
+  const pending = state.table<JournalRecord[]>('pending-decisions');
+  for (const [cause, records] of pending.entries()) {
+    if (Number(cause) >= record.cause) return;
+    for (const mine of records) {
+      if (mine.kind !== 'decided') continue;
+      for (const { noticeId } of mine.notices ?? []) outbox.withdraw(noticeId);
+      incidents.applyDecided([], mine.incidents);
+    }
+    pending.delete(cause);
+    into.differs = { cause: Number(cause), version: record.version };
+  }
 }
 
 function sameDecision(mine: DecidedRecord, theirs: DecidedRecord): boolean {
@@ -315,10 +335,21 @@ function takePending(parts: JudgeParts, cause: number, isMine: (record: JournalR
   return mine;
 }
 
-function reserveAlert(record: Extract<JournalRecord, { kind: 'reserve' }>, stored: Stored): AlertChange {
-  const reason = { freeBytes: record.freeBytes };
-  if (record.inUse) return systemAlert('journal-reserve', 'reserve', stored.receivedAt, {}, reason);
-  return { type: 'clear', alertId: 'journal-reserve:reserve', at: stored.receivedAt, reason };
+/** Each time is an alert of its own, that is told anew; room clears all that stand, whatever became of their incident. */
+function reserveChanges(
+  { state }: JudgeParts,
+  { inUse, freeBytes }: Extract<JournalRecord, { kind: 'reserve' }>,
+  { sequence, receivedAt: at }: Stored,
+): AlertChange[] {
+  const standing = state.table<true>('reserve-alerts');
+  if (inUse) {
+    const raise = systemAlert('journal-reserve', String(sequence), at, {}, { freeBytes });
+    standing.set(raise.alert.alertId, true);
+    return [raise];
+  }
+  const alertIds = [...standing.keys()];
+  for (const alertId of alertIds) standing.delete(alertId);
+  return alertIds.map((alertId) => ({ type: 'clear', alertId, at, reason: { freeBytes } }));
 }
 
 function systemAlert(
@@ -327,7 +358,7 @@ function systemAlert(
   at: number,
   where: Whereabouts,
   reason: Record<string, string | number>,
-): AlertChange {
+): Extract<AlertChange, { type: 'raise' }> {
   const subject = { type: 'system' as const, id: condition };
   const alertId = `${condition}:${causeId}`;
   const times = { at, occurredAt: at, clock: 'trusted' as const };

@@ -8,22 +8,7 @@ import { type Applied, createRegistry } from '../records/registry-fold.ts';
 import type { EntityChange, ProjectionBatch } from '../storage/store.ts';
 import { createDecoder } from './decoder.ts';
 import type { Stored } from './judge.ts';
-
-/** The rows of a stretch of the journal, before it is known where it ends. */
-export type ProjectedRows = Pick<
-  ProjectionBatch,
-  'gaps' | 'reports' | 'rejections' | 'alerts' | 'incidents' | 'notices' | 'attempts' | 'entities'
->;
-export const noRows = (): ProjectedRows => ({
-  gaps: [],
-  reports: [],
-  rejections: [],
-  alerts: [],
-  incidents: [],
-  notices: [],
-  attempts: [],
-  entities: [],
-});
+import { type ProjectedRows, rowLists } from './projection-rows.ts';
 
 /**
  * The fold behind the projection: what devices sent before (so that a repeat becomes no row), and the registry as it was at
@@ -33,6 +18,8 @@ export function createProjectionFold() {
   const state = new FoldState();
   const registry = createRegistry({ state });
   const decoder = createDecoder({ state, registry });
+  /** The registry is ahead, as it was at this sequence: changes up to there are in it, and come out all at once. */
+  let registryIsAt: number | undefined;
   return {
     state,
 
@@ -40,6 +27,9 @@ export function createProjectionFold() {
     step(stored: Stored, rows: ProjectedRows): void {
       try {
         state.attempt(() => collect(decodeRecord(stored.body), stored, rows));
+        if (registryIsAt === undefined || stored.sequence < registryIsAt) return;
+        rows.entities.push(...wholeRegistry(stored.sequence));
+        registryIsAt = undefined;
       } catch (error) {
         takeBack(rows, stored.sequence);
         throw error;
@@ -49,19 +39,13 @@ export function createProjectionFold() {
     load: (change: StateChange) => state.load(change),
     rebuild: () => registry.rebuild(),
 
-    /** As before the first record of a journal; with `keepRegistry`, as if no device had reported before. */
-    forget({ keepRegistry }: { keepRegistry: boolean }): void {
+    /** As before the first record of a journal; `registryIsAt`: but for the registry, which has everything up to there. */
+    forget(kept: { registryIsAt?: number }): void {
+      registryIsAt = kept.registryIsAt;
       for (const { table, key } of [...state.entries()]) {
-        if (!keepRegistry || table.startsWith('decoder')) state.table(table).delete(key);
+        if (registryIsAt === undefined || table.startsWith('decoder')) state.table(table).delete(key);
       }
       registry.rebuild();
-    },
-
-    /** The whole registry as rows, for a copy that cannot have it from the journal any more. */
-    everyEntity(sequence: number): ProjectionBatch['entities'] {
-      return entityTypes.flatMap((entity) =>
-        [...registry.list(entity)].map(({ id }) => ({ sequence, change: entityChange(entity, id) })),
-      );
     },
   };
 
@@ -78,7 +62,11 @@ export function createProjectionFold() {
         rows.attempts.push({ sequence, at: receivedAt, record });
         return;
       case 'command':
+        if (registryIsAt !== undefined && sequence <= registryIsAt) return;
         for (const change of registryChanges(record.command)) rows.entities.push({ sequence, change });
+        return;
+      case 'lost':
+        rows.gaps.push({ from: sequence, to: sequence });
         return;
       case 'tick':
       case 'clock-step':
@@ -87,6 +75,14 @@ export function createProjectionFold() {
       case 'reserve':
         return;
     }
+  }
+
+  /** In place of the changes that led to it, for a copy that cannot have them from the journal any more. */
+  function wholeRegistry(sequence: number): ProjectionBatch['entities'] {
+    const everything = entityTypes.flatMap((entity) =>
+      [...registry.list(entity)].map(({ id }) => ({ sequence, change: entityChange(entity, id) })),
+    );
+    return [{ sequence, change: { entity: 'every', id: '', value: undefined } }, ...everything];
   }
 
   function collectReport(record: ReportRecord, placed: Pick<Stored, 'sequence' | 'receivedAt'>, rows: ProjectedRows) {
@@ -134,11 +130,6 @@ function takeBack(rows: ProjectedRows, sequence: number): void {
     while (rows[list].at(-1)?.sequence === sequence) rows[list].pop();
   }
 }
-
-/** The lists whose rows name the record that they came from. */
-export const rowLists = [
-  ...(['reports', 'rejections', 'alerts', 'incidents', 'notices', 'attempts', 'entities'] as const),
-];
 
 function collectDecided({ alerts, incidents, notices }: DecidedRecord, sequence: number, rows: ProjectedRows): void {
   for (const change of alerts ?? []) rows.alerts.push({ sequence, change });

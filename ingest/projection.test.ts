@@ -148,6 +148,18 @@ test('a database that was restored from yesterday, or emptied, is filled again f
   expect(await query(empty, 'select id from area')).toEqual([{ id: 'c1' }]);
 });
 
+test('a database that is emptied under a running projection gets its tables and its rows again', async () => {
+  const { journal, url, follow, caughtUp } = await home();
+  journal.append(...imported([county]), press(1));
+  await follow();
+  await caughtUp();
+  await query(url, 'drop schema public cascade; create schema public');
+  journal.append(press(1), press(2));
+  await expect.poll(() => sequencesIn(url).catch(() => []), patience).toEqual([3, 5]);
+  expect(await query(url, 'select id from area')).toEqual([{ id: 'c1' }]);
+  await caughtUp();
+});
+
 test('what the journal no longer holds is a gap on record, and the registry is there all the same', async () => {
   const { journal, follow, caughtUp, stop, useDatabase } = await home();
   journal.append(...imported([county]), press(1), press(2), press(3));
@@ -224,6 +236,7 @@ const patience = { timeout: 20_000, interval: 20 };
 /** A journal in memory, a database of its own, and a projection between them whose waits take a twentieth of their time. */
 async function home() {
   const records: Stored[] = [];
+  const listeners = new Set<() => void>();
   const source = {
     id: '5'.repeat(32),
     firstSequence: 1,
@@ -237,12 +250,17 @@ async function home() {
     async readBatch(from: number, { maxRecords }: { maxRecords: number }) {
       return records.slice(from - 1, from - 1 + maxRecords);
     },
+    onDurable(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
   const append = (...added: JournalRecord[]) => {
     for (const record of added) {
       const sequence = records.length + 1;
       records.push({ sequence, receivedAt: minute(sequence), body: encodeRecord(record) });
     }
+    for (const listener of listeners) listener();
   };
   const url = await postgres.createDatabase();
   const clock = scaledClock(20);

@@ -1,18 +1,22 @@
 import type { Checkpoint } from '../journal/checkpoint.ts';
 import type { JournalReader } from '../journal/reader.ts';
 import type { Clock } from '../platform/clock.ts';
-import { OperationalError, positionUnknown } from '../platform/errors.ts';
+import { databaseUnfit, OperationalError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { ProjectionBatch, Store, StoredPosition } from '../storage/store.ts';
+import type { ProjectionBatch, Store } from '../storage/store.ts';
 import type { Stored } from './judge.ts';
-import { createProjectionFold, noRows, type ProjectedRows, rowLists } from './projection-fold.ts';
+import { createProjectionFold } from './projection-fold.ts';
+import { noRows, type ProjectedRows, rowsWhere, singleRecords } from './projection-rows.ts';
+import { createSettling, type Settled } from './settling.ts';
+import { strangeness } from './strangeness.ts';
 
 /**
  * Copies the journal into the store, in batches whose position is saved with them. Holds one batch in memory, whatever
  * happens: with the database away it waits, then catches up.
  * `died` is called once, for what is our own fault; the process must end. A copy or a journal that do not belong
- * together stop it with a status that says why: that is for a person to decide, and nothing is skipped.
+ * together stop it with a status that says why: that is for a person to decide, and nothing is skipped. When somebody has, it
+ * goes on.
  * Units: milliseconds. Source: docs/decisions/0011-copy-in-the-database.md
  */
 export function startProjection(options: ProjectionOptions): Projection {
@@ -23,20 +27,19 @@ export function startProjection(options: ProjectionOptions): Projection {
     if (!(error instanceof OperationalError)) return options.died(error);
     log.error({ err: error }, 'the copy of the journal in the database stands still until a person acts');
   });
-  const lag = () => {
-    const records = source.headSequence - run.committed.sequence;
-    return { records, ms: records > 0 ? Math.max(0, clock.now() - run.trueUntil) : 0 };
-  };
-  const cancelReports = every(clock, lagReportMs, () => {
-    metrics.followerLagRecords.set({ follower: 'projection' }, lag().records);
-    metrics.followerLagSeconds.set({ follower: 'projection' }, lag().ms / 1000);
-  });
+  const stopListening = source.onDurable(() => run.heard());
   return {
     status: () => run.status,
-    lag,
+    lag() {
+      const records = source.headSequence - run.committed.sequence;
+      const ms = records > 0 ? Math.max(0, clock.now() - run.trueUntil) : 0;
+      metrics.followerLagRecords.set({ follower: 'projection' }, records);
+      metrics.followerLagSeconds.set({ follower: 'projection' }, ms / 1000);
+      return { records, ms };
+    },
     needsFrom: () => Math.min(run.committed.sequence, options.checkpoint.reachesBackTo) + 1,
     async stop() {
-      cancelReports();
+      stopListening();
       run.stop();
       await finished;
     },
@@ -44,7 +47,7 @@ export function startProjection(options: ProjectionOptions): Projection {
 }
 
 export type ProjectionOptions = {
-  source: Pick<JournalReader, 'id' | 'headSequence' | 'firstSequence' | 'readBatch' | 'position'>;
+  source: Pick<JournalReader, 'id' | 'headSequence' | 'firstSequence' | 'readBatch' | 'onDurable' | 'position'>;
   store: Store;
   /** Named for this projection; not loaded yet. */
   checkpoint: Checkpoint;
@@ -52,11 +55,14 @@ export type ProjectionOptions = {
   log: Log;
   metrics: Metrics;
   died: (error: unknown) => void;
+  /** How often it vouches for a copy in which nothing changes. */
+  sayEveryMs?: number | undefined;
+  checkpointEveryMs?: number | undefined;
 };
 
 export type Projection = {
   status(): ProjectionStatus;
-  /** `ms`: age of the oldest record that is not in the store. */
+  /** `ms`: age of the oldest record that is not in the store. The metrics have what was answered last. */
   lag(): { records: number; ms: number };
   /** The first sequence that the journal should still hold for it. */
   needsFrom(): number;
@@ -79,23 +85,27 @@ class ProjectionRun {
   trueUntil: number;
   readonly #parts: ProjectionOptions;
   readonly #fold = createProjectionFold();
-  readonly #settled: () => Settled | undefined;
+  readonly #settling: ReturnType<typeof createSettling>;
   #stopping = false;
   #wake = () => {};
+  #waitsForNews = false;
   #maintainedAt = Number.NEGATIVE_INFINITY;
   #savedAt = Number.NEGATIVE_INFINITY;
-  #saidAt = Number.NEGATIVE_INFINITY;
+  #savedSequence = 0;
+  /** A state that is older than the snapshots would make them look damaged. */
+  #savesFrom = 0;
+  /** When it is time to vouch for the copy again. */
+  #sayAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ProjectionOptions) {
     this.#parts = parts;
-    this.#settled = createSettling(parts);
+    this.#settling = createSettling(parts);
     this.trueUntil = parts.clock.now();
   }
 
   async run(): Promise<void> {
-    const stored = await this.#patiently(() => this.#parts.store.position());
+    await this.#findCopy();
     if (this.#stopping) return;
-    if (stored.done) this.#checkSame(stored.value, await this.#recordAt(stored.value?.sequence));
     const first = await this.#openFold();
     if (!this.#stopping) this.status = { phase: 'running' };
     await this.#follow(first);
@@ -107,96 +117,117 @@ class ProjectionRun {
     this.#wake();
   }
 
+  /** Something new is durable. While a batch is in hand or gathered, it is looked at in its time. */
+  heard(): void {
+    this.#look();
+    if (this.#waitsForNews) this.#wake();
+  }
+
   stopped(why: string): void {
     this.status = { phase: 'stopped', why };
   }
 
-  /** A copy of another journal, or one that knows what the journal does not, is never written over. */
-  #checkSame(stored: StoredPosition | undefined, record: Stored | undefined): void {
-    if (!stored) return;
-    const { source } = this.#parts;
-    const { id, headSequence } = source;
-    const at = `${stored.journalId}/0/${stored.sequence}`;
-    if (stored.journalId !== id)
-      throw positionUnknown({}, at, `the database is a copy of it, and this is journal ${id}`);
-    if (stored.sequence > headSequence) {
-      throw positionUnknown(
-        {},
-        at,
-        `the database reaches there, and the journal ends at ${source.position(headSequence)}`,
-      );
+  /** A copy that does not belong to this journal is looked at again until a person has done something about it. */
+  async #findCopy(): Promise<void> {
+    const { source, store, log } = this.#parts;
+    while (!this.#stopping) {
+      const stored = await this.#patiently(() => store.position());
+      if (!stored.done) return;
+      this.committed = stored.value ?? { sequence: 0, receivedAt: 0 };
+      const stranger = await strangeness(stored.value, source);
+      if (!stranger) break;
+      if (this.status.phase !== 'stopped') {
+        log.error({ err: stranger }, 'the copy of the journal in the database stands still until a person acts');
+        this.stopped(stranger.message);
+      }
+      await this.#pause(lookAgainMs);
     }
-    if (record && record.receivedAt !== stored.receivedAt) {
-      throw positionUnknown({}, at, 'the database has another record there: one of the two was restored from a backup');
-    }
-    this.committed = stored;
-  }
-
-  async #recordAt(sequence: number | undefined): Promise<Stored | undefined> {
-    const { source } = this.#parts;
-    if (sequence === undefined || sequence < source.firstSequence || sequence > source.headSequence) return undefined;
-    const [record] = await source.readBatch(sequence, { maxRecords: 1, maxBytes: 1 });
-    return record;
+    if (this.status.phase === 'stopped') this.status = { phase: 'running' };
   }
 
   /** Loads the fold; answers the first sequence that it has to read. */
   async #openFold(): Promise<number> {
-    const { checkpoint, source, log } = this.#parts;
-    const loaded = await checkpoint.load(this.#fold.load);
+    const loaded = await this.#parts.checkpoint.load(this.#fold.load);
     this.#fold.rebuild();
-    if (loaded <= this.committed.sequence) return loaded + 1;
-    // The fold would take what the database lacks for repeats.
+    return loaded <= this.committed.sequence ? loaded + 1 : this.#goBack(loaded);
+  }
+
+  /** The database was put back, and the fold, which would take what it lacks for repeats, begins anew. */
+  #goBack(foldedTo: number): number {
+    const { source, log } = this.#parts;
+    const { sequence, receivedAt } = this.committed;
     log.warn(
-      { database: this.committed.sequence, checkpoint: loaded },
+      { database: sequence, copied: foldedTo },
       'the database is older than what was copied into it: copying again from where it stands',
     );
-    this.#fold.forget({ keepRegistry: source.firstSequence > 1 });
+    if (sequence > 0) this.trueUntil = receivedAt;
+    this.#fold.forget(source.firstSequence > 1 ? { registryIsAt: foldedTo } : {});
+    this.#savesFrom = foldedTo;
     return 1;
   }
 
   async #follow(from: number): Promise<void> {
-    const { source, clock } = this.#parts;
+    const { source, clock, sayEveryMs = defaultSayEveryMs, checkpointEveryMs = defaultCheckpointEveryMs } = this.#parts;
     let next = from;
     let rows = noRows();
     while (!this.#stopping) {
       const startedAt = clock.monotonic();
       await this.#maintainIfDue();
-      const settled = this.#settled();
+      const settled = this.#look();
       next = this.#skipLost(next, rows);
       const stored = settled && next <= settled.sequence ? await source.readBatch(next, batchLimits) : [];
       const records = stored.filter(({ sequence }) => sequence <= (settled?.sequence ?? 0));
       await this.#project(records, rows);
       next += records.length;
       const isNews = next - 1 > this.committed.sequence;
-      if (settled && (isNews || startedAt - this.#saidAt > sayMs)) {
-        await this.#commit(rows, isNews ? records : [], settled);
+      if (settled && (isNews || startedAt >= this.#sayAt)) {
+        if (!(await this.#commit(rows, isNews ? records : [], settled))) next = this.#goBack(next - 1);
         rows = noRows();
-        this.#saidAt = startedAt;
+        this.#sayAt = startedAt + sayEveryMs;
       }
-      if (settled && this.committed.sequence >= settled.sequence) this.trueUntil = settled.at;
-      if (startedAt - this.#savedAt > checkpointMs) this.#save(next - 1);
-      if (!settled || settled.sequence - next < fullBatch) await this.#pause(startedAt + batchMs - clock.monotonic());
+      if (startedAt - this.#savedAt >= checkpointEveryMs) this.#save(next - 1);
+      const waiting = (settled?.sequence ?? 0) - next + 1;
+      if (waiting > 0 && waiting < fullBatch) await this.#pause(startedAt + batchMs - clock.monotonic());
+      else if (waiting <= 0) await this.#awaitMore();
     }
     await this.#save(next - 1);
   }
 
-  /** What the journal no longer holds is skipped on record, with the registry as it is now in place of its changes. */
+  /** Everything that counts is copied: until more does, or until it is time to vouch for that. */
+  async #awaitMore(): Promise<void> {
+    const settlesInMs = this.#settling.settlesInMs();
+    this.#waitsForNews = settlesInMs === undefined;
+    await this.#pause(settlesInMs ?? this.#sayAt - this.#parts.clock.monotonic());
+    this.#waitsForNews = false;
+  }
+
+  #look(): Settled | undefined {
+    const settled = this.#settling.look();
+    if (settled && this.committed.sequence >= settled.sequence) this.trueUntil = settled.at;
+    return settled;
+  }
+
+  /** What the journal no longer holds is skipped on record. */
   #skipLost(next: number, rows: ProjectedRows): number {
     const { source, log } = this.#parts;
     const first = source.firstSequence;
     if (next >= first) return next;
-    log.error({ from: next, to: first - 1 }, 'the journal no longer holds what the projection comes to next');
-    if (this.committed.sequence < first - 1) {
-      rows.gaps.push({ from: Math.max(next, this.committed.sequence + 1), to: first - 1 });
-      rows.entities.push(...this.#fold.everyEntity(first));
-    }
+    const from = Math.max(next, this.committed.sequence + 1);
+    if (from < first) {
+      log.error({ from, to: first - 1 }, 'the journal no longer holds what the projection comes to next');
+      rows.gaps.push({ from, to: first - 1 });
+    } else
+      log.warn(
+        { from: first },
+        'what devices sent before is not known: a report from then that is sent again is a new row',
+      );
     return first;
   }
 
   /** Steps the fold, and keeps the rows that the store does not have. */
   async #project(records: Stored[], rows: ProjectedRows): Promise<void> {
     for (const [index, record] of records.entries()) {
-      if (index % sliceRecords === sliceRecords - 1) await new Promise<void>((done) => setImmediate(done));
+      if (index % sliceRecords === sliceRecords - 1) await this.#parts.clock.turn();
       const isNews = record.sequence > this.committed.sequence;
       try {
         this.#fold.step(record, isNews ? rows : noRows());
@@ -210,10 +241,32 @@ class ProjectionRun {
     }
   }
 
-  async #commit(rows: ProjectedRows, records: Stored[], settled: Settled): Promise<void> {
-    const { source, store, clock, log } = this.#parts;
+  /** False: the database was put back, and everything after `committed` has to come again. */
+  async #commit(rows: ProjectedRows, records: Stored[], settled: Settled): Promise<boolean> {
+    const { store, log } = this.#parts;
+    const batch = this.#batchOf(rows, records, settled);
+    try {
+      const written = await this.#patiently(() => store.writeBatch(batch));
+      if (written.done) this.#committed(batch);
+      else if (written.refused) {
+        log.warn({ err: written.refused }, 'a batch was refused: its records are written one by one');
+        for (const single of singleRecords(batch, records)) if (!(await this.#commitSingle(single))) break;
+      }
+      return true;
+    } catch (error) {
+      const { sequence } = this.committed;
+      if (!(await this.#hasMoved(error))) throw error;
+      if (this.committed.sequence < sequence) return false;
+      // A process before this one was killed while its last commit was under way: what that holds is there.
+      const isNews = (at: { sequence: number }) => at.sequence > this.committed.sequence;
+      return this.#commit(rowsWhere(rows, isNews), records.filter(isNews), settled);
+    }
+  }
+
+  #batchOf(rows: ProjectedRows, records: Stored[], settled: Settled): ProjectionBatch {
+    const { source, clock } = this.#parts;
     const last = records.at(-1) ?? this.committed;
-    const batch: ProjectionBatch = {
+    return {
       ...rows,
       journalId: source.id,
       after: this.committed.sequence,
@@ -225,12 +278,14 @@ class ProjectionRun {
         seenAt: clock.now(),
       },
     };
-    const written = await this.#patiently(() => store.writeBatch(batch));
-    if (written.done) this.#committed(batch);
-    else if (written.refused) {
-      log.warn({ err: written.refused }, 'a batch was refused: its records are written one by one');
-      for (const single of singleRecords(batch, records)) if (!(await this.#commitSingle(single))) return;
-    }
+  }
+
+  /** Whether the database stands elsewhere than where this process left it. */
+  async #hasMoved(error: unknown): Promise<boolean> {
+    if (!(error instanceof OperationalError) || error.code !== databaseUnfit.code) return false;
+    const { sequence } = this.committed;
+    await this.#findCopy();
+    return this.#stopping || this.committed.sequence !== sequence;
   }
 
   #committed({ sequence, receivedAt, freshness }: ProjectionBatch): void {
@@ -287,10 +342,11 @@ class ProjectionRun {
   /** Keeps the fold, which has seen `sequence`; what is kept never says more than the database has. */
   async #save(sequence: number): Promise<void> {
     const { checkpoint, clock, log } = this.#parts;
-    if (sequence > this.committed.sequence) return;
+    if (sequence > this.committed.sequence || sequence === this.#savedSequence || sequence < this.#savesFrom) return;
     this.#savedAt = clock.monotonic();
     try {
-      await checkpoint.save(sequence, this.#fold.state.takeChanges());
+      const kept = await checkpoint.save(sequence, this.#fold.state.takeChanges());
+      if (kept === 'kept') this.#savedSequence = sequence;
       await checkpoint.snapshotIfDue(() => this.#fold.state.entries());
     } catch (error) {
       log.error({ err: error }, 'the state of the projection was not kept');
@@ -311,61 +367,14 @@ class ProjectionRun {
 
 type Attempt<T> = { done: true; value: T } | { done: false; refused?: OperationalError };
 
-/** A head that was seen a moment ago, and when: everything received by then is at or before it. */
-type Settled = { sequence: number; at: number };
-
-/**
- * The reader sees a group before its sync has ended. What a power cut could still take away is not copied: a head counts
- * once it is older than any sync but a hanging one.
- */
-function createSettling({ source, clock }: Pick<ProjectionOptions, 'source' | 'clock'>): () => Settled | undefined {
-  let settled: Settled | undefined;
-  let seen = { sequence: source.headSequence, at: clock.now(), since: clock.monotonic() };
-  return () => {
-    const now = clock.monotonic();
-    if (now - seen.since >= settleMs) {
-      settled = { sequence: seen.sequence, at: seen.at };
-      seen = { sequence: source.headSequence, at: clock.now(), since: now };
-    }
-    return settled;
-  };
-}
-
-/** Each of its records as a batch of its own. */
-function* singleRecords(batch: ProjectionBatch, records: Stored[]): IterableIterator<ProjectionBatch> {
-  let { after, gaps } = batch;
-  for (const { sequence, receivedAt } of records) {
-    const rows = noRows();
-    for (const list of rowLists) {
-      for (const row of batch[list]) if (row.sequence === sequence) (rows[list] as object[]).push(row);
-    }
-    yield { ...batch, ...rows, gaps, after, sequence, receivedAt };
-    after = sequence;
-    gaps = [];
-  }
-}
-
-function every(clock: Clock, periodMs: number, run: () => void): () => void {
-  let cancel = () => {};
-  const next = () => {
-    cancel = clock.after(periodMs, () => {
-      run();
-      next();
-    });
-  };
-  next();
-  return () => cancel();
-}
-
 const batchLimits = { maxRecords: 2_000, maxBytes: 4 * 1024 * 1024 };
 /** Less than this waits for more to come, up to `batchMs` after the batch before. */
 const fullBatch = 1_000;
 const batchMs = 200;
 const sliceRecords = 256;
-const settleMs = 200;
-const sayMs = 5_000;
-const checkpointMs = 5_000;
+const defaultSayEveryMs = 5_000;
+const defaultCheckpointEveryMs = 5_000;
 const maintainMs = 3_600_000;
-const lagReportMs = 1_000;
+const lookAgainMs = 10_000;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;

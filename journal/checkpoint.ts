@@ -12,7 +12,7 @@ export type CheckpointOptions = {
   journalId: string;
   log: Log;
   /** A new snapshot is due when the changes since the last take more than this, and more than it does. */
-  minChangeBytes?: number;
+  minChangeBytes?: number | undefined;
 };
 
 /**

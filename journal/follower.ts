@@ -91,13 +91,13 @@ async function handleBatch(
     if (done) await done;
     state.sequence = record.sequence;
     if (clock.monotonic() < sliceEndsAt) continue;
-    await yieldToEventLoop();
+    await clock.turn();
     sliceEndsAt = clock.monotonic() + SLICE_MS;
   }
   const done = afterBatch?.(state.sequence);
   if (done) await done;
   // The journal's tail answers without the event loop, so a follower far behind would otherwise keep it from turning.
-  if (batch.length >= LARGE_BATCH) await yieldToEventLoop();
+  if (batch.length >= LARGE_BATCH) await clock.turn();
 }
 
 /** Remembers that it was raised when nobody was waiting yet. */
@@ -116,8 +116,6 @@ function signal() {
     },
   };
 }
-
-const yieldToEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const BATCH: BatchLimits = { maxRecords: 2_000, maxBytes: 1024 * 1024 };
 /** Short against what a person or a device waits for, long against one turn of the event loop. */

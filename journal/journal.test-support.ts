@@ -17,6 +17,7 @@ export function testClock(start = Date.UTC(2026, 10, 3)) {
       timers.add(timer);
       return () => timers.delete(timer);
     },
+    turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
     stepWall(byMs: number) {
       wall += byMs;
     },

@@ -163,6 +163,70 @@ test('telemetry is refused before the disk is full', async () => {
   await journal.append(text('status'), 'telemetry');
 });
 
+test('a disk with plenty of room is asked seldom, one with less than twice the floor closely', async () => {
+  const disk = new TestDisk();
+  const clock = testClock();
+  const asked = { times: 0 };
+  const freeBytes = disk.freeBytes.bind(disk);
+  disk.freeBytes = () => {
+    asked.times += 1;
+    return freeBytes();
+  };
+  const during = async (ms: number) => {
+    const before = asked.times;
+    await clock.pass(ms);
+    return asked.times - before;
+  };
+  const journal = await openTestJournal({ disk, clock, limits: { floorBytes: 1_000 } });
+  await clock.pass(100);
+  expect(await during(60_000)).toBe(6);
+  disk.free = 2_000;
+  await clock.pass(10_000);
+  expect(await during(10_000)).toBe(10);
+  expect(journal.reserve.inUse).toBe(false);
+  disk.free = 999;
+  await clock.pass(1_000);
+  expect(journal.reserve.inUse).toBe(true);
+  await journal.close();
+});
+
+test('a write that finds the disk full is followed by a close look, although there was plenty of room before', async () => {
+  const disk = new TestDisk();
+  const clock = testClock();
+  const journal = await openTestJournal({ disk, clock, limits: { reserveBytes: 5_000, floorBytes: 1_000 } });
+  await clock.pass(1_000);
+  disk.room = 0;
+  await journal.append(text('the one that found the disk full'), 'telemetry');
+  expect(journal.reserve.inUse).toBe(true);
+  disk.room = 1_000_000;
+  await clock.pass(1_100);
+  expect(journal.reserve.inUse).toBe(false);
+});
+
+test('whoever watches the disk hears of the first record that waits, and of each that is life safety', async () => {
+  const disk = new TestDisk();
+  const journal = await openTestJournal({ disk });
+  const heard: boolean[] = [];
+  const stopListening = journal.onWaiting(() => heard.push(journal.isWaiting));
+  expect(journal.isWaiting).toBe(false);
+  disk.hang();
+  const kept = [journal.append(text('status'), 'telemetry'), journal.append(text('status'), 'telemetry')];
+  expect(heard).toEqual([true]);
+  kept.push(journal.append(text('smoke'), 'life-safety'));
+  await settled();
+  kept.push(journal.append(text('smoke'), 'life-safety'));
+  expect(heard).toEqual([true, true, true]);
+  disk.release();
+  await Promise.all(kept);
+  await settled();
+  expect(journal.isWaiting).toBe(false);
+  await journal.append(text('status'), 'telemetry');
+  expect(heard.length).toBe(4);
+  stopListening();
+  await journal.append(text('smoke'), 'life-safety');
+  expect(heard.length).toBe(4);
+});
+
 test('closing on a full disk refuses what waits instead of waiting for ever', async () => {
   const disk = new TestDisk();
   const clock = testClock();

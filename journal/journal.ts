@@ -45,12 +45,12 @@ export type JournalOptions = {
  * Source: docs/decisions/0003-journal-before-acknowledge.md
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { disk, clock, chance, log } = options;
+  const { disk, clock, chance, log, metrics } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const recovered = await recoverJournal({ disk, clock, chance, log });
   const failure = Promise.withResolvers<OperationalError>();
   const failed = (error: unknown) => failure.resolve(asFailure(error));
-  const reserve = await Reserve.open({ disk, clock, chance, log, limits, failed });
+  const reserve = await Reserve.open({ disk, clock, chance, log, metrics, limits, failed });
   const downMs = recovered.lastAt === undefined ? 0 : Math.max(0, clock.now() - recovered.lastAt);
   const writer = new SegmentWriter({
     disk,
@@ -99,6 +99,7 @@ export class Journal {
   readonly #tail: Tail;
   readonly #pins = new Map<string, Pin>();
   readonly #durable = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
   #headSequence: number;
   #lastSequence: number;
   /** Groups that wait, the first of which is written next and the last of which still takes in records. */
@@ -157,6 +158,11 @@ export class Journal {
     return this.#enqueue(body, appendClass, at);
   }
 
+  /** Whether any record is not on disk yet. */
+  get isWaiting(): boolean {
+    return this.#pumping !== undefined;
+  }
+
   /** How long the oldest record that is not on disk has been waiting, in milliseconds. */
   hungForMs(): number {
     const oldest = this.#writing ?? this.#queue[0];
@@ -183,6 +189,12 @@ export class Journal {
   onDurable(listener: () => void): () => void {
     this.#durable.add(listener);
     return () => this.#durable.delete(listener);
+  }
+
+  /** Calls the listener when a record begins to wait for the disk while none did, and with each life-safety one that does. */
+  onWaiting(listener: () => void): () => void {
+    this.#waiting.add(listener);
+    return () => this.#waiting.delete(listener);
   }
 
   /** Telemetry began or ceased to be refused, because there is little room. */
@@ -252,7 +264,9 @@ export class Journal {
     group.bytes += body.length;
     this.#waitingRecords += 1;
     this.#waitingBytes += body.length;
+    const isNews = this.#pumping === undefined || appendClass === 'life-safety';
     this.#pumping ??= this.#pump();
+    if (isNews) for (const listener of this.#waiting) listener();
     return waiter.promise;
   }
 

@@ -4,7 +4,15 @@ import { journalDamaged, journalFull } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Chance } from '../platform/random.ts';
 import { encodeFileHeader, FILE_HEADER_BYTES, recordsIn } from './frame.ts';
-import { listSegments, readSegmentHeader, type Segment, Segments, segmentName, type WalkEnd } from './segments.ts';
+import {
+  JOURNAL_FOLDER,
+  listSegments,
+  readSegmentHeader,
+  type Segment,
+  Segments,
+  segmentName,
+  type WalkEnd,
+} from './segments.ts';
 
 /** `lastAt`: the journal time that was reached before, absent in a new journal. */
 export type Recovered = {
@@ -62,7 +70,7 @@ async function beginJournal({ disk, clock, chance, log }: Options): Promise<Reco
   const id = Buffer.from(chance.bytes(16)).toString('hex');
   const name = segmentName(1);
   const header = encodeFileHeader('journal', { journalId: id, firstSequence: 1, begunAt: clock.now() });
-  if ((await disk.writeWhole(name, header)) === 'full') throw journalFull({}, await disk.freeBytes());
+  if ((await disk.writeWhole(name, header)) === 'full') throw journalFull({}, await disk.freeBytes(JOURNAL_FOLDER));
   const active = await disk.openAppend(name);
   log.info({ journal: id }, 'a new journal begins');
   const list = [{ name, first: 1, bytes: active.bytes, marks: [] }];

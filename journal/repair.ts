@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { lockDataFolder } from '../platform/data-lock.ts';
-import { type Disk, openDisk } from '../platform/disk.ts';
+import type { Disk } from '../platform/disk.ts';
 import { journalDamaged, journalFull } from '../platform/errors.ts';
 import {
   decodeFileHeader,
@@ -14,7 +11,7 @@ import {
   readFrame,
   recordsIn,
 } from './frame.ts';
-import { listSegments, type Segment } from './segments.ts';
+import { JOURNAL_FOLDER, listSegments, type Segment } from './segments.ts';
 
 /** The records from `from` up to and with `to` cannot be read, and are empty records now. */
 export type Loss = { segment: string; from: number; to: number };
@@ -45,7 +42,8 @@ async function repairSegment({ disk, segment, journalId, followedBy }: Parts): P
   const isHeaderWhole = decodeFileHeader('journal', bytes)?.firstSequence === segment.first;
   if (losses.length === 0 && isHeaderWhole) return [];
   const repaired = Buffer.concat([encodeFileHeader('journal', header), ...kept]);
-  if ((await disk.writeWhole(`${name}.repaired`, repaired)) === 'full') throw journalFull({}, await disk.freeBytes());
+  if ((await disk.writeWhole(`${name}.repaired`, repaired)) === 'full')
+    throw journalFull({}, await disk.freeBytes(JOURNAL_FOLDER));
   await disk.rename(name, `${name}.damaged`);
   await disk.rename(`${name}.repaired`, name);
   return losses;
@@ -98,24 +96,3 @@ async function findJournalId(disk: Disk, list: Segment[]): Promise<string> {
 
 /** Beside the marks of the append classes. */
 const LOST = 0;
-
-if (import.meta.main) {
-  const [folder] = process.argv.slice(2);
-  if (!folder) {
-    process.stderr.write(
-      'node journal/repair.ts DATA_FOLDER: with the system stopped, and a copy of the folder made\n',
-    );
-    process.exit(64);
-  }
-  if (!existsSync(join(folder, 'journal'))) {
-    process.stderr.write(`${folder} holds no journal: name the data folder of the system (STEPPEWATCH_DATA)\n`);
-    process.exit(66);
-  }
-  const lock = lockDataFolder(folder);
-  const disk = openDisk(folder);
-  const losses = await repairJournal(disk);
-  for (const { segment, from, to } of losses) process.stdout.write(`${segment}: records ${from} to ${to} are lost\n`);
-  if (losses.length === 0) process.stdout.write('nothing is missing\n');
-  await disk.close();
-  lock.release();
-}

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Disk } from '../platform/disk.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import { JOURNAL_FOLDER } from './segments.ts';
 
@@ -18,6 +19,7 @@ type Options = {
   clock: Clock;
   chance: Chance;
   log: Log;
+  metrics?: Metrics | undefined;
   limits: ReserveLimits;
   /** Passed up what nobody can go on from: the disk itself failed. */
   failed: (error: unknown) => void;
@@ -25,7 +27,8 @@ type Options = {
 
 /**
  * Room for what must be kept when the disk is full: a file written ahead, which is removed to make room, and written again when
- * there is room for it and the floor. It looks at the disk once a second and says when it begins and ceases to be needed.
+ * there is room for it and the floor. It looks at the disk, seldom while there is plenty of room, and says when it begins and ceases
+ * to be needed.
  */
 export class Reserve {
   readonly #options: Options;
@@ -34,15 +37,16 @@ export class Reserve {
   #heldBytes = 0;
   #filling: Promise<void> = Promise.resolve();
   #givenUp = false;
-  #cancel = () => {};
+  /** Undefined while a look is under way. */
+  #cancelLook: (() => void) | undefined;
   #closed = false;
 
   static async open(options: Options): Promise<Reserve> {
-    const freeBytes = await options.disk.freeBytes();
+    const freeBytes = await options.disk.freeBytes(JOURNAL_FOLDER);
     const reserve = new Reserve(options, { inUse: false, freeBytes });
     reserve.#change({ inUse: freeBytes < options.limits.floorBytes, freeBytes });
     reserve.#heldBytes = (await options.disk.size(FILE)) ?? 0;
-    reserve.#lookLater(0);
+    reserve.#lookIn(0);
     return reserve;
   }
 
@@ -68,18 +72,20 @@ export class Reserve {
     const made = this.#heldBytes > 0;
     this.#heldBytes = 0;
     await this.#options.disk.remove(FILE);
-    this.#change({ inUse: true, freeBytes: await this.#options.disk.freeBytes() });
+    this.#change({ inUse: true, freeBytes: await this.#options.disk.freeBytes(JOURNAL_FOLDER) }, made);
+    // There was plenty of room when it looked last, perhaps, and the next look would be far away.
+    if (this.#cancelLook) this.#lookIn(LOOK_CLOSELY_MS);
     return made;
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancel();
+    this.#cancelLook?.();
   }
 
   async #look(): Promise<void> {
     const { disk, limits } = this.#options;
-    const freeBytes = await disk.freeBytes();
+    const freeBytes = await disk.freeBytes(JOURNAL_FOLDER);
     // A quarter above the floor, so that a disk at its edge does not open and close with every file that comes and goes.
     const enough = limits.floorBytes * 1.25;
     const missing = limits.reserveBytes - this.#heldBytes;
@@ -105,27 +111,43 @@ export class Reserve {
     await file.close();
   }
 
-  #change(state: ReserveState): void {
+  /** `gaveUp`: the reserve itself is being used up now, which is said although it was said before that room is short. */
+  #change(state: ReserveState, gaveUp = false): void {
     const changed = state.inUse !== this.#state.inUse;
     this.#state = state;
-    if (!changed) return;
-    if (state.inUse)
+    this.#options.metrics?.journalFreeBytes.set(state.freeBytes);
+    this.#options.metrics?.journalReserveInUse.set(Number(state.inUse));
+    if (!changed && !gaveUp) return;
+    if (gaveUp) this.#options.log.error(state, 'the disk is full: the reserve is given up for what must be kept');
+    else if (state.inUse)
       this.#options.log.error(state, 'the disk is nearly full: telemetry is refused until there is room');
     else this.#options.log.info(state, 'there is room on the disk again');
     for (const listener of this.#listeners) listener(state);
   }
 
-  #lookLater(delayMs: number): void {
+  #lookIn(delayMs: number): void {
     if (this.#closed) return;
-    this.#cancel = this.#options.clock.after(delayMs, () => {
+    this.#cancelLook?.();
+    this.#cancelLook = this.#options.clock.after(delayMs, () => {
+      this.#cancelLook = undefined;
       this.#look().then(
-        () => this.#lookLater(LOOK_EVERY_MS),
+        () => this.#lookIn(this.#hasPlenty() ? LOOK_SELDOM_MS : LOOK_CLOSELY_MS),
         (error) => !this.#closed && this.#options.failed(error),
       );
     });
+  }
+
+  /**
+   * The journal writes at most 20 MB/s, 200 MB between two rare looks: less than the floor of 256 MB that then still lies between what
+   * is free and "nearly full". Between two close looks it writes less than the reserve. Whoever else fills the disk faster than
+   * that is found out by the write that fails, for which the reserve is there.
+   */
+  #hasPlenty(): boolean {
+    return !this.#state.inUse && this.#state.freeBytes > 2 * this.#options.limits.floorBytes;
   }
 }
 
 const FILE = `${JOURNAL_FOLDER}/reserve`;
 const PIECE_BYTES = 1024 * 1024;
-const LOOK_EVERY_MS = 1_000;
+const LOOK_CLOSELY_MS = 1_000;
+const LOOK_SELDOM_MS = 10_000;

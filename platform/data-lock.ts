@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { dataFolderLocked } from './errors.ts';
+import { dataFolderLocked, dataFolderUnwritable } from './errors.ts';
 
 export type DataLock = { release(): void };
 
 /**
  * Takes the data folder for this process alone, until `release` or the end of the process, however it ends.
- * Errors: DATA_FOLDER_LOCKED, naming the holder's process, host and start.
+ * Errors: DATA_FOLDER_LOCKED, naming the holder's process, host and start; DATA_FOLDER_UNWRITABLE.
  *
  * Node offers no lock on a file, except through SQLite: a transaction that stays open holds the kernel's own lock on
  * `lock.db`. So a killed holder leaves nothing stale behind, two starts cannot race, and no process id is ever compared.
@@ -16,13 +16,7 @@ export type DataLock = { release(): void };
 export function lockDataFolder(folder: string): DataLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const holderFile = join(folder, 'lock.json');
-  const database = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 });
-  try {
-    database.exec('BEGIN IMMEDIATE');
-  } catch (cause) {
-    database.close();
-    throw dataFolderLocked({ cause }, folder, nameOfHolder(holderFile));
-  }
+  const database = beginLock(join(folder, 'lock.db'), () => nameOfHolder(holderFile));
   const holder = { pid: process.pid, host: hostname(), startedAt: new Date(performance.timeOrigin).toISOString() };
   // Renamed into place, so that a second start reads the whole of it or the one before.
   writeFileSync(`${holderFile}.part`, JSON.stringify(holder));
@@ -45,3 +39,20 @@ function nameOfHolder(holderFile: string): string {
     return 'a process that is just starting';
   }
 }
+
+function beginLock(path: string, holder: () => string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: 0 });
+    database.exec('BEGIN IMMEDIATE');
+    return database;
+  } catch (cause) {
+    database?.close();
+    const { errcode, message } = cause as { errcode?: number; message: string };
+    if (errcode === SQLITE_BUSY) throw dataFolderLocked({ cause }, dirname(path), holder());
+    throw dataFolderUnwritable({ cause }, `${path}: ${message}`);
+  }
+}
+
+/** Somebody else has the lock. Source: sqlite.org/rescode.html. */
+const SQLITE_BUSY = 5;

@@ -28,7 +28,7 @@ export type Call =
   | { type: 'close'; file: number }
   | { type: 'write-whole'; name: string; bytes: Uint8Array }
   | { type: 'rename'; from: string; to: string }
-  | { type: 'free-bytes' }
+  | { type: 'free-bytes'; folder: string }
   | { type: 'end' };
 export type Reply = { type: 'done'; value: unknown } | { type: 'failed'; message: string; code: string | undefined };
 
@@ -73,7 +73,7 @@ function perform(call: Call): unknown {
     case 'rename':
       return rename(call.from, call.to);
     case 'free-bytes':
-      return freeBytes();
+      return freeBytes(join(root, call.folder));
     case 'end':
       for (const file of lengths.keys()) closeSync(file);
       return;
@@ -132,7 +132,8 @@ function open(name: string): { file: number; bytes: number } {
   makeFolder(dirname(path));
   const bytes = statSync(path, { throwIfNoEntry: false })?.size;
   const file = openSync(path, bytes === undefined ? 'wx+' : 'r+', 0o600);
-  if (bytes === undefined) syncFolder(dirname(path));
+  // Also of a file that was there: the process that made it may have died before its name was synced.
+  syncFolder(dirname(path));
   lengths.set(file, bytes ?? 0);
   return { file, bytes: bytes ?? 0 };
 }
@@ -199,7 +200,8 @@ function withFile<T>(name: string, flags: string, use: (file: number) => T): T {
   }
 }
 
-function freeBytes(): number {
-  const { bavail, bsize } = statfsSync(statSync(root, { throwIfNoEntry: false }) ? root : dirname(root));
+function freeBytes(folder: string): number {
+  if (!statSync(folder, { throwIfNoEntry: false })) return freeBytes(dirname(folder));
+  const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
 }

@@ -16,14 +16,15 @@ export type Disk = {
   size(name: string): Promise<number | undefined>;
   /** At most `bytes` bytes from there on; fewer at the end of the file. */
   read(name: string, from: number, bytes: number): Promise<Uint8Array>;
-  /** Opens for appending at the end; makes the file and its folder when they are absent. */
+  /** Opens for appending at the end; makes the file and its folder when they are absent. Its name lasts, whoever gave it. */
   openAppend(name: string): Promise<AppendFile>;
   /** The file appears whole and synced under its name, or not at all. */
   writeWhole(name: string, bytes: Uint8Array): Promise<Kept>;
   rename(from: string, to: string): Promise<void>;
   /** Nothing happens when there is no such file. Takes its turn with nothing: a large file takes long, and nobody waits for it. */
   remove(name: string): Promise<void>;
-  freeBytes(): Promise<number>;
+  /** Room for that folder, which may lie on a disk of its own. */
+  freeBytes(folder: string): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -61,7 +62,7 @@ export function openDisk(root: string): Disk {
     writeWhole: (name, bytes) => call({ type: 'write-whole', name, bytes }) as Promise<Kept>,
     rename: (from, to) => call({ type: 'rename', from, to }) as Promise<void>,
     remove: (name) => rm(join(root, name), { force: true }),
-    freeBytes: () => call({ type: 'free-bytes' }) as Promise<number>,
+    freeBytes: (folder) => call({ type: 'free-bytes', folder }) as Promise<number>,
     close: () => call({ type: 'end' }) as Promise<void>,
   };
 }

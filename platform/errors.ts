@@ -54,6 +54,12 @@ export const dataFolderLocked = define(
   { retry: 'never', status: 503 },
   (folder: string, holder: string) => `data folder ${folder} is in use by ${holder}`,
 );
+export const dataFolderUnwritable = define(
+  'DATA_FOLDER_UNWRITABLE',
+  { retry: 'never', status: 503 },
+  (why: string) =>
+    `cannot write to the data folder (${why}): it and all in it must belong to the account that runs the system, on a disk that is not read-only`,
+);
 export const configurationWrong = define(
   'CONFIGURATION_WRONG',
   { retry: 'never', status: 500 },

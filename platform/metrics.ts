@@ -29,6 +29,8 @@ export function createMetrics() {
     ),
     journalWaiting: gauge('journal_waiting', 'Records that wait for the disk'),
     journalBytes: gauge('journal_bytes', 'Bytes that the journal keeps'),
+    journalFreeBytes: gauge('journal_free_bytes', 'Bytes free on the disk of the journal'),
+    journalReserveInUse: gauge('journal_reserve_in_use', '1 while there is so little room that telemetry is refused'),
     eventLoopDelay: gauge('event_loop_delay_seconds', 'Delay of the event loop over the last interval', [
       'quantile',
       'process',

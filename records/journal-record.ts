@@ -20,7 +20,9 @@ export type JournalRecord =
   | OutcomeRecord
   | QuarantinedRecord
   /** The journal began or ceased to live on its reserve; operators are told. */
-  | { kind: 'reserve'; inUse: boolean; freeBytes: number };
+  | { kind: 'reserve'; inUse: boolean; freeBytes: number }
+  /** What stood there was damaged and repaired away; a `quarantined` record at the journal's end says so to people. */
+  | { kind: 'lost' };
 
 /** A publish as it came: the bytes are kept before they are understood. */
 export type ReportRecord = {

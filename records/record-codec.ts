@@ -7,6 +7,7 @@ import type { JournalRecord, ReportRecord } from './journal-record.ts';
  */
 export function encodeRecord(record: JournalRecord): Uint8Array {
   if (record.kind === 'report') return encodeReport(record);
+  if (record.kind === 'lost') return new Uint8Array();
   const json = utf8.encode(JSON.stringify(record));
   const body = new Uint8Array(headerLength + json.length);
   body[0] = kinds[record.kind].byte;
@@ -21,6 +22,7 @@ export function encodeRecord(record: JournalRecord): Uint8Array {
  */
 export function decodeRecord(body: Uint8Array): JournalRecord {
   const kind = recordKind(body);
+  if (kind === 'lost') return { kind };
   const { version } = kinds[kind];
   if (body[1] !== version) {
     throw new Error(`a ${kind} record of version ${body[1]} was written by a newer release; this one reads ${version}`);
@@ -30,12 +32,14 @@ export function decodeRecord(body: Uint8Array): JournalRecord {
 
 /** The kind alone, so that a follower can pass over what it does not need. Errors: as `decodeRecord`. */
 export function recordKind(body: Uint8Array): JournalRecord['kind'] {
+  if (body.length === 0) return 'lost';
   const kind = body.length >= headerLength ? kindOfByte[body[0] ?? 0] : undefined;
   if (kind) return kind;
   throw new Error(`a record of kind ${body[0]} (${body.length} bytes) was written by a newer release, or is cut`);
 }
 
-// Kinds keep their byte for ever. A layout that changes gets the next version, and the older ones stay readable.
+// Kinds keep their byte for ever. A layout that changes gets the next version, and the older ones stay readable. What was
+// lost has neither: it is a record with nothing in it.
 const kinds = {
   report: { byte: 1, version: 1 },
   tick: { byte: 2, version: 1 },
@@ -47,10 +51,11 @@ const kinds = {
   outcome: { byte: 8, version: 1 },
   quarantined: { byte: 9, version: 1 },
   reserve: { byte: 10, version: 1 },
-} as const satisfies { [Kind in JournalRecord['kind']]: { byte: number; version: number } };
+} as const satisfies { [Kind in WrittenKind]: { byte: number; version: number } };
+type WrittenKind = Exclude<JournalRecord['kind'], 'lost'>;
 
-const kindOfByte: (JournalRecord['kind'] | undefined)[] = [];
-for (const kind of Object.keys(kinds) as JournalRecord['kind'][]) kindOfByte[kinds[kind].byte] = kind;
+const kindOfByte: (WrittenKind | undefined)[] = [];
+for (const kind of Object.keys(kinds) as WrittenKind[]) kindOfByte[kinds[kind].byte] = kind;
 
 /** Kind, version, source, standing, length of the device id, the id, length of the name, the name, and the payload. */
 function encodeReport({ source, standing, deviceId, report, payload }: ReportRecord): Uint8Array {

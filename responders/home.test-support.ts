@@ -23,6 +23,7 @@ export function testClock(start = night): Clock & { advance(ms: number): Promise
         timers = timers.filter((one) => one !== timer);
       };
     },
+    turn: settled,
     async advance(ms) {
       const end = now + ms;
       for (;;) {

@@ -1,5 +1,5 @@
 import type { DeviceKind } from '../firmware-contracts/report.ts';
-import { type Device, type Fields, restarted, withReport, withStatus } from './device.ts';
+import { type Device, type Fields, lowVolts, rebooted, restarted, withReport, withStatus } from './device.ts';
 
 /** Something that happens to a device, or that somebody does with it. */
 export type Deed = (device: Device, at: number, fields: Fields) => Device;
@@ -77,5 +77,10 @@ function everyDevice(): { [deed: string]: Deed } {
     die: (device) => ({ ...restarted(device, device.boot), power: 'dead' }),
     /** It counts from the beginning again, and does not know that it ever did. */
     'factory-reset': (device) => restarted(device, 0),
+    reboot: rebooted,
+    /** Its own clock is ahead of the world's by `aheadMs` from now on, whoever set it. */
+    clock: (device, _at, { aheadMs = 0 }) => ({ ...device, clockAheadMs: Number(aheadMs) }),
+    /** Its battery is nearly empty. */
+    'run-low': (device) => ({ ...device, batteryVolts: lowVolts(device.kind) }),
   };
 }

@@ -1,7 +1,7 @@
 import type { DeviceCommand } from '../firmware-contracts/commands.ts';
-import type { Report } from '../firmware-contracts/report.ts';
+import { isLifeSafety, type Report } from '../firmware-contracts/report.ts';
 import { deeds, repeatAlarmMs } from './deeds.ts';
-import { type Device, type Fields, type Waiting, withReport, withStatus } from './device.ts';
+import { type Device, type Fields, rebooted, type Waiting, withReport, withStatus } from './device.ts';
 
 /** `does`: somebody or something acts on it, in the words of `deeds`; `fields` go over what it would report by itself. */
 export type DeviceEvent =
@@ -11,8 +11,8 @@ export type DeviceEvent =
   | { type: 'commanded'; at: number; command: DeviceCommand };
 
 /**
- * What it becomes, and what it sends now. A life-safety report that is not acknowledged is sent again after 5, 10, 20, 40 s
- * and then every 60 s; so is everything else, because nothing cheaper is known to arrive. An alarm that lasts is reported
+ * What it becomes, and what it sends now. What is not acknowledged is sent again after 5, 10, 20, 40 s and then every 60 s;
+ * telemetry soon only every 10 min, because a radio that calls in vain empties the battery. An alarm that lasts is reported
  * anew every 60 s. Errors: a deed that its kind does not know. Source: firmware-contracts.
  */
 export function step(device: Device, event: DeviceEvent): [Device, Report[]] {
@@ -42,7 +42,8 @@ export function deadline({ power, statusAt, waiting, alarm, suspicion }: Device)
   return Math.min(statusAt, alarm?.repeatAt ?? Infinity, suspicion?.verdictAt ?? Infinity, ...dueAt);
 }
 
-const resendMs = [5_000, 10_000, 20_000, 40_000, 60_000];
+const urgentRestsMs = [5_000, 10_000, 20_000, 40_000, 60_000];
+const patientRestsMs = [...urgentRestsMs, 120_000, 300_000, 600_000];
 /** What the radio takes for one report out of two lithium cells, seen as voltage; and where it stops to work. */
 const voltsPerReport = 0.000_02;
 const emptyVolts = 2;
@@ -70,7 +71,8 @@ function send(device: Device, at: number): [Device, Report[]] {
     if (one.dueAt > at) return one;
     const ageSeconds = Math.round((at - one.happenedAt) / 100) / 10;
     sent.push({ age: ageSeconds, ...one.report });
-    const restMs = resendMs[Math.min(one.sent, resendMs.length - 1)] ?? 0;
+    const restsMs = isLifeSafety(one.report.name) ? urgentRestsMs : patientRestsMs;
+    const restMs = restsMs[Math.min(one.sent, restsMs.length - 1)] ?? 0;
     return { ...one, sent: one.sent + 1, dueAt: at + restMs };
   });
   const batteryVolts = device.batteryVolts - sent.length * voltsPerReport;
@@ -87,7 +89,7 @@ function obey(device: Device, command: DeviceCommand, at: number): Device {
     case 'interval':
       return done({ ...device, intervalMinutes: command.interval }, 'ok');
     case 'reboot':
-      return done({ ...device, boot: device.boot + 1, seq: 0 }, 'ok');
+      return done(rebooted(device), 'ok');
     default:
       return done(device, 'ok');
   }

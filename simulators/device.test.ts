@@ -17,6 +17,17 @@ test('a detector that nobody answers sends its alarm again after 5, 10, 20, 40 a
   expect(new Set(home.sent.map(({ report }) => `${report.boot}/${report.seq}`)).size).toBe(1);
 });
 
+test('telemetry that nobody answers is soon sent again only every ten minutes', () => {
+  const home = watch('presence-sensor');
+  home.does('on');
+  home.pass(2 * HOUR_MS);
+  const minutes = home.sent.map(({ at }) => at / 60_000);
+  expect(minutes.slice(0, 9).map((minute) => Math.round(minute * 10) / 10)).toEqual([
+    0, 0.1, 0.3, 0.6, 1.3, 2.3, 4.3, 9.3, 19.3,
+  ]);
+  expect(minutes.slice(9).every((minute, index) => minute - (minutes[index + 8] ?? 0) === 10)).toBe(true);
+});
+
 test('an alarm that was acknowledged is reported anew every minute while it lasts, and its end once', () => {
   const home = watch('smoke-detector', { acknowledges: true });
   home.does('alarm', { source: 'co' });
@@ -66,6 +77,38 @@ test('a battery that is out takes with it what was not sent; a new one begins th
   home.does('factory-reset');
   home.does('emergency');
   expect(home.sent.at(-1)?.report).toMatchObject({ name: 'press', boot: 0, seq: 0 });
+});
+
+test('a device that restarts keeps what was not acknowledged, and an alarm that lasts, under the numbers that it had', () => {
+  const home = watch('smoke-detector', { boot: 4 });
+  home.does('alarm');
+  home.does('reboot');
+  home.pass(5_000);
+  expect(home.sent.map(({ report }) => [report.boot, report.seq])).toEqual([
+    [4, 0],
+    [4, 0],
+  ]);
+  home.tell({ type: 'acknowledged', boot: 4, seq: 0 });
+  home.pass(60_000);
+  expect(home.sent.at(-1)?.report).toMatchObject({ name: 'alarm', state: 'on', boot: 5, seq: 0 });
+});
+
+test('a watch that restarts before its verdict gives none', () => {
+  const home = watch('wearable', { acknowledges: true });
+  home.does('fall');
+  home.does('reboot');
+  home.pass(HOUR_MS);
+  expect(home.sent.map(({ report }) => report)).toMatchObject([{ name: 'fall', state: 'suspected' }]);
+});
+
+test('a clock that was set wrong and a battery that is nearly empty stand in the next heartbeat', () => {
+  const home = watch('wearable', { acknowledges: true });
+  home.does('clock', { aheadMs: -8 * HOUR_MS });
+  home.does('run-low');
+  home.pass(10 * HOUR_MS);
+  home.does('status');
+  const { report } = home.sent.at(-1) ?? {};
+  expect(report).toMatchObject({ name: 'status', at: 2 * HOUR_MS, battery: 3.4 });
 });
 
 test('a full store lets telemetry go and keeps the call for help', () => {

@@ -42,6 +42,11 @@ export function restarted({ alarm: _, suspicion: __, ...device }: Device, boot: 
   return { ...device, power: 'on', boot, seq: 0, waiting: [], batteryVolts: fullVolts(device.kind) };
 }
 
+/** It counts its restarts, and keeps what was not acknowledged and an alarm that lasts; a fall it had not judged is forgotten. */
+export function rebooted({ suspicion: _, ...device }: Device): Device {
+  return { ...device, boot: device.boot + 1, seq: 0 };
+}
+
 /** A report under the device's next number. A full store lets go of its oldest telemetry first. */
 export function withReport(device: Device, at: number, name: ReportName, fields: Fields): Device {
   const { boot, seq, clockAheadMs, waiting } = device;
@@ -69,3 +74,5 @@ export function withStatus(device: Device, at: number): Device {
 const mostWaiting = 64;
 /** V: a lithium-ion cell in wearables, two lithium manganese cells in everything else. */
 const fullVolts = (kind: DeviceKind) => (kind === 'wearable' ? 4.1 : 3.05);
+/** V: it works still, and should be looked after. */
+export const lowVolts = (kind: DeviceKind) => (kind === 'wearable' ? 3.4 : 2.4);

@@ -1,7 +1,7 @@
 import type { Format } from '../firmware-contracts/codec.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newDevice } from './device.ts';
-import { dayOf, type Happening, type Home } from './home.ts';
+import { countyMidnight, dayOf, type Happening, type Home } from './home.ts';
 import { type LiveDevice, liveDevice } from './live-device.ts';
 import { openRadio, type Radio } from './radio.ts';
 import { between, chanceOf } from './seeded-chance.ts';
@@ -28,7 +28,8 @@ export function runFleet(parts: FleetParts) {
   advance();
 
   function plan(happenings: readonly Happening[]): void {
-    planned.push(...happenings);
+    // One by one: a day of two thousand homes is more than a call takes as arguments.
+    for (const happening of happenings) planned.push(happening);
     planned.sort((a, b) => b.at - a.at);
     arm();
   }
@@ -90,12 +91,6 @@ export type FleetParts = {
 };
 export type Fleet = ReturnType<typeof runFleet>;
 export type FleetCounts = ReturnType<Fleet['counts']>;
-
-/** The county's days begin at midnight in Shanghai, which has no summer time. */
-export function countyMidnight(at: number): number {
-  const offsetMs = 8 * 3_600_000;
-  return Math.floor((at + offsetMs) / dayMs) * dayMs - offsetMs;
-}
 
 const dayMs = 86_400_000;
 const connectEveryMs = 10;

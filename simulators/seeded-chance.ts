@@ -27,6 +27,11 @@ export function between(chance: Chance, low: number, high: number): number {
   return low + chance.fraction() * (high - low);
 }
 
+/** A time that clocks can tell: whole ms, because instants are integers wherever they are written down. */
+export function msBetween(chance: Chance, low: number, high: number): number {
+  return Math.round(between(chance, low, high));
+}
+
 /** Errors: an empty list. */
 export function oneOf<T>(chance: Chance, list: readonly T[]): T {
   const index = Math.floor(chance.fraction() * list.length);

@@ -4,10 +4,9 @@ import { FoldState } from '../records/fold-state.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { deeds } from './deeds.ts';
-import { countyMidnight } from './fleet.ts';
 import { glassVault } from './glass-vault.ts';
 import { plots } from './happenings.ts';
-import { dayOf } from './home.ts';
+import { countyMidnight, dayOf } from './home.ts';
 import { chanceOf } from './seeded-chance.ts';
 import { makeVillage, registryFile } from './village.ts';
 
@@ -36,6 +35,21 @@ test('in every home that has another next to it somebody is asked to go, at ever
     expect(new Set(roles)).toEqual(new Set(['neighbour', 'station', 'township', 'desk', 'county']));
     expect(roles.filter((role) => role === 'neighbour')).toHaveLength(2);
   }
+});
+
+test('villages are as large as is wished', () => {
+  const areasIn = (villageSize: number) => {
+    const text = registryFile(makeVillage({ seed: 3, homes: 12, villageSize }));
+    const places = imported(text).changes.flatMap((change) =>
+      change.type === 'put' && change.entity === 'place' ? change.value.areaId : [],
+    );
+    return [...Map.groupBy(places, (areaId) => areaId)].map(([areaId, homes]) => [areaId, homes.length]);
+  };
+  expect(areasIn(6)).toEqual([
+    ['sim3-v1', 6],
+    ['sim3-v2', 6],
+  ]);
+  expect(areasIn(12)).toEqual([['sim3-v1', 12]]);
 });
 
 test('the same seed makes the same village, another one other ids', () => {

@@ -6,22 +6,25 @@ import type { Home, HomeDevice } from './home.ts';
 import { between, chanceOf, oneOf } from './seeded-chance.ts';
 import { type VillageWords, villageWords } from './village-words.ts';
 
-/** A small simulated county: every home, and who answers for whom. */
-export type Village = { seed: number; language: Language; homes: readonly Home[] };
+/** A small simulated county: every home, and who answers for whom. `villageSize`: homes in one village. */
+export type Village = { seed: number; language: Language; villageSize: number; homes: readonly Home[] };
 
 /** Homes from a seed: the same seed always makes the same people, devices, ids and secrets. At most 2,000 homes. */
 export function makeVillage({
   seed,
-  homes,
+  homes: count,
   language = 'en',
+  villageSize = 12,
 }: {
   seed: number;
   homes: number;
   language?: Language;
+  villageSize?: number;
 }): Village {
-  if (!(homes >= 1 && homes <= 2_000)) throw new Error('a simulated county has 1 to 2,000 homes');
+  if (!(count >= 1 && count <= 2_000)) throw new Error('a simulated county has 1 to 2,000 homes');
   const words = villageWords[language];
-  return { seed, language, homes: Array.from({ length: homes }, (_, index) => makeHome(seed, index, words)) };
+  const homes = Array.from({ length: count }, (_, index) => makeHome({ seed, index, villageSize, words }));
+  return { seed, language, villageSize, homes };
 }
 
 /**
@@ -29,11 +32,11 @@ export function makeVillage({
  * are reached, each under a path with its name; without it they are only in the log.
  */
 export function registryFile(village: Village, webhook?: Webhook): string {
-  const { seed, language, homes } = village;
+  const { language, homes } = village;
   const words = villageWords[language];
   const { county, township, villages } = areasOf(village);
   const places = homes.map(({ id, name, position }, index) => {
-    const areaId = villageOf(seed, index);
+    const areaId = villageOf(village, index);
     return { id, areaId, kind: 'house', name, position: { ...position, datum: 'WGS-84' } };
   });
   const registry = {
@@ -63,7 +66,7 @@ type Webhook = { url: string; secret: string };
 
 /** For every home the people next door, another neighbour and the station of the village, and whoever is above them. */
 function contactsOf(village: Village, webhook: Webhook | undefined) {
-  const { seed, language, homes } = village;
+  const { language, homes } = village;
   const words = villageWords[language];
   const { county, township, villages } = areasOf(village);
   const channels = (name: string) =>
@@ -74,7 +77,9 @@ function contactsOf(village: Village, webhook: Webhook | undefined) {
     return { id, of: { type, id: of }, role, order, name, language, channels: channels(name) };
   };
   const nextDoor = (index: number) =>
-    [index + 1, index - 1].filter((other) => villageOf(seed, other) === villageOf(seed, index)).map((at) => homes[at]);
+    [index + 1, index - 1]
+      .filter((other) => villageOf(village, other) === villageOf(village, index))
+      .map((at) => homes[at]);
   return [
     ...homes.flatMap(({ id }, index) => {
       const neighbour = nextDoor(index).find((home) => home !== undefined);
@@ -90,16 +95,16 @@ function contactsOf(village: Village, webhook: Webhook | undefined) {
   ];
 }
 
-function areasOf({ seed, homes }: Village) {
-  const villages = [...new Set(homes.map((_, index) => villageOf(seed, index)))];
+function areasOf(village: Village) {
+  const { seed, homes } = village;
+  const villages = [...new Set(homes.map((_, index) => villageOf(village, index)))];
   return { county: `sim${seed}`, township: `sim${seed}-township`, villages };
 }
 
-/** Homes in one village. */
-const villageSize = 12;
-const villageOf = (seed: number, index: number) => `sim${seed}-v${Math.floor(index / villageSize) + 1}`;
+const villageOf = ({ seed, villageSize }: Pick<Village, 'seed' | 'villageSize'>, index: number) =>
+  `sim${seed}-v${Math.floor(index / villageSize) + 1}`;
 
-function makeHome(seed: number, index: number, words: VillageWords): Home {
+function makeHome({ seed, index, villageSize, words }: HomeWish): Home {
   const id = `sim${seed}-${String(index + 1).padStart(3, '0')}`;
   const chance = chanceOf(seed, id);
   const centre = {
@@ -118,6 +123,8 @@ function makeHome(seed: number, index: number, words: VillageWords): Home {
     rhythm: { wakesAt: between(chance, 5, 7), sleepsAt: between(chance, 20, 22.5), liveliness: between(chance, 4, 12) },
   };
 }
+
+type HomeWish = { seed: number; index: number; villageSize: number; words: VillageWords };
 
 /** A detector and a button hang everywhere; the rest where it was wanted. */
 function makeDevices(id: string, rooms: VillageWords['rooms'], chance: Chance): HomeDevice[] {

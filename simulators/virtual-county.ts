@@ -15,9 +15,9 @@ import type { AnyRule } from '../rules/rule.ts';
 import { newDevice } from './device.ts';
 import { glassVault } from './glass-vault.ts';
 import { type Carry, type LiveDevice, liveDevice } from './live-device.ts';
-import { MemoryDisk } from './memory-disk.ts';
 import { chanceOf } from './seeded-chance.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { SimulatedDisk } from './world/simulated-disk.ts';
 
 /** What reached (or did not reach) a recipient: a contact's id, or `desk` for the desk's own sound. `atMs` is since the start. */
 export type Delivered = { atMs: number; to: string; channel: string; message: Message; result: Phone };
@@ -30,7 +30,7 @@ export type CountyParts = {
   registryText: string;
   rules?: readonly AnyRule[];
   /** An empty one; by default a disk on which nothing goes wrong. */
-  disk?: MemoryDisk;
+  disk?: SimulatedDisk;
 };
 
 /**
@@ -54,15 +54,15 @@ export class County {
   readonly #devices = new Map<string, LiveDevice>();
   readonly #lastSent = new Map<string, Parameters<Carry>[0]>();
   readonly #cuts = new Map<string, number>();
-  #disk: MemoryDisk;
+  readonly #disk: SimulatedDisk;
   #starts = 0;
   #running: { alarm: Alarm; end: () => void } | undefined;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
-    this.#disk = parts.disk ?? new MemoryDisk();
-    const isBusy = () => this.#running !== undefined && this.#running.alarm.health().lagRecords > 0;
-    this.clock = new VirtualClock({ startAt: parts.startAt, isBusy });
+    this.#disk = parts.disk ?? new SimulatedDisk();
+    this.clock = new VirtualClock({ startAt: parts.startAt });
+    this.#askOften();
   }
 
   /** Errors: the system is down. */
@@ -91,7 +91,7 @@ export class County {
   kill(): void {
     this.#running?.end();
     this.#running = undefined;
-    this.#disk = this.#disk.copy();
+    this.#disk.powerCut();
   }
 
   /** Errors: what is wrong with the file, or the refusal of the import. */
@@ -159,18 +159,18 @@ export class County {
     return { openIncidents: [...alarm.incidents.openIncidents()], complaints };
   }
 
-  async #open(disk: MemoryDisk, { rules, complaints, channels }: Opened) {
+  async #open(disk: SimulatedDisk, { rules, complaints, channels }: Opened) {
     const { clock, end } = this.clock.ofProcess();
     this.#starts += 1;
     const alarm = await openAlarm({
-      ...{ disk, stateDisk: disk, clock, rules, channels },
+      ...{ disk: disk.open({ clock }), stateDisk: disk.open({ clock }), clock, rules, channels },
       chance: chanceOf(this.#parts.seed, `start ${this.#starts}`),
       log: complainingLog(complaints),
       metrics: createMetrics(),
       vault: glassVault(),
       version: 'scenario',
       timeZone: 'Asia/Shanghai',
-      limits: { reserveBytes: 0, floorBytes: 1_000 },
+      limits: { reserveBytes: 0, floorBytes: 100_000 },
     });
     alarm.failure.catch((error: unknown) => complaints.push(String(error)));
     return { alarm, end };
@@ -187,6 +187,12 @@ export class County {
         return answerOf(result);
       },
     };
+  }
+
+  /** As desk does all the time, which is how a wall clock that somebody sets is noticed while nothing comes in. */
+  #askOften(): void {
+    this.#running?.alarm.health();
+    this.clock.after(askEveryMs, () => this.#askOften());
   }
 
   #device(deviceId: string): LiveDevice {
@@ -228,6 +234,7 @@ function complainingLog(complaints: string[]): Log {
   return { debug: nothing, info: nothing, warn: nothing, error, child: () => complainingLog(complaints) };
 }
 
+const askEveryMs = 250;
 /** How long stopping may take: longer than attempts under way are waited for. */
 const stoppingMs = 5_000;
 

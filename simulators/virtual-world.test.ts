@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { MemoryDisk } from './memory-disk.ts';
 import { chanceOf, oneOf } from './seeded-chance.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -33,11 +32,53 @@ test('what follows from a timer is done before the next one', async () => {
   expect(seen).toEqual(['slow', 'next']);
 });
 
-test('time does not pass while there is work that needs none', async () => {
-  let left = 5;
-  const clock = new VirtualClock({ startAt: 0, isBusy: () => --left > 0 });
-  await clock.settled();
-  expect(left).toBe(0);
+test('what takes turns of the event loop takes no time, however many', async () => {
+  const clock = new VirtualClock({ startAt: 0 });
+  const seen: string[] = [];
+  clock.after(1, async () => {
+    for (let turn = 0; turn < 1_000; turn++) await clock.turn();
+    seen.push(`turned@${clock.monotonic()}`);
+  });
+  clock.after(2, () => void seen.push('next'));
+  await clock.advance(5);
+  expect(seen).toEqual(['turned@1', 'next']);
+});
+
+test('among thousands of timers that are set and cancelled, the rest come in their order', async () => {
+  const clock = new VirtualClock({ startAt: 0 });
+  const chance = chanceOf(3, 'timers');
+  const rang: number[] = [];
+  const set = Array.from({ length: 5_000 }, (_, order) => {
+    const delayMs = Math.floor(chance.fraction() * 1_000);
+    return { delayMs, order, cancel: clock.after(delayMs, () => void rang.push(order)) };
+  });
+  const stays = set.filter(({ cancel }) => {
+    const isCancelled = chance.fraction() < 0.6;
+    if (isCancelled) cancel();
+    return !isCancelled;
+  });
+  await clock.advance(1_000);
+  expect(rang).toEqual(stays.sort((a, b) => a.delayMs - b.delayMs || a.order - b.order).map(({ order }) => order));
+});
+
+test('a timer that rang cannot be cancelled any more, and takes no other with it', async () => {
+  const clock = new VirtualClock({ startAt: 0 });
+  const seen: string[] = [];
+  const cancel = clock.after(1, () => void seen.push('first'));
+  clock.after(2, () => void seen.push('second'));
+  await clock.advance(1);
+  cancel();
+  cancel();
+  await clock.advance(1);
+  expect(seen).toEqual(['first', 'second']);
+});
+
+test('a time that no clock could tell is the nearest one that a clock can', async () => {
+  const clock = new VirtualClock({ startAt: 1_000 });
+  const seen: number[] = [];
+  for (const delayMs of [0.4, 1.5, 7.2]) clock.after(delayMs, () => seen.push(clock.now()));
+  await clock.advance(10);
+  expect(seen).toEqual([1_000, 1_002, 1_007]);
 });
 
 test('somebody who sets the wall clock moves no timer', async () => {
@@ -61,21 +102,9 @@ test('the timers of a process that was killed are gone, and those of others stay
   clock.ofProcess().clock.after(5, () => void seen.push('alive'));
   dying.end();
   dying.clock.after(6, () => void seen.push('dead, too'));
+  dying.clock.turn().then(() => seen.push('dead, and turned'));
   await clock.advance(10);
   expect(seen).toEqual(['alive']);
-});
-
-test('a disk that was copied at a crash does not hear of what the dead process writes', async () => {
-  const disk = new MemoryDisk();
-  const file = await disk.openAppend('journal/1');
-  await file.append([Uint8Array.of(1, 2, 3)]);
-  const found = disk.copy();
-  await file.truncate(1);
-  await file.append([Uint8Array.of(9, 9, 9, 9)]);
-  expect([...(await found.read('journal/1', 0, 10))]).toEqual([1, 2, 3]);
-  expect([...(await disk.read('journal/1', 0, 10))]).toEqual([1, 9, 9, 9, 9]);
-  expect(await disk.list('journal')).toEqual([{ name: '1', bytes: 5 }]);
-  expect(await disk.copy({ without: (name) => name.startsWith('journal/') }).list('journal')).toEqual([]);
 });
 
 test('chance is the same for a seed and a name, and nobody moves the draws of another', () => {

@@ -24,7 +24,10 @@ export async function writeDecisions(client: pg.ClientBase, batch: ProjectionBat
     batch.notices.map(({ sequence, notice }) => ({ sequence, body: notice })),
   );
   await write(upsertAttempts, attemptRows(batch));
-  for (const entity of copiedEntities) await writeEntities(client, batch, entity);
+  const wholeFrom = batch.entities.findLastIndex(({ change }) => change.entity === 'every');
+  if (wholeFrom >= 0) for (const entity of copiedEntities) await client.query(endEvery(entity));
+  const changes = batch.entities.slice(wholeFrom + 1);
+  for (const entity of copiedEntities) await writeEntities(client, changes, entity);
 }
 
 /** Every change of one alert, in order, as one row: a statement updates a row once. */
@@ -90,9 +93,13 @@ function attemptRows({ attempts }: ProjectionBatch): object[] {
 /** Accounts and settings of rules are nothing to search for; their hashes stay out of the database. */
 const copiedEntities = ['area', 'site', 'place', 'household', 'person', 'contact', 'device'] as const;
 
-async function writeEntities(client: pg.ClientBase, batch: ProjectionBatch, entity: EntityType): Promise<void> {
+async function writeEntities(
+  client: pg.ClientBase,
+  changes: ProjectionBatch['entities'],
+  entity: EntityType,
+): Promise<void> {
   const latest = new Map<string, object | undefined>();
-  for (const { change } of batch.entities) if (change.entity === entity) latest.set(change.id, change.value);
+  for (const { change } of changes) if (change.entity === entity) latest.set(change.id, change.value);
   const kept = [...latest].flatMap(([id, body]) => (body === undefined ? [] : [{ id, body }]));
   const removed = [...latest].flatMap(([id, body]) => (body === undefined ? [{ id }] : []));
   if (kept.length > 0) await client.query(entity === 'device' ? upsertDevices : upsertEntities(entity), [json(kept)]);
@@ -112,6 +119,8 @@ const upsertDevices = `
 // Its reports go on referring to it.
 const endDevices = `
   update device set body = null from jsonb_to_recordset($1::jsonb) as row (id text) where device_id = row.id`;
+const endEvery = (table: EntityType) =>
+  table === 'device' ? 'update device set body = null where body is not null' : `delete from ${table}`;
 
 const bodies = 'jsonb_to_recordset($1::jsonb) as row (sequence int8, body jsonb)';
 const instant = (epochMs: string) => `to_timestamp((${epochMs})::float8 / 1000.0)`;

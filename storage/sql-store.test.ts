@@ -108,6 +108,21 @@ test('the registry is there to search in, sealed where it is personal, and witho
   expect(await query(url, 'select device_id, kind from device')).toEqual([{ device_id: 'd1', kind: null }]);
 });
 
+test('a registry that comes as a whole leaves nothing of the one before, but for devices that have reported', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  const area = (id: string) => ({ entity: 'area' as const, id, value: { id, level: 'village' as const, name: id } });
+  const value = { id: 'd1', kind: 'smoke-detector' as const, placeId: 'x', intervalMinutes: 60, simulated: false };
+  const device = { entity: 'device' as const, id: 'd1', value: { ...value, credential: { salt: 's', hmac: 'h' } } };
+  const changes = [area('a1'), area('a2'), device].map((change) => ({ sequence: 1, change }));
+  await store.writeBatch(batchOf({ sequence: 1, reports: [statusAt(1)], entities: changes }));
+  const every = { entity: 'every' as const, id: '' as const, value: undefined };
+  const whole = [area('a3'), every, area('a1'), area('a4')].map((change) => ({ sequence: 2, change }));
+  await store.writeBatch(batchOf({ after: 1, sequence: 2, entities: whole }));
+  expect(await query(url, 'select id from area order by 1')).toEqual([{ id: 'a1' }, { id: 'a4' }]);
+  expect(await query(url, 'select device_id, body from device')).toEqual([{ device_id: 'd1', body: null }]);
+});
+
 test('a silent device is in the view until it is heard again', async () => {
   const url = await postgres.createDatabase();
   const store = openStore(url);
@@ -148,6 +163,18 @@ test('a database that is away says so, and takes the batch when it is back', asy
   });
   await store.writeBatch(second);
   expect((await store.deviceReports({ deviceId: 'd1', limit: 9 })).length).toBe(2);
+});
+
+test('a database that was emptied, or put back to before its last migration, gets its tables at the next call', async () => {
+  const url = await postgres.createDatabase();
+  const store = openStore(url);
+  await store.writeBatch(batchOf({ sequence: 1, reports: [statusAt(1)] }));
+  await query(url, 'drop schema public cascade; create schema public');
+  const second = batchOf({ after: 1, sequence: 2, reports: [statusAt(2)] });
+  await expect(store.writeBatch(second)).rejects.toMatchObject({ code: 'DATABASE_UNFIT' });
+  expect(await store.position()).toBeUndefined();
+  await store.writeBatch(batchOf({ sequence: 1, reports: [statusAt(1)] }));
+  expect((await store.deviceReports({ deviceId: 'd1', limit: 9 })).length).toBe(1);
 });
 
 test('a connection that is cut in the middle of a batch leaves nothing of it', async () => {

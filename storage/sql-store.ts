@@ -51,11 +51,12 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
     migrated ??= run((client) => migrate(client, { log }));
     try {
       await migrated;
+      return await run(work);
     } catch (error) {
+      // What answers next may be another database, or this one put back to before its last migration.
       migrated = undefined;
       throw error;
     }
-    return run(work);
   }
 
   return {
@@ -155,7 +156,7 @@ const selectTimeline = `
   select body from incident_timeline where incident_id = $1 order by journal_position, ordinal`;
 
 /** What the world did to the database is waited for; a value that it refuses, and anything else, is ours. */
-function asOperational(error: unknown): unknown {
+export function asOperational(error: unknown): unknown {
   if (error instanceof OperationalError || !(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
   if (error instanceof pg.DatabaseError) {

@@ -3,12 +3,17 @@
  * a parameter for each value costs on either side.
  */
 
-/** `{1,NULL,3}`: finite numbers and what is missing. */
+/** `{1,NULL,3}`: finite numbers and what is missing. Less than the least `real` is 0: PostgreSQL refuses to round it. */
 export function numberArray<Row>(rows: readonly Row[], numberOf: (row: Row) => number | undefined): string {
   let text = '';
-  for (const row of rows) text += `,${numberOf(row) ?? 'NULL'}`;
+  for (const row of rows) {
+    const number = numberOf(row) ?? 'NULL';
+    text += typeof number === 'number' && Math.abs(number) < leastReal ? ',0' : `,${number}`;
+  }
   return `{${text.slice(1)}}`;
 }
+
+const leastReal = 1.2e-38;
 
 /** One a line; read it with `string_to_array($n, E'\n', '')`: an empty line is what is missing. */
 export function lines<Row>(rows: readonly Row[], lineOf: (row: Row) => string | undefined): string {

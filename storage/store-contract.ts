@@ -33,11 +33,54 @@ export const storeFacts: { fact: string; holds(open: () => Promise<Store>): Prom
         { after: 4, sequence: 5 },
         { after: 1, sequence: 5 },
       ];
-      for (const stranger of [...strangers, { after: 2, sequence: 5, journalId: 'another' }]) {
+      const journalId = 'another';
+      for (const stranger of [
+        ...strangers,
+        { after: 2, sequence: 5, journalId },
+        { after: 0, sequence: 2, journalId },
+      ]) {
         const batch = batchOf({ ...stranger, reports: [statusAt(5)] });
         await assert.rejects(store.writeBatch(batch), { code: 'DATABASE_UNFIT', retry: 'never' });
       }
       assert.deepEqual(await sequencesOf(store), [2]);
+    },
+  },
+  {
+    fact: 'a batch without news says again that everything is there, and moves nothing',
+    async holds(open) {
+      const store = await open();
+      await store.writeBatch(batchOf({ after: 0, sequence: 2, reports: [statusAt(2)] }));
+      const quiet = batchOf({ after: 2, sequence: 2 });
+      await store.writeBatch(quiet);
+      await store.writeBatch(quiet);
+      assert.deepEqual(await store.position(), { journalId: 'steppe', sequence: 2, receivedAt: minute(2) });
+      assert.deepEqual(await sequencesOf(store), [2]);
+      await store.writeBatch(batchOf({ after: 2, sequence: 3, reports: [statusAt(3)] }));
+      assert.deepEqual(await sequencesOf(store), [3, 2]);
+    },
+  },
+  {
+    fact: 'a measurement that is smaller than a database can tell from nothing is no reason to lose a report',
+    async holds(open) {
+      const store = await open();
+      const report = { ...statusAt(1).report, battery: 1e-300 };
+      await store.writeBatch(batchOf({ after: 0, sequence: 1, reports: [{ ...statusAt(1), report }] }));
+      const [stored] = await store.deviceReports({ deviceId: 'd1', limit: 1 });
+      assert.ok(Math.abs(Number(stored?.report.battery)) < 1e-30);
+    },
+  },
+  {
+    fact: 'a batch with a row that cannot be stored is refused as a whole',
+    async holds(open) {
+      const store = await open();
+      await store.writeBatch(batchOf({ after: 0, sequence: 1, reports: [statusAt(1)] }));
+      const reports = [statusAt(2), { ...statusAt(3), occurredAt: 1e18 }];
+      const refused = store.writeBatch(batchOf({ after: 1, sequence: 3, reports }));
+      await assert.rejects(refused, { code: 'DATABASE_REFUSED', retry: 'never' });
+      assert.deepEqual(await sequencesOf(store), [1]);
+      assert.equal((await store.position())?.sequence, 1);
+      await store.writeBatch(batchOf({ after: 1, sequence: 2, reports: [statusAt(2)] }));
+      assert.deepEqual(await sequencesOf(store), [2, 1]);
     },
   },
   {

@@ -77,8 +77,13 @@ export type RejectionRow = {
   problem: string;
 };
 
-/** An entity of the registry as it is from now on; without a value, its end. Personal fields are sealed. */
-export type EntityChange = { [T in EntityType]: { entity: T; id: string; value: Entity<T> | undefined } }[EntityType];
+/**
+ * An entity of the registry as it is from now on; without a value, its end. Personal fields are sealed. `every`: all of them end,
+ * and what follows is the whole registry.
+ */
+export type EntityChange =
+  | { [T in EntityType]: { entity: T; id: string; value: Entity<T> | undefined } }[EntityType]
+  | { entity: 'every'; id: ''; value: undefined };
 
 /** A report as history keeps it; the samples of a motion window stay in the journal. */
 export type StoredReport = {

@@ -19,7 +19,7 @@ export const en: RecordTexts = {
     'battery-low': 'Battery is low',
     'counter-reused': 'Device began to count anew',
     'record-quarantined': 'A record could not be processed and was skipped',
-    'journal-reserve': 'The disk is full and the journal lives on its reserve',
+    'journal-reserve': 'The disk has no room: only alarms and what people do are still kept',
     'ladder-empty': 'Nobody is registered to be told',
     'notice-undelivered': 'Nobody could be reached',
   },

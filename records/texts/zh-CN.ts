@@ -19,7 +19,7 @@ export const zhCN: RecordTexts = {
     'battery-low': '电池电量低',
     'counter-reused': '设备计数重新开始',
     'record-quarantined': '一条记录无法处理，已跳过',
-    'journal-reserve': '磁盘已满，日志正在使用预留空间',
+    'journal-reserve': '磁盘空间不足，目前只保存报警和人员操作',
     'ladder-empty': '没有登记任何可通知的人',
     'notice-undelivered': '没有人能够联系上',
   },

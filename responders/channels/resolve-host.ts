@@ -16,7 +16,11 @@ export const resolveHost: ResolveHost = async (host, signal) => {
   const giveUp = () => resolver.cancel();
   signal.addEventListener('abort', giveUp);
   try {
-    return await resolver.resolve4(host).catch(() => resolver.resolve6(host));
+    return await resolver.resolve4(host).catch((error: NodeJS.ErrnoException) => {
+      // A name server that does not answer would not answer the second question either, and the next person waits for it.
+      if (error.code === 'ETIMEOUT') throw error;
+      return resolver.resolve6(host);
+    });
   } finally {
     signal.removeEventListener('abort', giveUp);
   }

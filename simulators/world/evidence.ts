@@ -13,6 +13,8 @@ import type { FaultPlan, Window } from './faults.ts';
 export type Evidence = {
   seed: number;
   hours: number;
+  /** When the world stopped; the storm was over long before. */
+  endedAtMs: number;
   faults: FaultPlan;
   homes: readonly Home[];
   /** What really happened, in order. */
@@ -24,8 +26,8 @@ export type Evidence = {
   troubles: readonly Trouble[];
   crashes: readonly { atMs: number; who: 'alarm' | 'desk' | 'both' | 'power'; at: string }[];
   journal: readonly Entry[];
-  /** What followers had read of the journal before each crash: what was durable then has to be there still. */
-  seen: readonly { sequence: number; hash: string }[];
+  /** What was durable and then was gone, or another, in words. */
+  lost: readonly string[];
   /** The live state at the end, and the same folded anew from the journal by a system that finds nothing else. */
   live: Judged;
   anew: Judged;
@@ -107,7 +109,8 @@ export type Trouble = Window & {
   village?: number;
 };
 
-export type Entry = { sequence: number; receivedAt: number; record: JournalRecord };
+/** `atMs`: when it was first known to be durable. `receivedAt` is journal time. */
+export type Entry = { sequence: number; receivedAt: number; atMs: number; record: JournalRecord };
 
 /** The rows of a store, in the order of their sequence. */
 export type Rows = Pick<

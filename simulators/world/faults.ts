@@ -171,7 +171,7 @@ function drawDisk(chance: Chance, stormMs: number): FaultPlan['disk'] {
 
 function drawNetwork(chance: Chance, stormMs: number): FaultPlan['network'] {
   return {
-    delayMs: [50, between(chance, 500, 20_000)],
+    delayMs: [50, between(chance, 500, 8_000)],
     dropChance: between(chance, 0, 0.4),
     repeatChance: between(chance, 0, 0.3),
     reorderChance: between(chance, 0, 0.3),

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Checkpoint } from '../journal/checkpoint.ts';
+import type { Disk } from '../platform/disk.ts';
+import { silentLog } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { VirtualClock } from '../simulators/virtual-clock.ts';
+import { openCounty } from '../simulators/virtual-county.ts';
+import { MemoryStore } from '../simulators/world/memory-store.ts';
+import { SimulatedDisk } from '../simulators/world/simulated-disk.ts';
+import { type Desk, type DeskPorts, openDesk } from './desk-core.ts';
+
+// Desk's folds beside a county on a virtual clock, over the same disk in memory.
+
+const registryText = readFileSync(new URL('../scenarios/county.yaml', import.meta.url), 'utf8');
+const startAt = Date.parse('2026-11-22T20:00:00Z');
+
+test('what the alarm process decides is on the page, and in a store as soon as there is one', async () => {
+  const { county, open } = await home();
+  const desk = await open();
+  county.does('sarna-kitchen', 'alarm');
+  await county.clock.advance(1_000);
+  const live = [...county.alarm.incidents.openIncidents()];
+  expect(live.map(({ category }) => category)).toEqual(['fire']);
+  expect(incidentsOf(desk)).toEqual(live);
+  expect(desk.duty.registry.device('sarna-kitchen')).toEqual(county.alarm.registry.device('sarna-kitchen'));
+  const unbegun = { phase: 'starting', lagRecords: 0, lagMs: 0 };
+  expect(desk.status(county.clock.now())).toMatchObject({
+    duty: { caughtUp: true, lagRecords: 0 },
+    projection: unbegun,
+  });
+  expect(desk.positions()).toEqual({ duty: 0 });
+
+  const store = new MemoryStore();
+  desk.project(store);
+  await county.clock.advance(1_000);
+  const { headSequence } = county.alarm.journal;
+  expect(await store.position()).toMatchObject({ sequence: headSequence });
+  expect(await store.incidentHistory({ limit: 10 })).toEqual(live);
+  expect(desk.status(county.clock.now()).projection).toEqual({ phase: 'running', lagRecords: 0, lagMs: 0 });
+  expect(Object.keys(desk.positions())).toEqual(['duty', 'projection']);
+});
+
+test('desk waits until there is a journal', async () => {
+  const clock = new VirtualClock({ startAt });
+  const disk = new SimulatedDisk().open({ clock });
+  let isOpen = false;
+  openDesk({ ...portsOver(disk), clock }).then(() => {
+    isOpen = true;
+  });
+  await clock.advance(60_000);
+  expect(isOpen).toBe(false);
+  const other = await home();
+  for (const { name } of await other.disk.list('journal')) {
+    await disk.writeWhole(`journal/${name}`, await other.disk.read(`journal/${name}`, 0, 10 ** 6));
+  }
+  await clock.advance(1_000);
+  expect(isOpen).toBe(true);
+});
+
+test('a desk that was stopped has kept its view and its copy up to the end, and goes on from there', async () => {
+  const { county, disk, open } = await home();
+  const store = new MemoryStore();
+  const first = await open();
+  first.project(store);
+  county.does('sarna-kitchen', 'alarm');
+  await county.clock.advance(1_000);
+  await first.stop();
+  const { headSequence, id: journalId } = county.alarm.journal;
+  for (const name of ['duty', 'projection']) {
+    expect(await new Checkpoint({ disk, name, journalId, log: silentLog }).load(() => {})).toBe(headSequence);
+  }
+
+  county.does('bator-button', 'emergency');
+  await county.clock.advance(1_000);
+  expect((await store.position())?.sequence).toBe(headSequence);
+  const second = await open();
+  second.project(store);
+  await county.clock.advance(1_000);
+  expect(incidentsOf(second)).toEqual([...county.alarm.incidents.openIncidents()]);
+  expect(incidentsOf(second)).toHaveLength(2);
+  expect(await store.position()).toMatchObject({ sequence: county.alarm.journal.headSequence });
+});
+
+test('a snapshot is taken after as much change as the ports say, and the journal is needed from the older one on', async () => {
+  const { county, disk, open } = await home();
+  const desk = await open({ snapshotAfterBytes: 1, checkpointEveryMs: 500 });
+  expect(desk.positions()).toEqual({ duty: 0 });
+  for (const home of ['sarna', 'bator', 'tuya']) {
+    county.does(`${home}-kitchen`, 'alarm');
+    await county.clock.advance(600_000);
+  }
+  const files = (await disk.list('checkpoints/duty')).map(({ name }) => name);
+  expect(files.filter((name) => name.endsWith('.snapshot'))).toHaveLength(2);
+  expect(desk.positions().duty).toBeGreaterThan(0);
+});
+
+test('in a county where nothing happens, desk waits for nothing but its time to vouch for the copy', async () => {
+  const { county, open } = await home();
+  const timers = { set: 0 };
+  const clock: DeskPorts['clock'] = {
+    now: () => county.clock.now(),
+    monotonic: () => county.clock.monotonic(),
+    turn: () => county.clock.turn(),
+    after(delayMs, run) {
+      timers.set += 1;
+      return county.clock.after(delayMs, run);
+    },
+  };
+  const desk = await open({ clock, lookEveryMs: 10 ** 12, sayEveryMs: 60_000 });
+  desk.project(new MemoryStore());
+  await county.clock.advance(60_000);
+  timers.set = 0;
+  await county.clock.advance(3_600_000);
+  expect(timers.set).toBe(60);
+});
+
+const incidentsOf = (desk: Desk) => desk.duty.view.openIncidents().map(({ incident }) => incident);
+
+function portsOver(disk: Disk) {
+  const fail = (error: unknown) => expect.unreachable(String(error));
+  return { disk, stateDisk: disk, log: silentLog, metrics: createMetrics(), fail };
+}
+
+async function home() {
+  const files = new SimulatedDisk();
+  const county = await openCounty({ startAt, seed: 7, registryText, disk: files });
+  const disk = files.open(county);
+  const open = (ports: Partial<DeskPorts> = {}) => openDesk({ ...portsOver(disk), clock: county.clock, ...ports });
+  return { county, disk, open };
+}

@@ -1,0 +1,122 @@
+import { createDutyView } from '../api/duty-view.ts';
+import type { Observations } from '../api/health.ts';
+import { type Projection, startProjection } from '../ingest/projection.ts';
+import { Checkpoint } from '../journal/checkpoint.ts';
+import { runFollower } from '../journal/follower.ts';
+import { type JournalReader, openJournalReader } from '../journal/reader.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Disk } from '../platform/disk.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { FoldState } from '../records/fold-state.ts';
+import { createRegistry } from '../records/registry-fold.ts';
+import type { Store } from '../storage/store.ts';
+import { checkpointing } from './journal-keepers.ts';
+
+/** What desk's folds need of the world. Everything else they make themselves, so that a virtual world can run the same code. */
+export type DeskPorts = {
+  /** Where the alarm process writes the journal. */
+  disk: Disk;
+  /** Where checkpoints live: the same folder over a thread of its own, so that what people see does not wait behind a snapshot. */
+  stateDisk: Disk;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  /** Called with what only a restart can help against. */
+  fail: (error: unknown) => void;
+  /** How often the reader looks for what is new when nobody pokes it, ms. */
+  lookEveryMs?: number;
+  /** How far a crash may make the next start look back, ms. */
+  checkpointEveryMs?: number;
+  /** How much has to change before a snapshot is taken. */
+  snapshotAfterBytes?: number;
+  /** How often the projection vouches for a copy in which nothing changes, ms. */
+  sayEveryMs?: number;
+};
+
+/**
+ * What desk folds of the journal, without a network: the duty view, and the copy in a store. Waits until there is a journal.
+ * Errors: JOURNAL_DAMAGED, POSITION_UNKNOWN at the start; later ones go to `fail`.
+ */
+export async function openDesk(ports: DeskPorts) {
+  const { disk, clock, log, metrics, fail, lookEveryMs } = ports;
+  const reader = await openJournalReader({ disk, clock, log, ...(lookEveryMs !== undefined && { lookEveryMs }) });
+  reader.failed.then(fail);
+  const duty = await followDuty(ports, reader);
+  let projection: Projection | undefined;
+  return {
+    reader,
+    duty,
+
+    /** Copies the journal into the store from now on. Once: the database comes in its own time. */
+    project(store: Store): void {
+      const { sayEveryMs, checkpointEveryMs } = ports;
+      const checkpoint = checkpointOf(ports, 'projection', reader);
+      projection = startProjection({
+        ...{ source: reader, store, checkpoint, clock, log, metrics, died: fail },
+        ...{ sayEveryMs, checkpointEveryMs },
+      });
+    },
+
+    /** How far each of its followers has come, below which they need nothing of the journal. */
+    positions: (): Record<string, number> => ({
+      duty: duty.reachesBackTo(),
+      ...(projection && { projection: projection.needsFrom() - 1 }),
+    }),
+
+    /** `now` is journal time, epoch ms. */
+    status(now: number): Pick<Observations, 'duty' | 'projection'> {
+      const { records, ms } = projection?.lag() ?? { records: 0, ms: 0 };
+      const phase = projection?.status() ?? ({ phase: 'starting' } as const);
+      return { duty: duty.status(now), projection: { ...phase, lagRecords: records, lagMs: ms } };
+    },
+
+    /** The batch and the record in hand are ended, and the checkpoints spare the next start its catching up. */
+    async stop(): Promise<void> {
+      await Promise.all([duty.stop(), projection?.stop()]);
+      await reader.close();
+    },
+  };
+}
+
+export type Desk = Awaited<ReturnType<typeof openDesk>>;
+
+/** The live view of incidents and the registry behind it, with a checkpoint of its own. */
+async function followDuty(ports: DeskPorts, reader: JournalReader) {
+  const { clock, metrics, fail } = ports;
+  const state = new FoldState();
+  const registry = createRegistry({ state });
+  const view = createDutyView({ state, registry });
+  const checkpoint = checkpointOf(ports, 'duty', reader);
+  const loaded = await checkpoint.load((change) => state.load(change));
+  view.rebuild();
+  const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
+  let isCaughtUp = false;
+  const follower = runFollower({
+    ...{ name: 'duty', source: reader, from: loaded + 1, clock, metrics, handle: view.apply },
+    afterBatch: (sequence) => saving.maybe(sequence, () => {}),
+    died: ({ sequence, error }) => fail(new Error(`the duty view died at record ${sequence}`, { cause: error })),
+  });
+  follower.caughtUp.then(() => {
+    isCaughtUp = true;
+  });
+  return {
+    view,
+    registry,
+    follower,
+    reachesBackTo: () => checkpoint.reachesBackTo,
+    status(now: number): Observations['duty'] {
+      const lagMs = follower.lagMs(now);
+      metrics.followerLagSeconds.set({ follower: 'duty' }, lagMs / 1_000);
+      return { sequence: follower.position(), caughtUp: isCaughtUp, lagRecords: follower.lagRecords(), lagMs };
+    },
+    async stop(): Promise<void> {
+      await follower.stop();
+      await saving.last(follower.position());
+    },
+  };
+}
+
+function checkpointOf({ stateDisk: disk, log, snapshotAfterBytes }: DeskPorts, name: string, { id }: JournalReader) {
+  return new Checkpoint({ disk, name, journalId: id, log, minChangeBytes: snapshotAfterBytes });
+}

@@ -1,0 +1,108 @@
+import type { Evidence } from './evidence.ts';
+import { type Invariant, invariant, type Violation } from './invariant.ts';
+import { entriesOf, homesByDevice, keyOfPublish, reportsByKey } from './reading.ts';
+
+/** Acknowledged means kept: in the journal, for ever, and once in the copy. */
+export const keptInvariants: readonly Invariant[] = [
+  invariant(1, 'acknowledged means kept', lostPublishes),
+  invariant(1, 'what was durable stays as it was', function* ({ lost }) {
+    for (const says of lost) yield { says };
+  }),
+  invariant(1, 'the journal is whole and in order', disorder),
+  invariant(1, 'a command that was answered is on record', unrecordedAnswers),
+  invariant(1, 'a report is copied, and once', miscopied),
+];
+
+/** A device that was told "kept" throws its report away: there is no other copy. */
+function* lostPublishes(evidence: Evidence): Iterable<Violation> {
+  const kept = reportsByKey(evidence);
+  const homes = homesByDevice(evidence);
+  for (const publish of evidence.publishes) {
+    const { deviceId, report, hash, acknowledgedAtMs, keptAtMs } = publish;
+    const saidAtMs = acknowledgedAtMs ?? keptAtMs;
+    if (saidAtMs === undefined || kept.has(keyOfPublish(publish))) continue;
+    const says = `${report} of ${deviceId} (${hash.slice(0, 8)}) was acknowledged, and is not in the journal`;
+    yield { says, homeId: homes.get(deviceId), atMs: saidAtMs };
+  }
+}
+
+function* disorder({ journal }: Evidence): Iterable<Violation> {
+  for (const [index, entry] of journal.entries()) {
+    const before = journal[index - 1];
+    const { sequence, receivedAt } = entry;
+    const due = before ? before.sequence + 1 : 1;
+    if (sequence !== due) yield { says: `record ${sequence} stands where ${due} is due`, sequence };
+    if (before && receivedAt < before.receivedAt)
+      yield {
+        says: `record ${sequence} is ${before.receivedAt - receivedAt} ms older than the one before it`,
+        sequence,
+      };
+  }
+}
+
+/** Whoever was answered acts on it: the command and this very answer stand in the journal, and it was done once. */
+function* unrecordedAnswers({ journal, asked }: Evidence): Iterable<Violation> {
+  const commands = new Set(entriesOf(journal, 'command').map(({ record }) => record.command.commandId));
+  const answers = new Map<string, string>();
+  const changedBy = new Map<string, number>();
+  for (const { sequence, record } of entriesOf(journal, 'decided')) {
+    if (!record.result) continue;
+    const { commandId, result } = record.result;
+    const answer = JSON.stringify(result);
+    const before = answers.get(commandId);
+    if (before !== undefined && before !== answer)
+      yield { says: `command ${commandId} was answered ${before}, and then ${answer}`, sequence };
+    answers.set(commandId, answer);
+    const changes = record.incidents?.some(({ timeline }) => timeline.some(({ what }) => whatPeopleDo.has(what)));
+    if (!changes) continue;
+    const first = changedBy.get(commandId);
+    if (first !== undefined) yield { says: `command ${commandId} of record ${first} was done again`, sequence };
+    changedBy.set(commandId, sequence);
+  }
+  for (const { command, result, answeredAtMs } of asked) {
+    const { commandId, type } = command;
+    if (!result) continue;
+    const kept = answers.get(commandId);
+    const said = `${type} ${commandId} was answered ${JSON.stringify(result)}`;
+    if (!commands.has(commandId)) yield { says: `${said}, and is not in the journal`, atMs: answeredAtMs };
+    else if (kept !== JSON.stringify(result)) yield { says: `${said}, the journal has ${kept}`, atMs: answeredAtMs };
+  }
+}
+const whatPeopleDo: ReadonlySet<string> = new Set([
+  ...(['claimed', 'released', 'acted', 'accepted', 'declined', 'arrived', 'resolved', 'reopened'] as const),
+]);
+
+/** Each report that was kept is a row, and one that came again is no second row. */
+function* miscopied(evidence: Evidence): Iterable<Violation> {
+  const { store, publishes, truth } = evidence;
+  const homes = homesByDevice(evidence);
+  const rows = new Map<string, number>();
+  const places = new Set<string>();
+  for (const { sequence, part, deviceId, report } of store.copied.reports) {
+    const place = `${sequence}.${part}`;
+    const homeId = homes.get(deviceId);
+    if (places.has(place)) yield { says: `part ${place} of the journal is in the copy twice`, homeId, sequence };
+    places.add(place);
+    const name = nameOf({ deviceId, report: report.name, ...report });
+    if (name) rows.set(name, (rows.get(name) ?? 0) + 1);
+  }
+  // One that counts from the beginning again gives the same names to other reports; so does whoever garbles one on its way.
+  const renamed = new Set(truth.filter(({ what }) => what === 'factory-reset').map(({ deviceId }) => deviceId));
+  const garbled = new Set(publishes.filter(({ garbled }) => garbled).map((publish) => nameOf(publish)));
+  const kept = reportsByKey(evidence);
+  const isLeftOut = (sequence: number) => store.copied.gaps.some(({ from, to }) => from <= sequence && sequence <= to);
+  for (const publish of publishes) {
+    const name = nameOf(publish);
+    if (name === undefined || publish.acknowledgedAtMs === undefined || garbled.has(name)) continue;
+    const count = rows.get(name) ?? 0;
+    if (count === 0 && kept.get(keyOfPublish(publish))?.every(({ sequence }) => isLeftOut(sequence))) continue;
+    if (count === 1 || (count > 1 && renamed.has(publish.deviceId))) continue;
+    yield { says: `${name} is in the copy ${count} times`, homeId: homes.get(publish.deviceId), atMs: publish.atMs };
+    rows.set(name, 1);
+  }
+}
+
+function nameOf({ deviceId, report, boot, seq }: Named): string | undefined {
+  return boot === undefined || seq === undefined ? undefined : `${report} ${boot}:${seq} of ${deviceId}`;
+}
+type Named = { deviceId: string; report: unknown; boot?: number; seq?: number };

@@ -1,0 +1,23 @@
+import type { Invariant } from './invariant.ts';
+import { alarmInvariants } from './invariants-alarms.ts';
+import { deadlineInvariants } from './invariants-deadlines.ts';
+import { deliveryInvariants } from './invariants-delivery.ts';
+import { historyInvariants } from './invariants-history.ts';
+import { keptInvariants } from './invariants-kept.ts';
+import { peopleInvariants } from './invariants-people.ts';
+import { quietInvariants } from './invariants-quiet.ts';
+import { restInvariants } from './invariants-rest.ts';
+import { silenceInvariants } from './invariants-silence.ts';
+
+/** Every promise, as facts that the evidence of any world can contradict. */
+export const invariants: readonly Invariant[] = [
+  ...keptInvariants,
+  ...alarmInvariants,
+  ...historyInvariants,
+  ...deliveryInvariants,
+  ...peopleInvariants,
+  ...silenceInvariants,
+  ...deadlineInvariants,
+  ...quietInvariants,
+  ...restInvariants,
+];

@@ -1,0 +1,319 @@
+import { type Alarm, openAlarm } from '../../app/alarm-core.ts';
+import { type Desk, openDesk } from '../../app/desk-core.ts';
+import { openJournalReader } from '../../journal/reader.ts';
+import { type Log, silentLog } from '../../platform/log.ts';
+import { createMetrics } from '../../platform/metrics.ts';
+import type { Vault } from '../../platform/vault.ts';
+import type { Command, CommandResult } from '../../records/command.ts';
+import type { ReportRecord } from '../../records/journal-record.ts';
+import type { Channel } from '../../responders/channel.ts';
+import type { Store } from '../../storage/store.ts';
+import { chanceOf } from '../seeded-chance.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+import type { Evidence, Trouble } from './evidence.ts';
+import type { FaultPlan } from './faults.ts';
+import { Historian } from './historian.ts';
+import { ProcessLife } from './process-life.ts';
+import { releases } from './releases.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+
+export type MachineParts = {
+  seed: number;
+  clock: VirtualClock;
+  disk: SimulatedDisk;
+  vault: Vault;
+  faults: FaultPlan;
+  /** What a life of the alarm process sends with, and what one of desk writes to. */
+  channels: (life: ProcessLife) => readonly Channel[];
+  store: (life: ProcessLife) => Store;
+};
+
+/**
+ * The server: one disk, two processes that run the application's own code, a supervisor that starts them again, a wall clock that
+ * people set, and a release that they change. Processes are struck at calls of their ports; a power cut takes both, and what
+ * the disk had not synced.
+ */
+export class Machine {
+  readonly historian: Historian;
+  readonly crashes: Evidence['crashes'][number][] = [];
+  readonly complaints: Evidence['complaints'][number][] = [];
+  readonly troubles: Trouble[] = [];
+  readonly #parts: MachineParts;
+  readonly #seats = { alarm: newSeat<Alarm>(), desk: newSeat<Desk>() };
+  #wallAheadMs = 0;
+  #release: keyof typeof releases = 'present';
+  #hasPower = true;
+  #isStopping = false;
+  #mostOpenNotices = 0;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    const { clock, disk, faults } = parts;
+    this.historian = new Historian({ clock });
+    disk.onWritten((name) => name.startsWith('journal/') && this.#pokeDeskSoon());
+    for (const { atMs, who, calls } of faults.crashes) clock.after(atMs, () => this.#arm(who, calls));
+    for (const { atMs, byMs } of faults.clockSteps) clock.after(atMs, () => this.stepWall(byMs));
+    for (const { atMs, to, inGoodOrder } of faults.releases) clock.after(atMs, () => this.#change(to, inGoodOrder));
+  }
+
+  /** Undefined while it is down, or reads what it needs to begin. */
+  get alarm(): Alarm | undefined {
+    return this.#seats.alarm.process;
+  }
+  get desk(): Desk | undefined {
+    return this.#seats.desk.process;
+  }
+  get release() {
+    return releases[this.#release];
+  }
+
+  start(): void {
+    this.#start('alarm');
+  }
+
+  stepWall(byMs: number): void {
+    this.#wallAheadMs += byMs;
+  }
+
+  /** From now on nobody strikes anything, and the clock is right again. */
+  heal(): void {
+    for (const seat of Object.values(this.#seats)) seat.armed = undefined;
+    this.#wallAheadMs = 0;
+  }
+
+  /** The most that was seen of what is bounded. */
+  peaks(): Evidence['peaks'] {
+    return [{ what: 'open notices', most: this.#mostOpenNotices, bound: mostNotices }];
+  }
+
+  /** A report at the door of the alarm process. Errors: it is down, or its journal does not take it. */
+  async keep(report: Omit<ReportRecord, 'kind' | 'source'>, lifeSafety: boolean): Promise<void> {
+    if (!this.alarm) throw new Error('nobody listens');
+    this.#mostOpenNotices = Math.max(this.#mostOpenNotices, this.alarm.health().openNotices);
+    return this.alarm.keep(report, lifeSafety);
+  }
+
+  /** What a person asks of the page. Errors: one of the two processes is down. */
+  async send(command: Command): Promise<CommandResult> {
+    if (!this.alarm || !this.desk) throw new Error('the page is away');
+    return this.alarm.send(command);
+  }
+
+  #start(name: Name): void {
+    const seat = this.#seats[name];
+    if (seat.life || !this.#hasPower || this.#isStopping) return;
+    const { clock: world, disk } = this.#parts;
+    seat.starts += 1;
+    const life = new ProcessLife({
+      name,
+      world,
+      wallAheadMs: () => this.#wallAheadMs,
+      struck: (at) => this.#strike(name, at),
+    });
+    seat.life = life;
+    if (seat.armed) life.arm(seat.armed.calls);
+    if (name === 'alarm') disk.damageNewestSnapshot();
+    const opening = name === 'alarm' ? this.#openAlarm(life) : this.#openDesk(life);
+    opening.catch((error: unknown) => this.#exit(life, error));
+  }
+
+  async #openAlarm(life: ProcessLife): Promise<void> {
+    const { seed, vault, channels, disk, faults } = this.#parts;
+    const { starts } = this.#seats.alarm;
+    const alarm = await openAlarm({
+      ...{ disk: disk.open(life), stateDisk: disk.open(life), clock: life.clock, vault, timeZone: 'Asia/Shanghai' },
+      ...this.release,
+      chance: chanceOf(seed, `alarm ${starts}`),
+      log: this.#log('alarm'),
+      metrics: createMetrics(),
+      channels: channels(life),
+      limits: faults.store.restores.length > 0 ? wholeJournal : smallJournal,
+      checkpointEveryMs: 5_000,
+      snapshotAfterBytes: 60_000,
+    });
+    if (life.isOver) return;
+    alarm.failure.catch((error: unknown) => this.#exit(life, error));
+    await this.#chronicle(alarm);
+    if (life.isOver) return;
+    this.#seats.alarm.process = alarm;
+    this.#parts.clock.after(deskWaitsMs, () => this.#start('desk'));
+    await alarm.caughtUp;
+    if (life.isOver) return;
+    this.#over('alarm-down');
+    this.#start('desk');
+  }
+
+  async #chronicle({ journal }: Alarm): Promise<void> {
+    const { clock, disk } = this.#parts;
+    this.historian.follow(journal);
+    const bystander = new ProcessLife({ name: 'desk', world: clock, wallAheadMs: () => 0, struck: () => {} });
+    const own = { disk: disk.open(bystander), clock: bystander.clock, log: silentLog, lookEveryMs: neverMs };
+    await this.historian.meet(journal, await openJournalReader(own));
+    bystander.end();
+  }
+
+  async #openDesk(life: ProcessLife): Promise<void> {
+    const { disk, store } = this.#parts;
+    const desk = await openDesk({
+      ...{ disk: disk.open(life), stateDisk: disk.open(life), clock: life.clock, log: this.#log('desk') },
+      metrics: createMetrics(),
+      fail: (error) => this.#exit(life, error),
+      ...{ lookEveryMs: neverMs, snapshotAfterBytes: 60_000, sayEveryMs: 60_000 },
+    });
+    if (life.isOver) return;
+    this.#seats.desk.process = desk;
+    desk.project(store(life));
+    await desk.duty.follower.caughtUp;
+    if (!life.isOver) this.#over('desk-down');
+  }
+
+  /** The process ends by itself, because only a new start can help. */
+  #exit(life: ProcessLife, error: unknown): void {
+    if (life.isOver) return;
+    this.#complain(life.name, `the process ends: ${error instanceof Error ? error.message : String(error)}`);
+    this.#end(life);
+    this.#startAgain(life);
+  }
+
+  #arm(who: FaultPlan['crashes'][number]['who'], calls: number): void {
+    const name = who === 'desk' ? 'desk' : 'alarm';
+    const seat = this.#seats[name];
+    seat.armed = { who, calls };
+    seat.life?.arm(calls);
+  }
+
+  #strike(name: Name, at: string): void {
+    const seat = this.#seats[name];
+    const { life, armed } = seat;
+    if (!life || !armed) return;
+    seat.armed = undefined;
+    this.crashes.push({ atMs: this.#parts.clock.monotonic(), who: armed.who, at });
+    const other = this.#seats[name === 'alarm' ? 'desk' : 'alarm'].life;
+    this.#end(life);
+    if (armed.who === 'power') this.#losePower(other);
+    else {
+      this.#startAgain(life);
+      if (armed.who === 'both' && other) {
+        this.#end(other);
+        this.#startAgain(other);
+      }
+    }
+  }
+
+  #losePower(other: ProcessLife | undefined): void {
+    if (other) this.#end(other);
+    this.#hasPower = false;
+    this.#parts.disk.powerCut();
+    this.#parts.clock.after(darkMs, () => {
+      this.#hasPower = true;
+      this.#start('alarm');
+    });
+  }
+
+  #end(life: ProcessLife): void {
+    const seat = this.#seats[life.name];
+    life.end();
+    seat.life = undefined;
+    seat.process = undefined;
+    this.#begin(life.name === 'alarm' ? 'alarm-down' : 'desk-down');
+  }
+
+  /** As the supervisor does: at once after a long life, with a growing pause after short ones. */
+  #startAgain({ name, startedAtMs }: ProcessLife): void {
+    const seat = this.#seats[name];
+    const { clock } = this.#parts;
+    const isCalm = clock.monotonic() - startedAtMs > 30_000;
+    seat.pauseMs = isCalm ? 100 : Math.min(5_000, seat.pauseMs * 2);
+    clock.after(seat.pauseMs, () => this.#start(name));
+  }
+
+  /** The operator puts another release in place. */
+  async #change(to: keyof typeof releases, inGoodOrder: boolean): Promise<void> {
+    this.#isStopping = true;
+    const lives = Object.values(this.#seats).map(({ life }) => life);
+    const { alarm, desk } = this;
+    if (inGoodOrder) {
+      const { promise: patience, resolve } = Promise.withResolvers<void>();
+      this.#parts.clock.after(stopPatienceMs, resolve);
+      await Promise.race([patience, Promise.all([alarm?.close(), desk?.stop()])]);
+    }
+    for (const life of lives) if (life && !life.isOver) this.#end(life);
+    this.#release = to;
+    this.#parts.clock.after(installMs, () => {
+      this.#isStopping = false;
+      this.#start('alarm');
+    });
+  }
+
+  #isPokeDue = false;
+  /** Desk looks often; here it is told that a look is worth it. */
+  #pokeDeskSoon(): void {
+    if (this.#isPokeDue || !this.desk) return;
+    this.#isPokeDue = true;
+    this.#parts.clock.after(deskLooksAfterMs, () => {
+      this.#isPokeDue = false;
+      this.desk?.reader.poke();
+      // As the page tells the alarm process, once a second, what its followers still need.
+      for (const [name, sequence] of Object.entries(this.desk?.positions() ?? {}))
+        this.alarm?.journal.pin(name, sequence, { hard: false });
+    });
+  }
+
+  #begin(what: Trouble['what']): void {
+    const isOpen = this.troubles.some((trouble) => trouble.what === what && trouble.toMs === Infinity);
+    if (!isOpen) this.troubles.push({ what, fromMs: this.#parts.clock.monotonic(), toMs: Infinity });
+  }
+  #over(what: Trouble['what']): void {
+    const at = this.troubles.findIndex((trouble) => trouble.what === what && trouble.toMs === Infinity);
+    const open = this.troubles[at];
+    if (open) this.troubles[at] = { ...open, toMs: this.#parts.clock.monotonic() };
+  }
+
+  #log(process: Name): Log {
+    const error = (fields: object, message: string) => this.#complain(process, `${message} ${textOf(fields)}`);
+    return { ...silentLog, error, child: () => this.#log(process) };
+  }
+  #complain(process: Name, message: string): void {
+    if (this.complaints.length < mostComplaints)
+      this.complaints.push({ atMs: this.#parts.clock.monotonic(), process, message });
+  }
+}
+
+type Name = 'alarm' | 'desk';
+type Armed = { who: FaultPlan['crashes'][number]['who']; calls: number };
+/** Where one of the two processes runs, or will again. */
+type Seat<Process> = {
+  life: ProcessLife | undefined;
+  process: Process | undefined;
+  armed: Armed | undefined;
+  starts: number;
+  pauseMs: number;
+};
+
+function newSeat<Process>(): Seat<Process> {
+  return { life: undefined, process: undefined, armed: undefined, starts: 0, pauseMs: 100 };
+}
+
+function textOf(fields: object): string {
+  return JSON.stringify(fields, (_, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value));
+}
+
+/** Small, so that two days fill segments, meet the budgets and use up the reserve. */
+const smallJournal = {
+  segmentBytes: 64 * 1024,
+  keepBytes: 256 * 1024,
+  budgetBytes: 8 * 1024 * 1024,
+  reserveBytes: 48 * 1024,
+  floorBytes: 64 * 1024,
+};
+/** Where a database is put back, all of the journal is kept: only then can the copy be whole again. */
+const wholeJournal = { ...smallJournal, keepBytes: smallJournal.budgetBytes };
+const deskWaitsMs = 4_000;
+const deskLooksAfterMs = 20;
+const darkMs = 90_000;
+const installMs = 20_000;
+const stopPatienceMs = 15_000;
+const neverMs = 10 ** 12;
+const mostComplaints = 1_000;
+/** Twelve homes, however often everything happens at once. */
+const mostNotices = 500;

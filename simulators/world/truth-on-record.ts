@@ -1,0 +1,97 @@
+import type { Entry, Evidence, Publish, Truth } from './evidence.ts';
+import {
+  type Decision,
+  decisionsOf,
+  type EntryOf,
+  fieldsOf,
+  isDanger,
+  isUrgent,
+  keyOfPublish,
+  type Raised,
+  raisedIn,
+  reportsByKey,
+  type Step,
+  stepsOf,
+} from './reading.ts';
+
+/**
+ * What became of something that happened: what its device sent, what of it stands in the journal, and what followed. `cries`: the
+ * records of it that say that help is needed, not that it is over. `isNews`: it led to an alert of its own, or made one stronger.
+ * `incidents`: those that it is in.
+ */
+export type Account = {
+  index: number;
+  truth: Truth;
+  publishes: Publish[];
+  kept: EntryOf<'report'>[];
+  cries: EntryOf<'report'>[];
+  isNews: boolean;
+  incidents: Step[][];
+};
+
+/** The accounts of what happened, of some kinds. */
+export function accountsOf(evidence: Evidence, ...kinds: Truth['what'][]): Account[] {
+  const byTruth = Map.groupBy(evidence.publishes, ({ truth }) => truth);
+  const kept = reportsByKey(evidence, isUrgent);
+  const decisions = decisionsOf(evidence);
+  const byCause = Map.groupBy(decisions, ({ cause }) => cause.sequence);
+  const steps = stepsOf(decisions);
+  return [...evidence.truth.entries()].flatMap(([index, truth]) => {
+    if (!kinds.includes(truth.what)) return [];
+    const publishes = byTruth.get(index) ?? [];
+    const keys = new Set(publishes.map(keyOfPublish));
+    const entries = [...keys].flatMap((key) => kept.get(key) ?? []).sort((a, b) => a.sequence - b.sequence);
+    const own = entries.flatMap(({ sequence }) => byCause.get(sequence) ?? []);
+    const cries = entries.filter((entry) => !overs.has(String(fieldsOf(entry)[wordOf[entry.record.report] ?? ''])));
+    const alerts = alertsOf({ truth, cries, own, decisions });
+    const incidents = [...steps.values()].filter((all) =>
+      all.some(({ incident }) => incident.alerts.some(({ alertId }) => alerts.ids.has(alertId))),
+    );
+    return [{ index, truth, publishes, kept: entries, cries, isNews: alerts.isNews, incidents }];
+  });
+}
+
+/** Where a report says whether it is over, and the words that say so. */
+const wordOf: { readonly [report: string]: string } = { alarm: 'state', fall: 'state', press: 'call' };
+const overs: ReadonlySet<string> = new Set(['off', 'cancelled', 'cancel', 'test']);
+
+/**
+ * The alerts that it led to, or that were noted to stand already; when there is no word of it, those of the same device that stood:
+ * an alarm that goes on is the alarm that it was. A record may lead to more: deadlines of others that fell due with it.
+ */
+function alertsOf({ truth, cries, own, decisions }: Own): { ids: Set<string>; isNews: boolean } {
+  const changes = own.flatMap(({ record }) => record.alerts ?? []);
+  const news = changes.flatMap((change) => {
+    if (change.type === 'strengthen') return change.alertId;
+    return change.type === 'raise' && isOfTruth(change.alert, truth) ? change.alert.alertId : [];
+  });
+  const noted = changes.flatMap((change) =>
+    change.type === 'note' && change.note.where.placeId === truth.homeId
+      ? [change.note.reason.alertId ?? []].flat().map(String)
+      : [],
+  );
+  const [first] = cries;
+  const isNews = news.length > 0;
+  if (isNews || noted.length > 0 || !first) return { ids: new Set([...news, ...noted]), isNews };
+  const standing = decisions.filter(({ cause }) => isShortlyBefore(cause, first)).flatMap(raisedIn);
+  const same = standing.filter((alert) => isOfTruth(alert, truth) && alert.where.deviceId === truth.deviceId);
+  return { ids: new Set(same.map(({ alertId }) => alertId)), isNews };
+}
+
+const isOfTruth = ({ condition, where }: Raised, { homeId }: Truth): boolean =>
+  where.placeId === homeId &&
+  (isDanger(condition) || condition === 'unreadable' || condition.startsWith('call-') || condition === 'fall');
+type Own = { truth: Truth; cries: Entry[]; own: Decision[]; decisions: Decision[] };
+
+/** An alarm lasts 20 min, and one that comes back within 10 min is the same. */
+const sameAlarmMs = 35 * 60_000;
+const isShortlyBefore = (a: Entry, b: Entry): boolean => a.sequence < b.sequence && b.atMs - a.atMs < sameAlarmMs;
+
+/** What a device had to say is lost for ever when it dies or forgets; that is nobody's fault but its own. */
+export function couldNotSend({ truth }: Account, { truth: all }: Evidence): boolean {
+  return all.some(
+    ({ what, deviceId, atMs }) =>
+      deviceId === truth.deviceId && (what === 'battery-death' || (forgets.has(what) && atMs >= truth.atMs)),
+  );
+}
+const forgets: ReadonlySet<string> = new Set(['factory-reset'] satisfies Truth['what'][]);

@@ -1,0 +1,204 @@
+import { createDutyView } from '../../api/duty-view.ts';
+import { createFold } from '../../app/alarm-core.ts';
+import { planImport } from '../../app/registry-import.ts';
+import type { StoredRecord } from '../../journal/frame.ts';
+import type { Command } from '../../records/command.ts';
+import { FoldState } from '../../records/fold-state.ts';
+import { decodeRecord } from '../../records/record-codec.ts';
+import { createRegistry } from '../../records/registry-fold.ts';
+import { allRules } from '../../rules/all-rules.ts';
+import { glassVault } from '../glass-vault.ts';
+import { chanceOf } from '../seeded-chance.ts';
+import { makeVillage, registryFile, type Village } from '../village.ts';
+import { VirtualClock } from '../virtual-clock.ts';
+import type { Asked, Evidence, Heard, Judged, Publish } from './evidence.ts';
+import { drawFaults, type FaultPlan } from './faults.ts';
+import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
+import { homesPerVillage, planLife } from './life.ts';
+import { liveHomes } from './live-homes.ts';
+import { Machine } from './machine.ts';
+import { freshFold, MemoryStore } from './memory-store.ts';
+import { openNetwork } from './network.ts';
+import { startPeople } from './people.ts';
+import { openProviders } from './providers.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import { traceOf } from './trace.ts';
+
+export type WorldOptions = {
+  seed: number;
+  /** Of the storm; healing comes on top. */
+  hours: number;
+  /** By default those that the seed draws. */
+  faults?: FaultPlan;
+};
+
+/**
+ * A dozen homes in two villages, the server that watches over them, and everything that goes wrong in so many hours; then
+ * everything is healed, and the world has some time to come to rest. Equal options give equal worlds. Errors: those of a world
+ * that broke, which is a fault of its own or of the system's.
+ */
+export async function runWorld(options: WorldOptions): Promise<{ evidence: Evidence; trace: string }> {
+  const world = openWorld(options);
+  await settleIn(world);
+  await world.clock.advance(world.faults.stormMs - world.clock.monotonic());
+  world.heal();
+  const stuck = await comeToRest(world);
+  world.homes.stop();
+  const evidence = await evidenceOf(world, stuck);
+  return { evidence, trace: traceOf(world.machine.historian.records, evidence) };
+}
+
+function openWorld({ seed, hours, faults = drawFaults({ seed, hours }) }: WorldOptions) {
+  const clock = new VirtualClock({ startAt });
+  const village = makeVillage({ seed, homes: homesInAll, villageSize: homesPerVillage });
+  const chance = (name: string) => chanceOf(seed, name);
+  const [publishes, messages, asked]: [Publish[], Heard[], Asked[]] = [[], [], []];
+  const disk = new SimulatedDisk({ chance: chance('disk'), faults: faults.disk });
+  const store = new MemoryStore();
+  const stores: FaultyStore[] = [];
+  restoreAsPlanned({ store, clock, restores: faults.store.restores });
+  const providers = openProviders({
+    ...{ clock, chance: chance('providers'), faults: faults.providers, messages },
+    onArrival: (heard) => people.hear(heard),
+  });
+  const machine = new Machine({
+    ...{ seed, clock, disk, faults, vault: glassVault(), channels: providers.channels },
+    store(life) {
+      const connection = faultyStore({
+        ...{ store, clock: life.clock, onCall: life.onCall, faults: faults.store },
+        chance: chance(`store ${stores.length}`),
+      });
+      if (isHealed) connection.heal();
+      stores.push(connection);
+      return connection;
+    },
+  });
+  const life = planLife({ homes: village.homes, startAt, chance: chance('life'), faults });
+  const network = openNetwork({
+    ...{ clock, chance: chance('network'), faults, homes: village.homes, truth: life.truth, publishes },
+    deliver: (report, lifeSafety) => machine.keep(report, lifeSafety),
+  });
+  const people = startPeople({
+    ...{ clock, chance: chance('people'), asked },
+    see: () => machine.desk?.duty.view.openIncidents().map(({ incident }) => incident),
+    send: (command) => machine.send(command),
+  });
+  const homes = liveHomes({
+    ...{ homes: village.homes, happenings: life.happenings, clock, chance: chance('devices'), carry: network.carry },
+  });
+  let isHealed = false;
+  return {
+    ...{ seed, hours, faults, clock, village, truth: life.truth, publishes, messages, asked },
+    ...{ disk, store, machine, homes, people },
+    heal(): void {
+      isHealed = true;
+      for (const part of [disk, network, providers, machine, people, ...stores]) part.heal();
+    },
+  };
+}
+type World = ReturnType<typeof openWorld>;
+
+/** The first start, and the county's registry. Nothing is struck before it is there. */
+async function settleIn({ machine, clock, village }: World): Promise<void> {
+  machine.start();
+  await clock.advance(10_000);
+  for (const command of importOf(village)) {
+    const answer = machine.send(command);
+    await clock.advance(5_000);
+    const result = await answer;
+    if (!result.ok) throw new Error(`the registry was not taken: ${result.message}`);
+  }
+}
+
+function importOf(village: Village): Command[] {
+  const by = { type: 'system', id: 'world' } as const;
+  const registry = createRegistry({ state: new FoldState() });
+  const receiver = { url: 'https://receiver.example', secret: `whsec_${'A'.repeat(32)}` };
+  const plan = planImport({
+    ...{ text: registryFile(village, receiver), registry, rules: allRules, unseal: glassVault().unseal },
+    credentialFor: () => ({ salt: 'none', hmac: 'none' }),
+  });
+  if (plan.problems.length > 0) throw new Error(JSON.stringify(plan.problems));
+  const importId = 'county';
+  return [
+    { type: 'registry-part', commandId: 'county-part', by, importId, part: 0, changes: plan.changes },
+    { type: 'registry-commit', commandId: 'county-commit', by, importId, parts: 1 },
+  ];
+}
+
+/** Waits, in virtual time, until nothing is left to do; answers what still is when that took too long. */
+async function comeToRest(world: World): Promise<string[]> {
+  for (let waitedMs = 0; waitedMs < longestRestMs; waitedMs += lookEveryMs) {
+    await world.clock.advance(lookEveryMs);
+    if (waitedMs >= shortestRestMs && unrest(world).length === 0) return [];
+  }
+  return unrest(world);
+}
+
+function unrest({ machine, homes }: World): string[] {
+  const { alarm, desk } = machine;
+  if (!alarm || !desk) return [`${alarm ? 'desk' : 'alarm'} is down`];
+  const { lagRecords, openNotices } = alarm.health();
+  const open = [...alarm.incidents.openIncidents()].filter(({ severity }) => severity === 'critical');
+  const waiting = {
+    'records that the alarm process has not judged': lagRecords,
+    'records that the duty view has not seen': desk.duty.follower.lagRecords(),
+    'records that are not in the store': desk.status(0).projection.lagRecords,
+    'notices that are not delivered': openNotices,
+    'critical incidents that nobody ended': open.length,
+    'reports that devices still keep': homes.waiting(),
+  };
+  return Object.entries(waiting).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+}
+
+async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
+  const { seed, hours, faults, clock, village, truth, publishes, messages, asked, machine, store } = world;
+  const { historian, crashes, complaints, troubles, alarm, desk } = machine;
+  const records = historian.records;
+  return {
+    ...{ seed, hours, faults, truth, publishes, messages, asked, stuck, crashes, complaints },
+    ...{ endedAtMs: clock.monotonic(), homes: village.homes, lost: historian.lost, peaks: machine.peaks() },
+    troubles: troubles.map((trouble) => ({ ...trouble, toMs: Math.min(trouble.toMs, clock.monotonic()) })),
+    journal: records.map(({ sequence, receivedAt, atMs, body }) => {
+      return { sequence, receivedAt, atMs, record: decodeRecord(body) };
+    }),
+    live: {
+      incidents: alarm ? byId(alarm.incidents.openIncidents()) : [],
+      openNotices: alarm?.health().openNotices ?? 0,
+      differs: 0,
+    },
+    anew: judgeAnew(machine, records),
+    duty: {
+      live: desk ? byId(desk.duty.view.openIncidents().map(({ incident }) => incident)) : [],
+      anew: dutyAnew(records),
+    },
+    store: { copied: store.everything(), anew: freshFold(records) },
+  };
+}
+
+/** The release that runs at the end, over the whole journal, on an empty state. */
+function judgeAnew({ release }: Machine, records: readonly StoredRecord[]): Judged {
+  const { judge, incidents, outbox } = createFold(release.version, release.rules);
+  let differs = 0;
+  for (const record of records) if (judge.step(record).differs) differs += 1;
+  return { incidents: byId(incidents.openIncidents()), openNotices: outbox.open(), differs };
+}
+
+function dutyAnew(records: readonly StoredRecord[]) {
+  const state = new FoldState();
+  const view = createDutyView({ state, registry: createRegistry({ state }) });
+  for (const record of records) view.apply(record);
+  return byId(view.openIncidents().map(({ incident }) => incident));
+}
+
+function byId<T extends { incidentId: string }>(incidents: Iterable<T>): T[] {
+  return [...incidents].sort((a, b) => (a.incidentId < b.incidentId ? -1 : 1));
+}
+
+const homesInAll = 12;
+/** A Sunday evening in spring, so that the first night comes soon. */
+const startAt = Date.parse('2027-03-07T18:00:00+08:00');
+const lookEveryMs = 60_000;
+const shortestRestMs = 5 * 60_000;
+/** Longer than any rest of a retry, a claim and a person's patience. */
+const longestRestMs = 12 * 3_600_000;
