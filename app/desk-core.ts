@@ -90,7 +90,10 @@ async function followDuty(ports: DeskPorts, reader: JournalReader) {
   const checkpoint = checkpointOf(ports, 'duty', reader);
   const loaded = await checkpoint.load((change) => state.load(change));
   view.rebuild();
-  const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
+  const saving = checkpointing({
+    ...{ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail },
+    synced: (sequence) => whenSynced(reader, sequence),
+  });
   let isCaughtUp = false;
   const follower = runFollower({
     ...{ name: 'duty', source: reader, from: loaded + 1, clock, metrics, handle: view.apply },
@@ -112,9 +115,18 @@ async function followDuty(ports: DeskPorts, reader: JournalReader) {
     },
     async stop(): Promise<void> {
       await follower.stop();
-      await saving.last(follower.position());
+      // What may still wait for its sync is read again at the next start.
+      if (reader.syncedSequence >= follower.position()) await saving.last(follower.position());
     },
   };
+}
+
+async function whenSynced(reader: JournalReader, sequence: number): Promise<void> {
+  if (reader.syncedSequence >= sequence) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stopListening = reader.onDurable(() => reader.syncedSequence >= sequence && resolve());
+  await promise;
+  stopListening();
 }
 
 function checkpointOf({ stateDisk: disk, log, snapshotAfterBytes }: DeskPorts, name: string, { id }: JournalReader) {

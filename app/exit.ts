@@ -17,6 +17,7 @@ const codes: Record<string, number> = {
   CONFIGURATION_WRONG: exitCodes.configuration,
   DATA_FOLDER_LOCKED: exitCodes.locked,
   JOURNAL_DAMAGED: exitCodes.damaged,
+  POSITION_UNKNOWN: exitCodes.damaged,
   DATA_FOLDER_UNWRITABLE: exitCodes.unwritable,
   LISTEN_FAILED: exitCodes.unavailable,
 };

@@ -1,3 +1,4 @@
+import { Checkpoint } from '../journal/checkpoint.ts';
 import { openJournal } from '../journal/journal.ts';
 import { type Loss, repairJournal } from '../journal/repair.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
@@ -28,9 +29,9 @@ const usage =
   'usage: npm run journal -- repair      (with the system stopped, and after a copy of the data folder was made)';
 
 /**
- * `npm run journal`: the way out of JOURNAL_DAMAGED. What is lost is printed, and becomes a critical incident of the system at the
+ * `npm run journal`: the way out of JOURNAL_DAMAGED, and of a journal that ends before the state that was made of it. What is lost is printed, and becomes a critical incident of the system at the
  * next start, so that those who answer for the homes hear of it as well as whoever sits at the terminal.
- * Errors: as `repairJournal`. Source: docs/operation.md, "Damaged journal".
+ * Errors: as `repairJournal`; POSITION_UNKNOWN when that state is of another journal. Source: docs/operation.md, "Damaged journal".
  */
 export async function runJournalCli(parts: JournalCliParts): Promise<JournalExitCode> {
   const { argv, disk, print, complain } = parts;
@@ -42,7 +43,7 @@ export async function runJournalCli(parts: JournalCliParts): Promise<JournalExit
     complain('there is no journal: set STEPPEWATCH_DATA to the data folder of the system');
     return 66;
   }
-  const losses = await repairJournal(disk);
+  const losses = await repairJournal(disk, (journalId) => lastHandled(parts, journalId));
   if (losses.length > 0) await putOnRecord(parts, losses);
   for (const loss of losses) print(`${sayLoss(loss)}\n`);
   print(
@@ -51,6 +52,17 @@ export async function runJournalCli(parts: JournalCliParts): Promise<JournalExit
       : 'the damaged files are kept beside the repaired ones, as *.damaged\n',
   );
   return 0;
+}
+
+/** The last record that is in any follower's state: the journal must not give its number to another. */
+async function lastHandled({ disk, log }: JournalCliParts, journalId: string): Promise<number> {
+  let last = 0;
+  for (const name of ['alarm', 'duty', 'projection']) {
+    const checkpoint = new Checkpoint({ disk, name, journalId, log });
+    last = Math.max(last, await checkpoint.load(() => {}));
+    await checkpoint.close();
+  }
+  return last;
 }
 
 /** Also says that nobody listened up to now, or the next start would take only the time since for the time that it was down. */

@@ -39,15 +39,18 @@ type TickParts = {
   fail: (error: unknown) => void;
 };
 
-/** Saves what changed, every few seconds and one save at a time; records never wait for it. */
-export function checkpointing({ checkpoint, state, clock, everyMs, fail }: CheckpointParts) {
+/**
+ * Saves what changed, every few seconds and one save at a time; records never wait for it. `synced` resolves when a sequence is
+ * in the journal for certain: whoever reads a journal that another process writes must not keep what a power cut may take away.
+ */
+export function checkpointing({ checkpoint, state, clock, everyMs, fail, synced }: CheckpointParts) {
   let savedAt = clock.monotonic();
   let isSaving = false;
   async function save(sequence: number, then: () => void): Promise<void> {
     isSaving = true;
     savedAt = clock.monotonic();
     try {
-      await checkpoint.save(sequence, state.takeChanges());
+      await checkpoint.save(sequence, state.takeChanges(), synced?.(sequence));
     } finally {
       isSaving = false;
     }
@@ -70,6 +73,7 @@ type CheckpointParts = {
   clock: Clock;
   everyMs: number;
   fail: (error: unknown) => void;
+  synced?: (sequence: number) => Promise<void>;
 };
 
 /** After this long without an answer of the disk, first critical notices go out before their cause is durable. */

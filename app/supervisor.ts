@@ -57,7 +57,7 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
   }
 
   /**
-   * A damaged journal ends all when alarm comes upon it: what it would take in would be judged by nobody. Desk may go on trying.
+   * A journal that is damaged, or not that of the state, ends all when alarm finds it so: nobody would judge what came in. Desk may go on trying.
    * A port that is taken or a folder that cannot be written to: at the first start a person is there to read it; later it may pass.
    */
   function isFinal(name: ProcessName, code: number | null): boolean {

@@ -4,9 +4,6 @@ import { childPids, type openDebugger, readMetrics, residentBytes, type System }
 /** One look at the running system: `second` since the start of the measurement, `rss` in bytes. */
 export type Sample = { second: number; lagSeconds: number; rss: { alarm: number; desk: number } };
 
-/** From when on memory counts: a quarter of the time, and no more than half a minute. */
-export const earlySecond = (seconds: number) => Math.min(30, seconds / 4);
-
 /** What a process holds, without what just happens to be under way: the least of three full collections. */
 export async function liveBytes(process: Awaited<ReturnType<typeof openDebugger>>): Promise<number> {
   const sizes = [await process.heapBytes(), await process.heapBytes(), await process.heapBytes()];

@@ -1,15 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { highest, liveBytes, type Sample, sample } from './memory.ts';
 import type { Bench } from './run.ts';
-import {
-  childPids,
-  openDebugger,
-  readMetrics,
-  residentBytes,
-  type System,
-  startFleet,
-  startSystem,
-  temporaryFolder,
-} from './system.ts';
+import { openDebugger, startFleet, startSystem, temporaryFolder } from './system.ts';
 import { benchDevice, registerVillage } from './village.ts';
 
 /**
@@ -20,6 +12,7 @@ export const run: Bench = async (report) => {
   const seconds = Number(process.env.BENCH_SECONDS ?? 120);
   const reportsPerSecond = Number(process.env.BENCH_RATE ?? 12_600);
   const devices = Number(process.env.BENCH_DEVICES ?? 10_000);
+  const earlySecond = Math.min(30, seconds / 4);
   const temporary = temporaryFolder('pipeline');
   const environment = { NODE_OPTIONS: '--inspect-port=0' };
   const system = await startSystem({ dataFolder: temporary.folder, environment });
@@ -38,12 +31,12 @@ export const run: Bench = async (report) => {
     const startedAt = performance.now();
     const sampling = setInterval(() => void sample(system, startedAt, samples), 1_000);
     // The full collections come right after the early samples of the resident memory, which they would otherwise shrink.
-    await new Promise((next) => setTimeout(next, earlySecond(seconds) * 1_000 + 500));
+    await new Promise((next) => setTimeout(next, earlySecond * 1_000 + 500));
     const earlyHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
     const tally = await fleet.done;
     clearInterval(sampling);
     const lateHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
-    const early = highest(samples, earlySecond(seconds));
+    const early = highest(samples, earlySecond);
     const late = highest(samples, seconds);
     report('pipeline', tally.acknowledged / (tally.elapsedMs / 1000), 'reports/s');
     report('pipeline-lost', tally.lost, 'reports');
@@ -61,31 +54,3 @@ export const run: Bench = async (report) => {
     temporary.remove();
   }
 };
-
-const earlySecond = (seconds: number) => Math.min(30, seconds / 4);
-
-/** What a process holds, without what just happens to be under way: the least of three full collections. */
-async function liveBytes(process: Awaited<ReturnType<typeof openDebugger>>): Promise<number> {
-  const sizes = [await process.heapBytes(), await process.heapBytes(), await process.heapBytes()];
-  return Math.min(...sizes);
-}
-
-/** The most resident memory in the ten seconds up to there: garbage comes and goes within a few seconds. */
-function highest(samples: Sample[], untilSecond: number): Sample['rss'] {
-  const window = samples.filter(({ second }) => second > untilSecond - 10 && second <= untilSecond + 1);
-  const most = (name: 'alarm' | 'desk') => Math.max(...window.map(({ rss }) => rss[name]));
-  return { alarm: most('alarm'), desk: most('desk') };
-}
-
-type Sample = { second: number; lagSeconds: number; rss: { alarm: number; desk: number } };
-
-async function sample(system: System, startedAt: number, samples: Sample[]): Promise<void> {
-  const figures = await readMetrics(system);
-  const [alarm = 0, desk = 0] = childPids(system);
-  const lags = [...figures].filter(([name]) => name.startsWith('steppewatch_follower_lag_seconds'));
-  samples.push({
-    second: (performance.now() - startedAt) / 1000,
-    lagSeconds: Math.max(0, ...lags.map(([, value]) => value)),
-    rss: { alarm: residentBytes(alarm), desk: residentBytes(desk) },
-  });
-}

@@ -181,9 +181,10 @@ export async function readMetrics(system: System): Promise<Map<string, number>> 
  */
 export async function openDebugger(system: System, child: 'alarm' | 'desk') {
   const addresses = () => [...system.output().matchAll(/ws:\/\/127\.0\.0\.1:\S+/g)].map(([address]) => address);
-  const [alarm = 0, desk = 0] = childPids(system);
+  // One that just ended is about to be started again. Process 0 would be all of ours.
+  const pid = await until(`the process of ${child}`, async () => childPids(system)[child === 'alarm' ? 0 : 1]);
   const before = addresses().length;
-  process.kill(child === 'alarm' ? alarm : desk, 'SIGUSR1');
+  process.kill(pid, 'SIGUSR1');
   const address = await until(`the debugger of ${child}`, async () => addresses()[before]);
   const socket = new WebSocket(address);
   await new Promise((done) => socket.addEventListener('open', done, { once: true }));

@@ -30,7 +30,10 @@ describe('an alarm raises whatever is wrong with it', () => {
   test('of a newer version it says which one', () => {
     const decoded = decode('alarm', { ...smoke, v: 2, source: 'plasma' });
     const salvaged = { boot: 12, seq: 345, age: 0 };
-    expect(decoded).toEqual({ type: 'unreadable', reportName: 'alarm', problem: 'v 2', salvaged });
+    expect(decoded).toMatchObject({ type: 'unreadable', reportName: 'alarm', problem: 'v 2', salvaged });
+    const sentLater = decode('alarm', { ...smoke, v: 2, source: 'plasma', age: 15 });
+    expect(decoded).toMatchObject({ content: expect.stringContaining('plasma') });
+    expect('content' in decoded && 'content' in sentLater && decoded.content === sentLater.content).toBe(true);
   });
 
   test('with an impossible obscuration it says what was dropped', () => {

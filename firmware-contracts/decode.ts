@@ -12,12 +12,13 @@ import {
 
 /**
  * What a payload came to. `report`: understood; `unread` names what was dropped or is missing, as text with the value.
- * `unreadable`: promise 3, somebody needs help and the details could not be read; `salvaged` is what could be.
+ * `unreadable`: promise 3, somebody needs help and the details could not be read; `salvaged` is what could be, `content` all
+ * that it says but its age, the same each time it is sent; nothing where not even fields could be told apart.
  * `rejection`: telemetry that the contract refuses; `reason` is a stable code, `problem` names path, limit and example.
  */
 export type DecodedReport =
   | { type: 'report'; report: Report; unread: string[] }
-  | { type: 'unreadable'; reportName: LifeSafetyReport; problem: string; salvaged: Salvaged }
+  | { type: 'unreadable'; reportName: LifeSafetyReport; problem: string; salvaged: Salvaged; content?: string }
   | Rejection;
 export type Salvaged = Pick<Report, 'boot' | 'seq' | 'age' | 'at'>;
 export type Rejection = { type: 'rejection'; reason: RejectionReason; problem: string };
@@ -129,7 +130,10 @@ function unread(contract: ReportContract, reason: RejectionReason, problem: stri
     const value = contract.shape[name] as z.ZodType;
     if (fields[name] !== undefined && value.safeParse(fields[name]).success) salvaged[name] = fields[name];
   }
-  return { type: 'unreadable', reportName: contract.name, problem, salvaged };
+  const content = JSON.stringify({ ...fields, age: undefined }, (_, value) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  return { type: 'unreadable', reportName: contract.name, problem, salvaged, ...(content !== '{}' && { content }) };
 }
 
 function unknownReport(name: string): Rejection {

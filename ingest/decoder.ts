@@ -140,10 +140,16 @@ function hear({ report, unread }: Understood, { receivedAt }: Placed, memory: De
   };
 }
 
-function hearUnreadable({ salvaged }: Unreadable, { receivedAt }: Placed, part: number, payload: Uint8Array): Heard {
+function hearUnreadable(
+  { salvaged, content }: Unreadable,
+  { receivedAt }: Placed,
+  part: number,
+  payload: Uint8Array,
+): Heard {
   const { boot, seq, age } = salvaged;
   const occurrence: Occurrence = { occurredAt: receivedAt, clock: 'absent' };
-  return { boot, seq, age, hash: hashOf(payload, part), urgent: true, receivedAt, occurrence, clock: undefined };
+  const hash = content === undefined ? hashOf(payload, part) : hashOf(content, 0);
+  return { boot, seq, age, hash, urgent: true, receivedAt, occurrence, clock: undefined };
 }
 
 /** 31 bits in 6 characters. */

@@ -196,7 +196,50 @@ test('devices that fall silent behind one record leave one change of their villa
   expect(silent.flatMap(({ timeline }) => timeline.map(({ what }) => what))).toEqual(['opened', 'alert']);
 });
 
+test('a device that repeats itself, or cannot be read, is not silent', () => {
+  const home = village();
+  const say = (text: string, laterMs: number) => {
+    const payload = new TextEncoder().encode(text);
+    const report = { kind: 'report', source: 'mqtt', deviceId: 'smoke-1', standing: 'registered' } as const;
+    home.append({ ...report, report: 'status', payload }, laterMs);
+  };
+  const dayMs = 24 * 60 * MINUTE_MS;
+  const status = '{"v":1,"boot":1,"seq":1,"age":0,"battery":3.1}';
+  say(status, 0);
+  say(status, 1.5 * dayMs);
+  say('{"v":1,', 3 * dayMs);
+  const { followUps } = home.append({ kind: 'tick' }, 4 * dayMs);
+  const raised = (followUps as DecidedRecord[]).flatMap(({ alerts = [] }) => alerts);
+  expect(raised.filter(({ type }) => type === 'raise')).toEqual([]);
+  const silent = home.judgements.flatMap(({ followUps }) => followUps as DecidedRecord[]);
+  const names = silent.flatMap(({ alerts = [] }) =>
+    alerts.flatMap((change) => (change.type === 'raise' ? [change.alert.where.deviceId] : [])),
+  );
+  expect(new Set(names)).toEqual(new Set(['smoke-2']));
+});
+
 const put = (entity: string, value: object) => ({ type: 'put', entity, value }) as RegistryChange;
+test('a disk that fills up again is told again, also when somebody closed the first time, and room clears both', () => {
+  const home = village();
+  const by = { type: 'account' as const, id: 'duty' };
+  const openOfDisk = () => [...home.incidents.openIncidents()];
+  const clearedBy = ({ followUps }: Judgement) =>
+    followUps.flatMap((record) => (record.kind === 'decided' ? (record.alerts ?? []) : [])).map(({ type }) => type);
+
+  home.append({ kind: 'reserve', inUse: true, freeBytes: 200_000_000 });
+  const [{ incidentId: first = '', version: expectedVersion = 0 } = {}] = openOfDisk();
+  const resolve = { outcome: 'equipment' as const, contact: 'not-applicable' as const, commandId: 'resolve-1' };
+  home.append({ kind: 'command', command: { type: 'resolve', incidentId: first, expectedVersion, by, ...resolve } });
+  home.append({ kind: 'reserve', inUse: true, freeBytes: 0 });
+  const [second] = openOfDisk();
+  expect(second?.incidentId).not.toBe(first);
+  const told = home.open.filter(({ recipient }) => recipient.type === 'contact').map(({ incidentId }) => incidentId);
+  expect(told.filter((incidentId) => incidentId === second?.incidentId)).toHaveLength(1);
+
+  expect(clearedBy(home.append({ kind: 'reserve', inUse: false, freeBytes: 1e9 }))).toEqual(['clear', 'clear']);
+  expect(openOfDisk()).toEqual([]);
+});
+
 const contact = { order: 1, language: 'en', channels: [{ type: 'log' }] };
 const changes = [
   put('area', { id: 'county', level: 'county', name: 'County' }),

@@ -140,7 +140,8 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
     case 'report':
       for (const decoded of parts.decoder.step(record, stored)) {
         if (decoded.type === 'event') stepEvent(parts, decoded.event, at, into);
-        else if (decoded.type === 'rejection') into.rejections.push({ ...decoded, deviceId: record.deviceId });
+        else stepNothingNew(parts, record.deviceId, at, into);
+        if (decoded.type === 'rejection') into.rejections.push({ ...decoded, deviceId: record.deviceId });
       }
       return;
     case 'command':
@@ -259,6 +260,12 @@ function testWindowProblem(where: Whereabouts, until: number, at: number): Comma
   if (where.unregistered) return { ok: false, problem: 'not-found', message: `no device ${where.deviceId}` };
   if (until > at && until <= at + longestTestWindowMs) return undefined;
   return { ok: false, problem: 'invalid', message: 'a test window ends within the next two hours' };
+}
+
+/** What repeats itself, or cannot be read, is no news; that it came is: the device is not silent. */
+function stepNothingNew(parts: JudgeParts, deviceId: string, at: number, into: Collection): void {
+  const device = parts.registry.device(deviceId);
+  if (device) stepEvent(parts, { ...deviceEvent(parts, device, at), type: 'device-heard' }, at, into);
 }
 
 function deviceEvent(parts: JudgeParts, device: { id: string; intervalMinutes: number }, at: number) {

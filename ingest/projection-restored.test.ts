@@ -233,7 +233,7 @@ async function storm(home: Home, seed: number, between: () => void): Promise<voi
       home.plan.away = [{ fromMs, toMs: fromMs + chance.fraction() * 100_000 }];
     }
     between();
-    await home.clock.advance(chance.fraction() * 8_000);
+    await home.clock.advance(Math.floor(chance.fraction() * 8_000));
   }
   home.heal();
   await home.caughtUp();

@@ -127,22 +127,27 @@ class ProjectionRun {
     this.status = { phase: 'stopped', why };
   }
 
-  /** A copy that does not belong to this journal is looked at again until a person has done something about it. */
-  async #findCopy(): Promise<void> {
+  /**
+   * Reads where the copy stands. One that does not belong to this journal is looked at again until a person has done something
+   * about it; answers whether there was any.
+   */
+  async #findCopy(): Promise<boolean> {
     const { source, store, log } = this.#parts;
-    while (!this.#stopping) {
+    for (let wasStrange = false; ; wasStrange = true) {
       const stored = await this.#patiently(() => store.position());
-      if (!stored.done) return;
+      if (!stored.done) return wasStrange;
       this.committed = stored.value ?? { sequence: 0, receivedAt: 0 };
-      const stranger = await strangeness(stored.value, source);
-      if (!stranger) break;
+      const why = await strangeness(stored.value, source);
+      if (!why) {
+        if (wasStrange) this.status = { phase: 'running' };
+        return wasStrange;
+      }
       if (this.status.phase !== 'stopped') {
-        log.error({ err: stranger }, 'the copy of the journal in the database stands still until a person acts');
-        this.stopped(stranger.message);
+        log.error({ err: why }, 'the copy of the journal in the database stands still until a person acts');
+        this.stopped(why.message);
       }
       await this.#pause(lookAgainMs);
     }
-    if (this.status.phase === 'stopped') this.status = { phase: 'running' };
   }
 
   /** Loads the fold; answers the first sequence that it has to read. */
@@ -284,8 +289,8 @@ class ProjectionRun {
   async #hasMoved(error: unknown): Promise<boolean> {
     if (!(error instanceof OperationalError) || error.code !== databaseUnfit.code) return false;
     const { sequence } = this.committed;
-    await this.#findCopy();
-    return this.#stopping || this.committed.sequence !== sequence;
+    const isAnother = await this.#findCopy();
+    return isAnother || this.#stopping || this.committed.sequence !== sequence;
   }
 
   #committed({ sequence, receivedAt, freshness }: ProjectionBatch): void {

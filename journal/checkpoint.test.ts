@@ -34,6 +34,21 @@ test('a state of another journal is refused by name', async () => {
   await expect(other.load(() => {})).rejects.toMatchObject({ code: 'POSITION_UNKNOWN' });
 });
 
+test('a save that is not allowed yet is not on the disk, and those after it wait for it', async () => {
+  const disk = new TestDisk();
+  const checkpoint = new Checkpoint({ disk, name: 'alarm', journalId, log: silentLog });
+  const allowed = Promise.withResolvers<void>();
+  const saves = [
+    checkpoint.save(1, [{ table: 'open', key: 'a', value: 1 }], allowed.promise),
+    checkpoint.save(2, [{ table: 'open', key: 'b', value: 2 }]),
+  ];
+  await settled();
+  expect(await loaded(disk)).toEqual({ sequence: 0, state: {} });
+  allowed.resolve();
+  expect(await Promise.all(saves)).toEqual(['kept', 'kept']);
+  expect(await loaded(disk)).toEqual({ sequence: 2, state: { 'open/a': 1, 'open/b': 2 } });
+});
+
 test('wherever a save was torn, the state is that of the save before, and goes on from there', async () => {
   const { disk, follower } = await world();
   follower.set('open', 'a', 1);

@@ -70,12 +70,14 @@ export class Checkpoint {
 
   /**
    * Keeps what changed up to `sequence`; nothing of it counts before all of it is on disk. On a full disk it is held, and kept
-   * with the next save. Saves wait for each other, so a follower need not wait for them.
+   * with the next save. Saves wait for each other, so a follower need not wait for them. Nothing is written before `allowed`: state
+   * must not reach beyond what its journal has for certain.
    */
-  save(sequence: number, changes: readonly Change[]): Promise<Kept> {
+  save(sequence: number, changes: readonly Change[], allowed?: Promise<void>): Promise<Kept> {
     // What was sliced by now is covered by this save; a snapshot that ends while it is written is covered by the next.
     const sliced = this.#sliced;
     return this.#inTurn(async () => {
+      await allowed;
       const kept = await this.#append(sequence, changes);
       if (kept === 'kept' && sliced && sliced === this.#sliced) await this.#finishSnapshot(sliced);
       return kept;

@@ -10,13 +10,13 @@ import { everything, text, wordsOf } from './journal.test-support.ts';
 import { type AppendClass, type Journal, openJournal } from './journal.ts';
 import { assertKept } from './position.ts';
 
-/** What happened in one world: how often a process died, and how many records were acknowledged, read back and found gone with a crash. */
+/** What happened in one world. `failures`: the process ended by itself, as a sync had failed. `records`: the journal's last. */
 export type Crashed = { crashes: number; powerCuts: number; failures: number; acknowledged: number; records: number };
 
 /**
- * One process after the other appends to a journal and keeps the last words of 20 homes beside it, and dies at a random call of the disk,
- * half of them with the power; syncs fail, and the disk is full or hangs at times. After every start all that stands is
- * compared with all that was ever acknowledged or read. Equal seeds, equal worlds.
+ * One process after the other appends to a journal, keeps the last words of 20 homes beside it, and dies at a random call of
+ * the disk, half of them with the power; syncs fail, and the disk is full or hangs at times. After every start all that
+ * stands is compared with all that was ever acknowledged or read. Equal seeds, equal worlds.
  * Errors: an assertion with the seed in it.
  */
 export async function crash(seed: number, lives: number): Promise<Crashed> {

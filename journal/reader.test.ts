@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../platform/log.ts';
+import { encodeFileHeader } from './frame.ts';
 import { everything, openTestJournal, TestDisk, testChance, testClock, text, wordsOf } from './journal.test-support.ts';
 import { openJournalReader } from './reader.ts';
 import { segmentName } from './segments.ts';
@@ -26,6 +27,27 @@ test('a poke finds it at once', async () => {
   await journal.append(text('smoke'), 'life-safety');
   await reader.poke();
   expect(wordsOf(await reader.readBatch(1, one))).toEqual(['smoke']);
+});
+
+test('what is synced for certain is what another group or segment stands behind', async () => {
+  const { disk, journal, reader } = await world();
+  await Promise.all([journal.append(text('one'), 'telemetry'), journal.append(text('two'), 'telemetry')]);
+  await reader.poke();
+  expect([reader.headSequence, reader.syncedSequence]).toEqual([2, 0]);
+  await journal.append(text('three'), 'telemetry');
+  await reader.poke();
+  expect([reader.headSequence, reader.syncedSequence]).toEqual([3, 2]);
+  const opened = await openJournalReader({ disk, clock: testClock(), log: silentLog });
+  expect([opened.headSequence, opened.syncedSequence]).toEqual([3, 2]);
+});
+
+test('a segment that is begun says that the one before it is synced', async () => {
+  const { disk, clock, journal, reader } = await world();
+  await journal.append(text('one'), 'telemetry');
+  const header = encodeFileHeader('journal', { journalId: journal.id, firstSequence: 2, begunAt: clock.now() });
+  await disk.writeWhole(segmentName(2), header);
+  await reader.poke();
+  expect([reader.headSequence, reader.syncedSequence]).toEqual([1, 1]);
 });
 
 test('a group that is half written is not read, and read when it is whole', async () => {

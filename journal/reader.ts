@@ -60,6 +60,7 @@ export class JournalReader {
   readonly #tail: Tail;
   readonly #durable = new Set<() => void>();
   #headSequence: number;
+  #syncedSequence: number;
   #looking: Promise<void> | undefined;
   #cancel = () => {};
   #closed = false;
@@ -70,6 +71,7 @@ export class JournalReader {
     this.#parts = parts;
     this.#tail = new Tail(parts.tailBytes);
     this.#headSequence = (parts.segments.list.at(-1)?.first ?? 1) - 1;
+    this.#syncedSequence = this.#headSequence;
   }
 
   get headSequence(): number {
@@ -77,6 +79,10 @@ export class JournalReader {
   }
   get firstSequence(): number {
     return this.#parts.segments.first;
+  }
+  /** What no power cut can take away any more: a group or a segment stands behind it, which is begun only after its sync. */
+  get syncedSequence(): number {
+    return this.#syncedSequence;
   }
 
   /** As the journal's own. Errors: POSITION_UNKNOWN, JOURNAL_DAMAGED. */
@@ -141,6 +147,7 @@ export class JournalReader {
     const from = { sequence: this.#headSequence + 1, at: last.bytes };
     // A copy, so that nobody reads the end of the file as if it were verified; the marks are the segment's own.
     const end = await segments.walk({ ...last, bytes }, from, (frame) => {
+      this.#syncedSequence = frame.firstSequence - 1;
       if (frame.fileAt >= bytes - tailBytes) this.#remember(frame);
       return 'go-on';
     });
@@ -169,6 +176,7 @@ export class JournalReader {
     const segment = { name: segmentName(next), first: next, bytes: FILE_HEADER_BYTES, marks: [] };
     if ((await readSegmentHeader(disk, segment)).journalId !== this.id) throw this.#replaced();
     segments.list.push(segment);
+    this.#syncedSequence = this.#headSequence;
     await this.#forgetRemoved();
     return true;
   }

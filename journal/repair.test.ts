@@ -51,6 +51,22 @@ test('a segment that is gone leaves empty records, and the damaged file is kept 
   expect(wordsOf(records).at(-1)).toBe('report 10');
 });
 
+test('an end that a follower has seen is lost on record, and its numbers are given to nobody else', async () => {
+  const disk = await tenRecords();
+  const last =
+    (await disk.list('journal'))
+      .map(({ name }) => `journal/${name}`)
+      .sort()
+      .at(-1) ?? '';
+  disk.flip(last, disk.bytesOf(last).length - 1);
+  expect(await repairJournal(disk, async () => 12)).toEqual([{ segment: last, from: 10, to: 12 }]);
+  const journal = await openTestJournal({ disk, limits });
+  expect(wordsOf(await everything(journal)).slice(8)).toEqual(['report 9', '', '', '']);
+  expect(await journal.append(text('report 13'), 'telemetry')).toMatchObject({ sequence: 13 });
+  await journal.close();
+  expect(await repairJournal(disk, async () => 13)).toEqual([]);
+});
+
 async function tenRecords(): Promise<TestDisk> {
   const disk = new TestDisk();
   const journal = await openTestJournal({ disk, limits });

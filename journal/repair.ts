@@ -19,20 +19,27 @@ export type Loss = { segment: string; from: number; to: number };
 /**
  * The way out of JOURNAL_DAMAGED, for a person to take once the disk is trusted again: every group that can still be read stays in its
  * place, and what cannot becomes records with nothing in them, so that positions keep their meaning and the loss stays visible. The
- * damaged file is kept beside, as `*.damaged`. A torn end is left to the next start.
+ * damaged file is kept beside, as `*.damaged`. A torn end is left to the next start, unless somebody knows of records behind it:
+ * `reached` answers the last sequence of that journal that any follower has handled.
  * Errors: JOURNAL_DAMAGED when no header of any segment can be read; JOURNAL_FULL.
  */
-export async function repairJournal(disk: Disk): Promise<Loss[]> {
+export async function repairJournal(
+  disk: Disk,
+  reached: (journalId: string) => Promise<number> = async () => 0,
+): Promise<Loss[]> {
   const list = await listSegments(disk);
   const journalId = await findJournalId(disk, list);
+  const endsBehind = (await reached(journalId)) + 1;
   const losses: Loss[] = [];
   for (const [index, segment] of list.entries()) {
-    losses.push(...(await repairSegment({ disk, segment, journalId, followedBy: list[index + 1]?.first })));
+    losses.push(
+      ...(await repairSegment({ disk, segment, journalId, followedBy: list[index + 1]?.first ?? endsBehind })),
+    );
   }
   return losses;
 }
 
-type Parts = { disk: Disk; segment: Segment; journalId: string; followedBy: number | undefined };
+type Parts = { disk: Disk; segment: Segment; journalId: string; followedBy: number };
 
 async function repairSegment({ disk, segment, journalId, followedBy }: Parts): Promise<Loss[]> {
   const { name } = segment;
@@ -50,17 +57,18 @@ async function repairSegment({ disk, segment, journalId, followedBy }: Parts): P
 }
 
 /** The frames that can be read, with frames of empty records where some are missing. */
-function sift(bytes: Uint8Array, { name, first }: Segment, seed: number, followedBy: number | undefined) {
+function sift(bytes: Uint8Array, { name, first }: Segment, seed: number, followedBy: number) {
   const kept: Uint8Array[] = [];
   const losses: Loss[] = [];
   let lastAt = 0;
   let next = first;
   for (let at = FILE_HEADER_BYTES; ; ) {
     const found = findFrame(bytes, at, next, seed);
-    const until = found?.firstSequence ?? followedBy ?? next;
+    const until = found?.firstSequence ?? followedBy;
     if (until > next) {
       losses.push({ segment: name, from: next, to: until - 1 });
-      kept.push(emptyRecords(next, until - next, lastAt, seed));
+      for (let from = next; from < until; from += LOST_IN_FRAME)
+        kept.push(emptyRecords(from, Math.min(LOST_IN_FRAME, until - from), lastAt, seed));
     }
     if (!found) return { kept, losses };
     kept.push(bytes.subarray(found.at, found.at + found.bytes));
@@ -96,3 +104,5 @@ async function findJournalId(disk: Disk, list: Segment[]): Promise<string> {
 
 /** Beside the marks of the append classes. */
 const LOST = 0;
+/** Whoever reads a frame holds the whole of it. */
+const LOST_IN_FRAME = 10_000;

@@ -47,7 +47,8 @@ export const journalDamaged = define(
 export const positionUnknown = define(
   'POSITION_UNKNOWN',
   { retry: 'never', status: 503 },
-  (position: string, why: string) => `position ${position} is not in this journal: ${why}`,
+  (position: string, why: string) =>
+    `position ${position} is not in this journal: ${why}; see docs/operation.md, "A follower lost its place"`,
 );
 export const dataFolderLocked = define(
   'DATA_FOLDER_LOCKED',

@@ -28,9 +28,12 @@ export type UnreadableEvent = Caused & { type: 'unreadable'; reportName: 'alarm'
  */
 export type CounterReusedEvent = Caused & { type: 'counter-reused'; boot: number; seq: number };
 
-/** The registry gained, changed or lost a device: supervision begins and ends with it. */
+/**
+ * The registry gained, changed or lost a device: supervision begins and ends with it. `device-heard`: something came from it that
+ * tells nothing new, because it repeats what is known or cannot be read.
+ */
 export type DeviceEvent = {
-  type: 'device-added' | 'device-removed';
+  type: 'device-added' | 'device-removed' | 'device-heard';
   at: number;
   where: Whereabouts;
   deviceId: string;

@@ -70,6 +70,17 @@ export async function startEmbeddedPostgres(options: Options): Promise<EmbeddedP
   };
 }
 
+/** Where the one of this data folder answers, while it runs; undefined: there never was one. */
+export async function embeddedPostgresUrl({ dataFolder, keysFolder }: Pick<Options, 'dataFolder' | 'keysFolder'>) {
+  const [port, password] = await Promise.all(
+    [join(dataFolder, 'postgres.port'), join(keysFolder, 'postgres')].map((file) =>
+      readFile(file, 'utf8').catch(() => ''),
+    ),
+  );
+  if (!port || !password) return undefined;
+  return address({ port: Number(port), password: password.trim() }, 'steppewatch');
+}
+
 /** A start that was killed a moment ago may still hold the folder, and a port that was free may be taken: both pass. */
 async function startFirst(parts: Options & { account: PostgresAccount; cluster: string; password: string }) {
   const { dataFolder, password, clock, log } = parts;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
@@ -12,15 +12,15 @@ import { press, printedAccount, publish, query, run, signIn, webhookSecret } fro
 
 const temporary = temporaryFolder('damage');
 const dataFolder = temporary.folder;
-const journalFolder = join(dataFolder, 'journal');
+const segment = join(dataFolder, 'journal', '0000000000000001.segment');
 const told = new Set<string>();
 let receiver: WebhookReceiver;
 let system: System;
 let account: { account: string; password: string };
 let whole: string[];
 
-/** The button of home 0, and of home 1. */
-const [before, after] = [3, 7];
+/** The buttons of three homes. */
+const [before, after, last] = [3, 7, 11];
 const reports = 40;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
     },
   });
   system = await startSystem({ dataFolder });
-  await registerVillage(system, 8, { url: receiver.url, secret: webhookSecret });
+  await registerVillage(system, 12, { url: receiver.url, secret: webhookSecret });
   account = await until('the page', async () => printedAccount(system.output()));
   await press(system, before);
   for (let seq = 1; seq <= reports; seq++) {
@@ -67,17 +67,15 @@ async function bodies(): Promise<string[]> {
 const lostReport = Buffer.from('"seq":20,');
 const lostRecord = () => whole.findIndex((body) => body.includes(lostReport.toString('hex'))) + 1;
 
-/** One bit, as a failing disk turns it. */
-function damage(): void {
-  const file = join(journalFolder, '0000000000000001.segment');
-  const bytes = readFileSync(file);
-  const at = bytes.indexOf(lostReport);
+/** As a failing disk does it. */
+function turnBit(at: number): void {
+  const bytes = readFileSync(segment);
   bytes[at] = (bytes[at] ?? 0) ^ 1;
-  writeFileSync(file, bytes);
+  writeFileSync(segment, bytes);
 }
 
 test('a journal that is damaged in its middle ends everything with a reason, and is not started again', async () => {
-  damage();
+  turnBit(readFileSync(segment).indexOf(lostReport));
   system = await startSystem({ dataFolder });
   await until('the end', async () => system.process.exitCode !== null, 15_000);
   expect(system.process.exitCode).toBe(65);
@@ -93,7 +91,7 @@ test('the repair names what is lost, keeps the rest in its place, and tells peop
   const lost = lostRecord();
   expect(repaired).toMatchObject({ code: 0, complaints: '' });
   expect(repaired.output).toContain(`journal/0000000000000001.segment: record ${lost} is lost\n`);
-  expect(readdirSync(journalFolder)).toContain('0000000000000001.segment.damaged');
+  expect(existsSync(`${segment}.damaged`)).toBe(true);
   const left = await bodies();
   expect(left.slice(0, whole.length)).toEqual(whole.with(lost - 1, ''));
 
@@ -121,4 +119,22 @@ test('the repair names what is lost, keeps the rest in its place, and tells peop
   expect(await run('app/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder })).toMatchObject({
     ...{ code: 0, output: 'nothing is missing\n' },
   });
+});
+
+test('a journal that lost an end which the state already has is not written on, and the repair is the way out', async () => {
+  const head = (await bodies()).length;
+  turnBit(statSync(segment).size - 5);
+  system = await startSystem({ dataFolder });
+  await until('the end', async () => system.process.exitCode !== null, 15_000);
+  expect(system.process.exitCode).toBe(65);
+  expect(system.output()).toContain('is not in this journal: this journal ends at');
+  expect(system.output()).not.toContain('started again');
+  await system.killAll();
+
+  const repaired = await run('app/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder });
+  expect(repaired).toMatchObject({ code: 0, complaints: expect.not.stringContaining('steppewatch:') });
+  expect(repaired.output).toMatch(new RegExp(`records? (\\d+ to )?${head} (is|are) lost`));
+  system = await startSystem({ dataFolder });
+  await until('the broker', () => press(system, last));
+  await until('the neighbour', async () => told.has(placeId(last)));
 });

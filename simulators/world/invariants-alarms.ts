@@ -13,6 +13,7 @@ import {
   keyOfPublish,
   longestCalmMs,
   merged,
+  type Raised,
   raisedIn,
   reportsByKey,
 } from './reading.ts';
@@ -23,6 +24,7 @@ export const alarmInvariants: readonly Invariant[] = [
   invariant(2, 'a fire or a call for help is heard of in the end', unheard),
   invariant(2, 'a fire or a call for help that was kept is in an incident', withoutIncident),
   invariant(2, 'one matter is one incident', doubledIncidents),
+  invariant(2, 'what happened once is one alert', doubledAlerts),
   invariant(2, 'no alarm waits', waiting),
   invariant(3, 'what cannot be read raises an alarm', unreadAndSilent),
   invariant(2, 'a fall is judged', unjudgedFalls),
@@ -74,6 +76,25 @@ function groupOf(condition: string): string | undefined {
   if (isCry(condition)) return 'a cry for help';
   return condition === 'call-care' || condition === 'call-service' ? condition : undefined;
 }
+
+/** A report that comes again, on whatever way and at whatever time, leads to nothing new. */
+function* doubledAlerts(evidence: Evidence): Iterable<Violation> {
+  const known = new Map<string, Raised[]>();
+  for (const decision of decisionsOf(evidence)) {
+    for (const alert of raisedIn(decision)) {
+      const { alertId, condition, lateMs, occurredAt, where } = alert;
+      // Only a device's own clock says that two words are of one moment.
+      if (lateMs === undefined || !(isDanger(condition) || condition === 'fall' || condition.startsWith('call-')))
+        continue;
+      const key = `${condition} ${where.deviceId}`;
+      const before = known.get(key)?.find((one) => Math.abs(one.occurredAt - occurredAt) < sameMomentMs);
+      const says = `${alertId} was raised for what had been raised as ${before?.alertId}`;
+      if (before) yield { says, homeId: where.placeId, ...at(decision.entry) };
+      known.set(key, [...(known.get(key) ?? []), alert]);
+    }
+  }
+}
+const sameMomentMs = 2_000;
 
 /**
  * From when it was kept until a person or the desk had a message of it: never 90 s on end in which nothing was in the way. A

@@ -4,6 +4,7 @@ import { type Invariant, invariant, type Violation } from './invariant.ts';
 import { endsOf } from './notice-ends.ts';
 import {
   type Attempt,
+  addressesOf,
   attemptsOf,
   type Decision,
   decisionsOf,
@@ -38,11 +39,13 @@ function* resting(evidence: Evidence): Iterable<Violation> {
   const ends = endsOf(evidence, decisions);
   const attempts = attemptsOf(journal);
   const away = hindrances(evidence, 'alarm', 'disk');
-  const busy = busyReceivers({ decisions, attempts, endedAtMs });
+  const addresses = addressesOf(evidence);
+  const addressOf = (contactId: string) => addresses.get(contactId) ?? contactId;
+  const busy = busyReceivers({ decisions, attempts, endedAtMs, addressOf });
   for (const { notice, decision } of issuedIn(decisions)) {
     if (!isLifeSafety(notice)) continue;
     const { noticeId, recipient } = notice;
-    const own = recipient.type === 'contact' ? busy.get(recipient.contactId) : undefined;
+    const own = recipient.type === 'contact' ? busy.get(addressOf(recipient.contactId)) : undefined;
     const inTheWay = own ? merged([...away, ...own]) : away;
     const endMs = ends.get(noticeId)?.atMs ?? endedAtMs;
     for (const { from, toMs = endMs, allowedMs, what } of restsOf(decision.entry, attempts.get(noticeId) ?? [])) {
@@ -85,21 +88,26 @@ const steadyMs = 60_000;
 /** A receiver that has not answered by then does not answer. */
 const timeoutMs = 15_000;
 
-/** When two attempts to a person were under way: a third one waits. */
-function busyReceivers({ decisions, attempts, endedAtMs }: Tried): Map<string, Window[]> {
+/** When two attempts to one address were under way: a third one waits. */
+function busyReceivers({ decisions, attempts, endedAtMs, addressOf }: Tried): Map<string, Window[]> {
   const underWay = issuedIn(decisions).flatMap(({ notice: { noticeId, recipient } }) => {
     if (recipient.type !== 'contact') return [];
     const own = attempts.get(noticeId) ?? [];
     return own.flatMap((one, index) => {
       if (one.record.kind !== 'attempting') return [];
       const outcome = own.find((other, at) => at > index && other.record.kind === 'outcome');
-      return { contactId: recipient.contactId, fromMs: one.atMs, toMs: outcome?.atMs ?? endedAtMs };
+      return { address: addressOf(recipient.contactId), fromMs: one.atMs, toMs: outcome?.atMs ?? endedAtMs };
     });
   });
-  const byContact = Map.groupBy(underWay, ({ contactId }) => contactId);
-  return new Map([...byContact].map(([contactId, windows]) => [contactId, overlaps(windows)]));
+  const byAddress = Map.groupBy(underWay, ({ address }) => address);
+  return new Map([...byAddress].map(([address, windows]) => [address, overlaps(windows)]));
 }
-type Tried = { decisions: readonly Decision[]; attempts: ReadonlyMap<string, Attempt[]>; endedAtMs: number };
+type Tried = {
+  decisions: readonly Decision[];
+  attempts: ReadonlyMap<string, Attempt[]>;
+  endedAtMs: number;
+  addressOf: (contactId: string) => string;
+};
 
 /** Where at least two of them are at once. */
 function overlaps(windows: readonly Window[]): Window[] {

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
-import { entriesOf, homesByDevice, keyOfPublish, reportsByKey } from './reading.ts';
+import { type EntryOf, entriesOf, homesByDevice, keyOfPublish, reportsByKey } from './reading.ts';
 
 /** Acknowledged means kept: in the journal, for ever, and once in the copy. */
 export const keptInvariants: readonly Invariant[] = [
@@ -10,7 +10,8 @@ export const keptInvariants: readonly Invariant[] = [
   }),
   invariant(1, 'the journal is whole and in order', disorder),
   invariant(1, 'a command that was answered is on record', unrecordedAnswers),
-  invariant(1, 'a report is copied, and once', miscopied),
+  invariant(1, 'a report that was kept is in the copy', uncopied),
+  invariant(1, 'no report is in the copy twice', copiedTwice),
 ];
 
 /** A device that was told "kept" throws its report away: there is no other copy. */
@@ -72,37 +73,61 @@ const whatPeopleDo: ReadonlySet<string> = new Set([
   ...(['claimed', 'released', 'acted', 'accepted', 'declined', 'arrived', 'resolved', 'reopened'] as const),
 ]);
 
-/** Each report that was kept is a row, and one that came again is no second row. */
-function* miscopied(evidence: Evidence): Iterable<Violation> {
-  const { store, publishes, truth } = evidence;
+/** Each report that was kept is a row of the copy, or a gap there says that it is not. */
+function* uncopied(evidence: Evidence): Iterable<Violation> {
+  const { store, publishes } = evidence;
   const homes = homesByDevice(evidence);
-  const rows = new Map<string, number>();
-  const places = new Set<string>();
-  for (const { sequence, part, deviceId, report } of store.copied.reports) {
-    const place = `${sequence}.${part}`;
-    const homeId = homes.get(deviceId);
-    if (places.has(place)) yield { says: `part ${place} of the journal is in the copy twice`, homeId, sequence };
-    places.add(place);
-    const name = nameOf({ deviceId, report: report.name, ...report });
-    if (name) rows.set(name, (rows.get(name) ?? 0) + 1);
-  }
-  // One that counts from the beginning again gives the same names to other reports; so does whoever garbles one on its way.
-  const renamed = new Set(truth.filter(({ what }) => what === 'factory-reset').map(({ deviceId }) => deviceId));
-  const garbled = new Set(publishes.filter(({ garbled }) => garbled).map((publish) => nameOf(publish)));
   const kept = reportsByKey(evidence);
+  const copied = new Set(
+    store.copied.reports.map(({ deviceId, report }) => nameOf({ ...report, deviceId, report: report.name })),
+  );
   const isLeftOut = (sequence: number) => store.copied.gaps.some(({ from, to }) => from <= sequence && sequence <= to);
   for (const publish of publishes) {
+    const { deviceId, acknowledgedAtMs, garbled } = publish;
     const name = nameOf(publish);
-    if (name === undefined || publish.acknowledgedAtMs === undefined || garbled.has(name)) continue;
-    const count = rows.get(name) ?? 0;
-    if (count === 0 && kept.get(keyOfPublish(publish))?.every(({ sequence }) => isLeftOut(sequence))) continue;
-    if (count === 1 || (count > 1 && renamed.has(publish.deviceId))) continue;
-    yield { says: `${name} is in the copy ${count} times`, homeId: homes.get(publish.deviceId), atMs: publish.atMs };
-    rows.set(name, 1);
+    if (name === undefined || acknowledgedAtMs === undefined || garbled || copied.has(name)) continue;
+    if (kept.get(keyOfPublish(publish))?.every(({ sequence }) => isLeftOut(sequence))) continue;
+    yield { says: `${name} was kept, and is not in the copy`, homeId: homes.get(deviceId), atMs: acknowledgedAtMs };
   }
 }
+
+/**
+ * One that came again is no second row: not the same record, and not a report that is among the last that its device was heard
+ * with. How many of those are remembered is bounded, and what is older may count as new.
+ */
+function* copiedTwice(evidence: Evidence): Iterable<Violation> {
+  const { store, journal, publishes, truth } = evidence;
+  const homes = homesByDevice(evidence);
+  const ordinals = new Map<number, number>();
+  for (const all of Map.groupBy(entriesOf(journal, 'report'), ({ record }) => record.deviceId).values())
+    for (const [ordinal, { sequence }] of all.entries()) ordinals.set(sequence, ordinal);
+  // A device that counts from the beginning again gives its names anew; so does whoever garbles a report on its way.
+  const renamed = new Set(truth.filter(({ what }) => what === 'factory-reset').map(({ deviceId }) => deviceId));
+  const garbled = new Set(publishes.filter((publish) => publish.garbled).map(nameOf));
+  // What came before the registry did was heard of a stranger.
+  const isRegistered = ({ record }: EntryOf<'command'>) => record.command.type === 'registry-commit';
+  const registeredSince = entriesOf(journal, 'command').find(isRegistered)?.sequence ?? 0;
+  const places = new Set<string>();
+  const named = new Map<string, number>();
+  for (const { sequence, part, deviceId, report } of store.copied.reports) {
+    const homeId = homes.get(deviceId);
+    const place = `part ${part} of record ${sequence}`;
+    if (places.has(place)) yield { says: `${place} is in the copy twice`, homeId, sequence };
+    places.add(place);
+    const name = nameOf({ ...report, deviceId, report: report.name });
+    if (name === undefined || renamed.has(deviceId) || garbled.has(name)) continue;
+    const before = named.get(name) ?? 0;
+    named.set(name, sequence);
+    if (before <= registeredSince) continue;
+    const since = (ordinals.get(sequence) ?? Infinity) - (ordinals.get(before) ?? 0);
+    if (since < remembered)
+      yield { says: `${name} is in the copy twice, by records ${before} and ${sequence}`, homeId, sequence };
+  }
+}
+/** Reports of one device. */
+const remembered = 64;
 
 function nameOf({ deviceId, report, boot, seq }: Named): string | undefined {
   return boot === undefined || seq === undefined ? undefined : `${report} ${boot}:${seq} of ${deviceId}`;
 }
-type Named = { deviceId: string; report: unknown; boot?: number; seq?: number };
+type Named = { deviceId: string; report: string; boot?: number; seq?: number };

@@ -3,6 +3,7 @@ import type { AlertChange } from '../../records/alert.ts';
 import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { AttemptingRecord, DecidedRecord, JournalRecord, OutcomeRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
+import { glassVault } from '../glass-vault.ts';
 import type { Entry, Evidence, Publish } from './evidence.ts';
 import type { Window } from './faults.ts';
 
@@ -101,6 +102,26 @@ export function fieldsOf({ record: { payload } }: EntryOf<'report'>): { readonly
 /** Which home a device hangs in. */
 export function homesByDevice({ homes }: Evidence): Map<string, string> {
   return new Map(homes.flatMap(({ id, devices }) => devices.map((device) => [device.id, id] as const)));
+}
+
+/** Where each contact is reached, as it was entered: several of them may be one person. */
+export function addressesOf({ journal }: Evidence): Map<string, string> {
+  const { unseal } = glassVault();
+  return new Map(
+    entriesOf(journal, 'command').flatMap(({ record: { command } }) => {
+      if (command.type !== 'registry-part') return [];
+      return command.changes.flatMap((change) => {
+        if (change.type !== 'put' || change.entity !== 'contact') return [];
+        const { id, channels } = change.value;
+        const [first] = channels;
+        const url =
+          first?.type === 'webhook' && typeof first.url === 'object'
+            ? unseal(`contact:${id}`, 'channels.*.url', first.url)
+            : undefined;
+        return url === undefined ? [] : [[id, url] as const];
+      });
+    }),
+  );
 }
 
 /** What may have been in the way, in order and without overlaps. `alarm`: nobody was there to do it. */

@@ -184,15 +184,23 @@ test('what was removed may be back after a power cut, in no other order than it 
   expect([...new Set(left)].sort()).toEqual(['', '1,2,3', '2,3', '3']);
 });
 
-test('the newest of several snapshots is damaged by chance, a single one never', async () => {
+test('the newest snapshot is damaged by chance, never both of the two newest', async () => {
   const { disk, start } = world({ damagedSnapshotChance: 1 });
   const mine = start();
-  for (const name of ['alarm/1.changes', 'alarm/1.snapshot', 'alarm/2.snapshot', 'duty/1.snapshot']) {
-    await mine.writeWhole(`checkpoints/${name}`, bytesOf('state'));
-  }
+  const write = (name: string) => mine.writeWhole(`checkpoints/${name}.snapshot`, bytesOf('state'));
+  for (const name of ['alarm/1', 'alarm/2', 'duty/1']) await write(name);
   expect(disk.damageNewestSnapshot()).toEqual(['checkpoints/alarm/2.snapshot']);
   expect(await wordsOf(mine, 'checkpoints/alarm/1.snapshot')).toBe('state');
   expect(await wordsOf(mine, 'checkpoints/alarm/2.snapshot')).not.toBe('state');
+  await write('alarm/3');
+  expect(disk.damageNewestSnapshot()).toEqual([]);
+  await mine.remove('checkpoints/alarm/3.snapshot');
+  await mine.remove('checkpoints/alarm/2.snapshot');
+  await write('alarm/0');
+  expect(disk.damageNewestSnapshot()).toEqual([]);
+  await write('alarm/3');
+  expect(disk.damageNewestSnapshot()).toEqual(['checkpoints/alarm/3.snapshot']);
+  for (const number of [4, 5]) await write(`alarm/${number}`);
   disk.heal();
   expect(disk.damageNewestSnapshot()).toEqual([]);
 });

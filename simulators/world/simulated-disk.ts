@@ -9,8 +9,8 @@ import { SimulatedNames } from './simulated-names.ts';
 type DiskFaults = FaultPlan['disk'];
 
 /**
- * One life of a process. `onCall` hears of each operation as it begins, and may end the life there. From its end on nothing that it asked
- * for has an effect, and nothing is answered.
+ * One life of a process. `onCall` hears of each operation as it begins, and may end the life there. From its end on nothing
+ * that it asked for has an effect, and nothing is answered.
  */
 export type DiskUser = {
   readonly clock: Clock;
@@ -19,13 +19,14 @@ export type DiskUser = {
 };
 
 /**
- * A disk in memory, on which what was synced is safe, and everything else may go wrong as the faults say. Processes come and go, several
- * at a time, each with the same files open. Windows of faults count from 0 on the monotonic clock of the processes.
+ * A disk in memory, on which what was synced is safe, and everything else may go wrong as the faults say. Processes come and
+ * go, several at a time, on the same files. Windows of faults count from 0 on the monotonic clock of the processes.
  */
 export class SimulatedDisk {
   readonly #chance: Chance;
   readonly #callers = new Set<Caller>();
-  readonly #damaged = new WeakSet<SimulatedFile>();
+  /** By folder of checkpoints, the snapshot that was damaged last. */
+  readonly #damaged = new Map<string, string>();
   readonly #listeners: ((name: string) => void)[] = [];
   #names = new SimulatedNames();
   #faults: DiskFaults;
@@ -62,8 +63,8 @@ export class SimulatedDisk {
   }
 
   /**
-   * By chance, in each folder of checkpoints whose newest snapshot has an older one before it that is intact and has its changes: a
-   * byte of the newest is another. Answers which.
+   * By chance, in each folder of checkpoints: a byte of the newest snapshot is another. Never of both that are kept: there is an
+   * older one, which is not damaged, and the newest came after the last that was. Answers which.
    */
   damageNewestSnapshot(): string[] {
     const folders = new Map<string, string[]>();
@@ -71,21 +72,16 @@ export class SimulatedDisk {
       const folder = /^(checkpoints\/.+)\/\d+\.snapshot$/.exec(name)?.[1];
       if (folder) folders.set(folder, [...(folders.get(folder) ?? []), name]);
     }
-    return [...folders.values()].flatMap((snapshots) => {
+    return [...folders].flatMap(([folder, snapshots]) => {
       const [newest = '', older] = snapshots.sort().reverse();
-      const isSafe = older !== undefined && this.#isIntact(older);
+      const damaged = this.#damaged.get(folder) ?? '';
+      const isSafe = older !== undefined && older !== damaged && newest > damaged;
       if (!isSafe || this.#chance.fraction() >= this.#faults.damagedSnapshotChance) return [];
       const file = this.#fileOf(newest);
       file.flip(Math.floor(this.#chance.fraction() * file.length));
-      this.#damaged.add(file);
+      this.#damaged.set(folder, newest);
       return [newest];
     });
-  }
-
-  /** What was removed may be back after a power cut, a snapshot without its changes. */
-  #isIntact(snapshot: string): boolean {
-    const changes = this.#names.get(snapshot.replace(/snapshot$/, 'changes'));
-    return changes !== undefined && !this.#damaged.has(this.#fileOf(snapshot));
   }
 
   /** From now on nothing goes wrong, and operations take their usual time. */

@@ -1,8 +1,8 @@
 import type { Chance } from '../../platform/random.ts';
 
 /**
- * The bytes of one file twice: as processes see them, and as they are after a power cut. What was written and not synced is always the
- * end of the file, from a place on: files grow at their end, and what is written once more is written up to the end.
+ * The bytes of one file twice: as processes see them, and as they are after a power cut. What was written and not synced is
+ * always the end of the file, from a place on: files grow at their end, and what is written once more is written up to it.
  */
 export class SimulatedFile {
   readonly #seen: GrowingBytes;
@@ -61,7 +61,7 @@ export class SimulatedFile {
     this.#durable.flip(at);
   }
 
-  /** Of what was not synced, a beginning of any length may be on the disk, and a byte of that may be another. */
+  /** Of what was not synced a beginning of any length may be on the disk, and a byte of that may be another. */
   cutPower(chance: Chance, { tornChance, flippedChance }: { tornChance: number; flippedChance: number }): void {
     const unsynced = this.#seen.slice(this.#unsyncedFrom, this.length);
     if (unsynced.length > 0 && chance.fraction() < tornChance) {

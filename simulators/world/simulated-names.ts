@@ -5,8 +5,8 @@ import { SimulatedFile } from './simulated-file.ts';
 export type NameChange = readonly [name: string, file: SimulatedFile | undefined];
 
 /**
- * The names of files, as processes see them and as they are after a power cut. Changes reach the disk in their order, as on file systems
- * that keep a log of them; those that came after the last sync of a folder may be undone.
+ * The names of files, as processes see them and as they are after a power cut. Changes reach the disk in their order, as on
+ * file systems that keep a log of them; those that came after the last sync of a folder may be undone.
  */
 export class SimulatedNames {
   #seen = new Map<string, SimulatedFile>();
