@@ -24,6 +24,8 @@ export type DeskPorts = {
   metrics: Metrics;
   /** Called with what only a restart can help against. */
   fail: (error: unknown) => void;
+  /** How far the journal is synced, as the alarm process last said; undefined while nothing is known. */
+  durableHead: () => number | undefined;
   /** How often the reader looks for what is new when nobody pokes it, ms. */
   lookEveryMs?: number;
   /** How far a crash may make the next start look back, ms. */
@@ -42,7 +44,8 @@ export async function openDesk(ports: DeskPorts) {
   const { disk, clock, log, metrics, fail, lookEveryMs } = ports;
   const reader = await openJournalReader({ disk, clock, log, ...(lookEveryMs !== undefined && { lookEveryMs }) });
   reader.failed.then(fail);
-  const duty = await followDuty(ports, reader);
+  const isDurable = (sequence: number) => sequence <= Math.max(reader.syncedSequence, ports.durableHead() ?? 0);
+  const duty = await followDuty(ports, reader, isDurable);
   let projection: Projection | undefined;
   return {
     reader,
@@ -53,7 +56,7 @@ export async function openDesk(ports: DeskPorts) {
       const { sayEveryMs, checkpointEveryMs } = ports;
       const checkpoint = checkpointOf(ports, 'projection', reader);
       projection = startProjection({
-        ...{ source: reader, store, checkpoint, clock, log, metrics, died: fail },
+        ...{ source: reader, isDurable, store, checkpoint, clock, log, metrics, died: fail },
         ...{ sayEveryMs, checkpointEveryMs },
       });
     },
@@ -82,7 +85,7 @@ export async function openDesk(ports: DeskPorts) {
 export type Desk = Awaited<ReturnType<typeof openDesk>>;
 
 /** The live view of incidents and the registry behind it, with a checkpoint of its own. */
-async function followDuty(ports: DeskPorts, reader: JournalReader) {
+async function followDuty(ports: DeskPorts, reader: JournalReader, isDurable: (sequence: number) => boolean) {
   const { clock, metrics, fail } = ports;
   const state = new FoldState();
   const registry = createRegistry({ state });
@@ -116,7 +119,7 @@ async function followDuty(ports: DeskPorts, reader: JournalReader) {
     async stop(): Promise<void> {
       await follower.stop();
       // What may still wait for its sync is read again at the next start.
-      if (reader.syncedSequence >= follower.position()) await saving.last(follower.position());
+      if (isDurable(follower.position())) await saving.last(follower.position());
     },
   };
 }

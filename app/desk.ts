@@ -41,13 +41,14 @@ async function startDesk(configuration: Configuration): Promise<void> {
     },
   });
   const [disk, stateDisk] = [openDisk(dataFolder), openDisk(dataFolder)];
-  const desk = await openDesk({ disk, stateDisk, clock, log, metrics, fail });
+  const alarm = watchAlarm({ control, factor: configuration.clockFactor ?? 1 });
+  const { durableHead } = alarm;
+  const desk = await openDesk({ disk, stateDisk, clock, log, metrics, fail, durableHead });
   const { view, registry, follower } = desk.duty;
   // The alarm process makes the keys before the journal, which is there now.
   const vault = await openVault({ folder, chance, masterKey, readOnly: true });
   const send = (command: Command) => control.ask<CommandResult>('command', command);
 
-  const alarm = watchAlarm({ control, factor: configuration.clockFactor ?? 1 });
   const history = keepHistory({ configuration, desk, log });
   const api = await startApi({
     ...{ listen: configuration.http, view, registry, log, clock, chance, timeZone },
@@ -101,6 +102,7 @@ function watchAlarm({ control, factor }: { control: Control; factor: number }) {
     },
     /** Journal time, also when that runs faster than life. */
     now: (): number => (last ? Math.round(last.health.now + (performance.now() - last.at) * factor) : Date.now()),
+    durableHead: () => last?.health.headSequence,
     stop: () => clearInterval(asking),
   };
 }

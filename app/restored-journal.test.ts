@@ -31,3 +31,26 @@ test("yesterday's journal under today's state is refused each time, and nobody i
   expect(await files.list('journal')).toEqual(before);
   expect(restored.delivered).toEqual([]);
 });
+
+test("yesterday's journal with its state: a message that did not arrive then is not sent now, and one of an hour ago is", async () => {
+  for (const [hours, isSent] of [
+    [24, false],
+    [1, true],
+  ] as const) {
+    const disk = new SimulatedDisk();
+    const county = await openCounty({ startAt, seed: 7, registryText, disk });
+    county.phones.set('bao', 'fails');
+    county.does('sarna-kitchen', 'alarm');
+    await county.clock.advance(20_000);
+    const [toBao] = county.delivered.filter(({ to }) => to === 'bao');
+    const backup = disk.copy();
+    county.kill();
+
+    const restored = new County({ startAt: startAt + hours * 3_600_000, seed: 7, rules: allRules, disk: backup });
+    await restored.start();
+    await restored.clock.advance(60_000);
+    const ids = restored.delivered.map(({ message }) => message.notice.noticeId);
+    expect(ids.includes(toBao?.message.notice.noticeId ?? '')).toBe(isSent);
+    expect([...restored.alarm.incidents.openIncidents()]).toMatchObject([{ state: { phase: 'open' } }]);
+  }
+});

@@ -7,6 +7,7 @@ import type { DeviceKind } from '../firmware-contracts/report.ts';
  * Open loop: a report has its time whatever the answers do, and its latency counts from then. A device has one report
  * under way; one that is still waiting when its turn comes is passed over and counted as late.
  * It is started with `fork`, takes one `Fleet` message, and answers `connected`, then a `Tally` each second and at its end.
+ * `measure` lets the latencies count from then on, `enough` ends it before its time.
  */
 export type Fleet = {
   port: number;
@@ -16,6 +17,7 @@ export type Fleet = {
   /** Shares of reports by name; they add up to 1. */
   mix: { status: number; presence: number; position: number; vitals: number };
 };
+export type FleetMark = 'measure' | 'enough';
 export type Tally = {
   done: boolean;
   sent: number;
@@ -68,7 +70,12 @@ async function run(fleet: Fleet): Promise<void> {
   }
 
   const start = performance.now();
-  const total = fleet.reportsPerSecond * fleet.seconds;
+  let total = fleet.reportsPerSecond * fleet.seconds;
+  let measuredFrom = 0;
+  process.on('message', (message: FleetMark) => {
+    if (message === 'measure') measuredFrom = count.acknowledged;
+    else total = count.sent;
+  });
   let lastSecond = 0;
   const names = schedule(fleet.mix);
   const rings = {
@@ -116,7 +123,7 @@ async function run(fleet: Fleet): Promise<void> {
   function tally(done: boolean): Tally {
     const elapsedMs = performance.now() - start;
     if (!done) return { done, ...count, elapsedMs, p50Ms: 0, p99Ms: 0, worstMs: 0 };
-    const sorted = latencies.slice(0, count.acknowledged).sort();
+    const sorted = latencies.slice(measuredFrom, count.acknowledged).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     return { done, ...count, elapsedMs, p50Ms: at(0.5), p99Ms: at(0.99), worstMs: at(1) };
   }

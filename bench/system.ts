@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Control, connectControl } from '../app/control-socket.ts';
 import type { CommandResult } from '../records/command.ts';
 import type { RegistryChange } from '../records/registry.ts';
-import type { Fleet, Tally } from './fleet.ts';
+import type { Fleet, FleetMark, Tally } from './fleet.ts';
 
 /** The whole system as an operator starts it, in a folder of its own, for benches and for tests that need real processes. */
 export type System = {
@@ -134,7 +134,7 @@ export function startFleet(fleet: Fleet, onTally: (tally: Tally) => void = () =>
   });
   done.catch(() => {});
   child.send(fleet);
-  return { ready, done, stop: () => child.kill('SIGKILL') };
+  return { ready, done, mark: (mark: FleetMark) => child.send(mark), stop: () => child.kill('SIGKILL') };
 }
 
 export async function freePorts(count: number): Promise<number[]> {

@@ -287,6 +287,7 @@ function openHome(faults: Partial<FaultPlan['store']> = {}, seed = 1) {
       const faulty = faultyStore({ store, ...parts });
       const log = complainingLog(complaints);
       const projection = startProjection({
+        isDurable: () => true,
         ...{ source, store: faulty, clock: own, log },
         checkpoint: new Checkpoint({
           ...{ disk: disk.open({ clock: own }), name: 'projection' },

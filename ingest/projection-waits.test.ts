@@ -131,6 +131,7 @@ async function home() {
   const disk = new SimulatedDisk().open({ clock: world });
   const metrics = createMetrics();
   const projection = startProjection({
+    isDurable: () => true,
     ...{ source, clock, metrics, log: silentLog, store },
     checkpoint: new Checkpoint({ disk, name: 'projection', journalId: source.id, log: silentLog }),
     died: (error) => expect.unreachable(String(error)),

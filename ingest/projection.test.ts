@@ -281,6 +281,7 @@ async function home() {
       const store = createSqlStore({ url: home.url, log: silentLog });
       const checkpoint = new Checkpoint({ disk, name: home.checkpoint, journalId: source.id, log: silentLog });
       const projection = startProjection({
+        isDurable: () => true,
         source,
         store,
         checkpoint,

@@ -48,6 +48,8 @@ export function startProjection(options: ProjectionOptions): Projection {
 
 export type ProjectionOptions = {
   source: Pick<JournalReader, 'id' | 'headSequence' | 'firstSequence' | 'readBatch' | 'onDurable' | 'position'>;
+  /** Whether the journal has synced up to there, as far as is known. */
+  isDurable: (sequence: number) => boolean;
   store: Store;
   /** Named for this projection; not loaded yet. */
   checkpoint: Checkpoint;

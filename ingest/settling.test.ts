@@ -62,10 +62,23 @@ test('waiting for as long as it says is enough, at any time of day', async () =>
   }
 });
 
-function home(headSequence: number) {
+test('what is not synced does not count, however long that takes', async () => {
+  let synced = 7;
+  const { clock, settling, announce } = home(7, (sequence) => sequence <= synced);
+  await clock.advance(200);
+  settling.look();
+  announce(8);
+  await clock.advance(60_000);
+  expect([settling.look()?.sequence, settling.settlesInMs()]).toEqual([7, 200]);
+  synced = 8;
+  await clock.advance(200);
+  expect(settling.look()?.sequence).toBe(8);
+});
+
+function home(headSequence: number, isDurable: (sequence: number) => boolean = () => true) {
   const clock = new VirtualClock({ startAt: 0 });
   const source = { headSequence };
-  const settling = createSettling({ source, clock });
+  const settling = createSettling({ source, clock, isDurable });
   const announce = (sequence: number) => {
     source.headSequence = sequence;
     settling.look();

@@ -9,7 +9,7 @@ export function whyNoSmallDisk(): string | undefined {
     mountSmallDisk(folder).unmount();
     return undefined;
   } catch {
-    return 'only root may mount a small disk here; try: unshare -rm npx vitest run test/disk';
+    return 'only root may mount a small disk; try: unshare -rm npx vitest run -t disk test/disk-full.test.ts test/unwritable-folder.test.ts';
   } finally {
     remove();
   }
@@ -19,7 +19,8 @@ export function whyNoSmallDisk(): string | undefined {
 export function mountSmallDisk(folder: string): SmallDisk {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mount('-t', 'tmpfs', '-o', `mode=0700,size=${500 * megabyte}`, 'steppewatch-test', folder);
-  const remount = (option: string) => mount('-o', `remount,${option}`, folder);
+  // Without the options of before: among them is an owner, whom a namespace of users does not know.
+  const remount = (option: string) => mount('--options-mode', 'ignore', '-o', `remount,${option}`, folder);
   return {
     leaveFree(bytes) {
       // What is written meanwhile may make the new size too small for what is there.

@@ -73,6 +73,8 @@ export class Machine {
 
   stepWall(byMs: number): void {
     this.#wallAheadMs += byMs;
+    // Desk asks for journal time several times a second.
+    this.alarm?.journal.now();
   }
 
   /** From now on nobody strikes anything, and the clock is right again. */
@@ -158,6 +160,7 @@ export class Machine {
       ...{ disk: disk.open(life), stateDisk: disk.open(life), clock: life.clock, log: this.#log('desk') },
       metrics: createMetrics(),
       fail: (error) => this.#exit(life, error),
+      durableHead: () => this.alarm?.journal.headSequence,
       ...{ lookEveryMs: neverMs, snapshotAfterBytes: 60_000, sayEveryMs: 60_000 },
     });
     if (life.isOver) return;

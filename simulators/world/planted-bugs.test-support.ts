@@ -51,15 +51,19 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     }),
   }),
-  bug<typeof import('../../journal/frame.ts')>({
-    bug: 'recovery believes a group whose checksum is wrong',
-    caughtBy: 'the journal is whole and in order',
+  bug<typeof import('./simulated-disk.ts')>({
+    bug: 'recovery does not cut a torn end',
+    caughtBy: 'what was durable stays as it was',
     seed: 10,
-    module: '../../journal/frame.ts',
-    plant: ({ readFrame }) => ({
-      readFrame: (bytes, at, seed) => {
-        const read = readFrame(bytes, at, seed);
-        return read.type === 'bad' ? { type: 'frame', firstSequence: 1, count: 1, bytes: 80 } : read;
+    module: './simulated-disk.ts',
+    plant: ({ SimulatedDisk }) => ({
+      SimulatedDisk: class extends SimulatedDisk {
+        override open(life: Parameters<InstanceType<typeof SimulatedDisk>['open']>[0]) {
+          const disk = super.open(life);
+          const openAppend = async (name: string) =>
+            Object.assign(await disk.openAppend(name), { truncate: async () => {} });
+          return { ...disk, openAppend };
+        }
       },
     }),
   }),
@@ -212,7 +216,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     seed: 10,
     module: '../../ingest/settling.ts',
     plant: ({ createSettling }) => ({
-      createSettling: (parts) => createSettling({ ...parts, clock: { ...parts.clock, monotonic: hastily } }),
+      createSettling: (parts) =>
+        createSettling({ ...parts, isDurable: () => true, clock: { ...parts.clock, monotonic: hastily } }),
     }),
   }),
   bug<typeof import('./memory-store.ts')>({

@@ -40,4 +40,3 @@ export function countsOf({ journal, crashes, messages }: Evidence): Verdict['cou
     messages: messages.filter(({ arrived }) => arrived).length,
   };
 }
-
