@@ -58,6 +58,17 @@ test('smoke while the disk hangs reaches the neighbours before it is stored, and
   expect(county.complaints).toEqual([]);
 });
 
+test('a cry that a device repeats while nothing can be written is told once', async () => {
+  const county = await open(new SimulatedDisk({ faults: { hangs: [{ fromMs: 10_000, toMs: 130_000 }] } }));
+  await county.clock.advance(10_000);
+  for (let again = 0; again < 6; again++) {
+    const payload = new TextEncoder().encode(`{"v":1,"seq":${again}`);
+    county.alarm.keep({ ...smoke, payload }, true).catch(() => {});
+    await county.clock.advance(15_000);
+  }
+  expect(county.delivered.map(({ to }) => to).sort()).toEqual(['bao', 'daughter', 'desk', 'station']);
+});
+
 test('on a full disk smoke is told though its detector gets no answer, a status is refused, and all goes on when there is room', async () => {
   const full = [{ fromMs: 10_000, toMs: 33_000, roomBytes: 0 }];
   const county = await open(new SimulatedDisk({ faults: { full } }));

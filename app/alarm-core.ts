@@ -15,7 +15,7 @@ import type { Vault } from '../platform/vault.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { JournalRecord, ReportRecord } from '../records/journal-record.ts';
-import { encodeRecord } from '../records/record-codec.ts';
+import { decodeRecord, encodeRecord } from '../records/record-codec.ts';
 import { createRegistry, type Registry } from '../records/registry-fold.ts';
 import type { Channel } from '../responders/channel.ts';
 import { startDelivery } from '../responders/delivery.ts';
@@ -118,6 +118,8 @@ export async function openAlarm(ports: AlarmPorts) {
     },
     afterBatch(sequence) {
       if (sequence > headAtStart) ticks.arm();
+      delivery.reached(sequence);
+      cries.clear();
       saving.maybe(sequence, () => journal.pin('alarm', checkpoint.reachesBackTo, { hard: true }));
       metrics.deadlines.set(engine.deadlineCount() + incidents.deadlineCount());
       for (const [severity, open] of Object.entries(incidents.openCounts()))
@@ -142,10 +144,14 @@ export async function openAlarm(ports: AlarmPorts) {
   });
   caughtUp.catch(fail);
 
+  /** What one device says again and again while nothing can be written is one cry, however often it is sent. */
+  const cries = new Set<string>();
   function notifyProvisionally(stored: Stored): void {
-    for (const notice of judge.preview(stored)) {
-      if (notice.severity === 'critical') delivery.provisional(notice);
-    }
+    const cry = cryOf(stored);
+    if (cries.has(cry)) return;
+    const critical = judge.preview(stored).filter(({ severity }) => severity === 'critical');
+    for (const notice of critical) delivery.provisional(notice, stored.sequence);
+    if (critical.length > 0 && cries.size < mostCries) cries.add(cry);
   }
   const watch = watchDisk({ clock, journal, notifyProvisionally });
   journal.onReserve(tellReserve);
@@ -199,6 +205,14 @@ export async function openAlarm(ports: AlarmPorts) {
 }
 
 export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
+
+const mostCries = 10_000;
+
+/** Whose cry it is, and of what kind. */
+function cryOf({ body }: Stored): string {
+  const record = decodeRecord(body);
+  return record.kind === 'report' ? `${record.deviceId} ${record.report}` : '';
+}
 
 function isToldFull(open: Iterable<Incident>): boolean {
   const stands = ({ condition, clearedAt }: Incident['alerts'][number]) =>

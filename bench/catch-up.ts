@@ -30,19 +30,20 @@ export const run: Bench = async (report) => {
       mix: { status: 0.7, presence: 0.15, position: 0.1, vitals: 0.05 },
     });
     await fleet.ready;
-    await until('the copy of the first reports', async () => (await copy.look()).sequence > 2 * reportsPerSecond);
+    await until('the copy of the first reports', async () => (await copy.sequence()) > 2 * reportsPerSecond);
     stopped = withChildren(postmaster(temporary.folder) ?? 0);
     signal(stopped, 'SIGSTOP');
     await pause(seconds * 1_000);
     signal(stopped, 'SIGCONT');
     fleet.mark('measure');
-    const { records, waited, tookSeconds } = await timeCatchUp(copy, reportsPerSecond);
+    const head = async () => (await system.control.ask<{ headSequence: number }>('health', {})).headSequence;
+    const { records, waitedSeconds, tookSeconds } = await timeCatchUp({ copy, head, nearlyThere: reportsPerSecond });
     fleet.mark('enough');
     const tally = await fleet.done;
     report('catch-up', records / tookSeconds, 'reports/s');
     report('catch-up-records', records, 'records');
     report('catch-up-took', tookSeconds, 's');
-    report('catch-up-until-noticed', waited, 's');
+    report('catch-up-until-noticed', waitedSeconds, 's');
     report('catch-up-puback-p50', tally.p50Ms, 'ms');
     report('catch-up-puback-p99', tally.p99Ms, 'ms');
     report('catch-up-lost', tally.lost, 'reports');
@@ -68,34 +69,27 @@ async function openCopy(dataFolder: string) {
     return opened;
   });
   return {
-    async look(): Promise<{ sequence: number; head: number }> {
-      const { rows } = await client.query('select sequence::int, head_sequence::int as head from projection_position');
-      return rows[0] ?? { sequence: 0, head: 0 };
+    async sequence(): Promise<number> {
+      const { rows } = await client.query<{ sequence: number }>('select sequence::int from projection_position');
+      return rows[0]?.sequence ?? 0;
     },
     close: () => client.end(),
   };
 }
 
-/** `waited`: seconds until the projection tried again. */
-async function timeCatchUp(copy: Copy, nearlyThere: number) {
+/** `waitedSeconds`: until the projection tried again. `nearlyThere`: so many records behind it has caught up. */
+async function timeCatchUp({ copy, head, nearlyThere }: CatchUp) {
   const backAt = performance.now();
-  const { sequence: from } = await copy.look();
-  const first = await until('the first new row', async () => seen(await copy.look(), (at) => at.sequence > from));
-  const last = await until(
-    'the end of the catching up',
-    async () => seen(await copy.look(), (at) => at.head - at.sequence < nearlyThere),
-    600_000,
-  );
+  const from = await copy.sequence();
+  const begins = await until('the first new row', async () => reached(await copy.sequence(), from + 1));
+  const isThere = async () => reached(await copy.sequence(), (await head()) - nearlyThere);
+  const ends = await until('the end of the catching up', isThere, 600_000);
   return {
-    records: last.sequence - first.sequence,
-    waited: (first.at - backAt) / 1_000,
-    tookSeconds: (last.at - first.at) / 1_000,
+    records: ends.sequence - begins.sequence,
+    waitedSeconds: (begins.at - backAt) / 1_000,
+    tookSeconds: (ends.at - begins.at) / 1_000,
   };
 }
+type CatchUp = { copy: Copy; head: () => Promise<number>; nearlyThere: number };
 
-function seen(
-  look: Awaited<ReturnType<Copy['look']>>,
-  isWanted: (look: { sequence: number; head: number }) => boolean,
-) {
-  return isWanted(look) && { ...look, at: performance.now() };
-}
+const reached = (sequence: number, wanted: number) => sequence >= wanted && { sequence, at: performance.now() };

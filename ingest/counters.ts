@@ -52,11 +52,13 @@ function isBehind({ boot, seq }: Place, highest: Place): boolean {
 
 function add({ highest, runs }: Counters, { boot, seq, hash }: Counted): Counters {
   const newer = boot > highest.boot || (boot === highest.boot && seq > highest.seq);
-  const at = runs.findIndex((run) => run.boot === boot && isNear(run, seq));
-  const run = runs[at];
-  const grown = run ? grow(run, seq, hash) : { boot, top: seq, seen: hash };
-  const others = at === -1 ? runs : runs.toSpliced(at, 1);
-  return { highest: newer ? { boot, seq } : highest, runs: trim([grown, ...others]) };
+  const near = runs.find((run) => run.boot === boot && isNear(run, seq));
+  const grown = near ? grow(near, seq, hash) : { boot, top: seq, seen: hash };
+  const others = runs.filter((run) => run !== near);
+  // Runs that have grown together are one: the oldest places of both go first, and not whatever is in the other one.
+  const next = others.find((run) => run.boot === boot && isNear(run, seq));
+  const all = next ? [joined(grown, next), ...others.filter((run) => run !== next)] : [grown, ...others];
+  return { highest: newer ? { boot, seq } : highest, runs: trim(all) };
 }
 
 /** A larger gap would cost more places than a run of its own. */
@@ -69,6 +71,17 @@ function grow({ boot, top, seen }: Run, seq: number, hash: string): Run {
   if (back < 0) return { boot, top: seq, seen: hash + nothing.repeat(-back - 1) + seen };
   const before = seen.slice(0, back * hashLength).padEnd(back * hashLength, nothing);
   return { boot, top, seen: before + hash + seen.slice((back + 1) * hashLength) };
+}
+
+function joined(a: Run, b: Run): Run {
+  const top = Math.max(a.top, b.top);
+  const [one, other] = [a, b].map((run) => nothing.repeat(top - run.top) + run.seen) as [string, string];
+  let seen = '';
+  for (let at = 0; at < Math.max(one.length, other.length); at += hashLength) {
+    const place = one.slice(at, at + hashLength) || nothing;
+    seen += place === nothing ? other.slice(at, at + hashLength) || nothing : place;
+  }
+  return { boot: a.boot, top, seen };
 }
 
 function trim(runs: readonly Run[]): Run[] {

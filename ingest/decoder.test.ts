@@ -87,6 +87,18 @@ describe('a report that was heard before', () => {
     expect(new Set(types(home.batch(stored)))).toEqual(new Set(['repeat']));
   });
 
+  test('is known when what was stored before it comes after it: the oldest are forgotten first', () => {
+    const home = listen();
+    const send = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) =>
+        types(home.send({ ...status, seq: from + index, age: 5 })),
+      ).flat();
+    send(20, 60);
+    send(70, 90);
+    expect(new Set(send(60, 70))).toEqual(new Set(['report']));
+    expect(new Set(send(60, 90))).toEqual(new Set(['repeat']));
+  });
+
   test('is known across a restart of the device', () => {
     const home = listen();
     home.send(status);

@@ -166,10 +166,15 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
     case 'tick':
     case 'clock-step':
     case 'started':
+      return;
     case 'lost':
+      lossesOf(parts.state).set('last', stored.sequence);
       return;
   }
 }
+
+/** Where the journal was damaged last: what was decided about the records before may have stood there. */
+const lossesOf = (state: FoldState) => state.table<number>('losses');
 
 /** Deadlines come before the record that is stamped with their time or a later one; rules before incidents. */
 function fireDeadlines(parts: JudgeParts, at: number, into: Collection): void {
@@ -288,12 +293,14 @@ function acceptDecided(parts: JudgeParts, record: DecidedRecord, into: Collectio
 
 /**
  * Decisions stand in the journal in the order of their causes. What this version decided about an earlier record, and history
- * did not, was judged by another version, which found nothing to do: nobody is called for it now.
+ * did not, was judged by another version, which found nothing to do: nobody is called for it now. Not where it may have been lost.
  */
 function overruleBefore({ state, outbox, incidents }: JudgeParts, record: DecidedRecord, into: Collection): void {
   const pending = state.table<JournalRecord[]>('pending-decisions');
+  const lostAt = lossesOf(state).get('last') ?? 0;
   for (const [cause, records] of pending.entries()) {
     if (Number(cause) >= record.cause) return;
+    if (Number(cause) <= lostAt) continue;
     for (const mine of records) {
       if (mine.kind !== 'decided') continue;
       for (const { noticeId } of mine.notices ?? []) outbox.withdraw(noticeId);

@@ -126,7 +126,7 @@ test('a disk that hangs for a minute holds up no retry, and doubles none when it
 
 test('while the disk hangs, a call for help goes out marked, and not a second time when the disk answers', async () => {
   const home = watch(delivered);
-  home.delivery.provisional(notice('n1'));
+  home.delivery.provisional(notice('n1'), 1);
   await settled();
   expect(home.rang[0]?.message.text).toMatchObject({
     provisional: true,
@@ -141,8 +141,8 @@ test('while the disk hangs, a call for help goes out marked, and not a second ti
 
 test('a call that failed while the disk hung is tried on, before and after the disk answers', async () => {
   const home = watch(down);
-  home.delivery.provisional(notice('n1'));
-  home.delivery.provisional(notice('n1'));
+  home.delivery.provisional(notice('n1'), 1);
+  home.delivery.provisional(notice('n1'), 1);
   await home.clock.advance(10 * SECOND_MS);
   expect(home.times()).toEqual([0, 5]);
   await home.issue(notice('n1'));
@@ -152,7 +152,7 @@ test('a call that failed while the disk hung is tried on, before and after the d
 
 test('a call that went out before its cause was stored ends with its incident', async () => {
   const home = watch(down);
-  home.delivery.provisional(notice('n1'));
+  home.delivery.provisional(notice('n1'), 1);
   await settled();
   await home.issue(notice('n1'));
   home.outbox.follow(resolved());
@@ -160,9 +160,21 @@ test('a call that went out before its cause was stored ends with its incident', 
   expect(home.times()).toEqual([0]);
 });
 
+test('a call that was overtaken while the journal caught up is not sent on', async () => {
+  const home = watch(down);
+  home.delivery.provisional(notice('n1'), 1);
+  await settled();
+  home.outbox.issue(notice('n1'));
+  home.outbox.issue(notice('n2'));
+  home.delivery.reached(1);
+  await home.clock.advance(10 * MINUTE_MS);
+  const sent = home.rang.map(({ message }) => message.notice.noticeId);
+  expect([sent.filter((id) => id === 'n1').length, sent.includes('n2')]).toEqual([1, true]);
+});
+
 test('a call that is under way when everything is known is not taken for one of the past', async () => {
   const home = watch(hangs, { begun: false });
-  home.delivery.provisional(notice('n1'));
+  home.delivery.provisional(notice('n1'), 1);
   await settled();
   await home.issue(notice('n1'));
   home.delivery.begin();

@@ -46,6 +46,8 @@ export class Delivery {
    */
   readonly #provisional: Outbox;
   readonly #provisionalState = new FoldState();
+  /** The record that a provisional notice was made of. */
+  readonly #causes = new Map<string, number>();
   /** Notices of the outbox that go on from memory, because the journal does not take the outcome of their last attempt. */
   readonly #ahead = new Set<string>();
   /** The highest attempt that this process started, by notice and channel. */
@@ -87,10 +89,20 @@ export class Delivery {
     this.#pass();
   }
 
-  /** Sends before the cause is durable, under the id that the notice will have, and says so in the text. */
-  provisional(notice: Notice): void {
+  /** Sends before the cause, that record, is durable, under the id that the notice will have, and says so in the text. */
+  provisional(notice: Notice, cause: number): void {
     this.#provisional.issue(notice);
+    this.#causes.set(notice.noticeId, cause);
     this.#pass();
+  }
+
+  /** The outbox has seen the journal up to there: about those causes its word takes over, also where it knows better. */
+  reached(sequence: number): void {
+    for (const [noticeId, cause] of this.#causes) {
+      if (cause > sequence) continue;
+      this.#causes.delete(noticeId);
+      if (!this.#ahead.has(noticeId)) this.#provisional.withdraw(noticeId);
+    }
   }
 
   /**
@@ -172,7 +184,7 @@ export class Delivery {
     });
     kept.finally(() => {
       cancel();
-      this.#ahead.delete(notice.noticeId);
+      if (this.#ahead.delete(notice.noticeId)) this.#provisional.withdraw(notice.noticeId);
     });
   }
 
@@ -223,7 +235,9 @@ export class Delivery {
       // A provisional notice stays until the outbox has it; one that went ahead, as long as the outbox has it.
       const isYoung = now - at <= oldestCauseMs['life-safety'];
       const stays = this.#ahead.has(noticeId) ? outbox.has(noticeId) : !outbox.has(noticeId) && isYoung;
-      if (!stays) this.#provisional.withdraw(noticeId);
+      if (stays) continue;
+      this.#provisional.withdraw(noticeId);
+      this.#causes.delete(noticeId);
     }
     // Nobody saves this state, so that the list of its changes is only in the way.
     this.#provisionalState.takeChanges();

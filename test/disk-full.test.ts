@@ -11,6 +11,7 @@ import { megabyte, mountSmallDisk, type SmallDisk, whyNoSmallDisk } from './smal
 // Case 23, on a disk whose room the test takes away and gives back.
 
 const why = whyNoSmallDisk();
+if (why) process.stderr.write(`\nSKIPPED, a full disk: ${why}\n`);
 const layouts = [
   { layout: 'with the journal on a disk of its own', folderOf: (dataFolder: string) => join(dataFolder, 'journal') },
   { layout: 'with everything on one disk', folderOf: (dataFolder: string) => dataFolder },

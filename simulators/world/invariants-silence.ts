@@ -55,7 +55,9 @@ const slackMs = 5 * minuteMs;
 function* calledSilent(evidence: Evidence): Iterable<Violation> {
   const intervalMs = intervals(evidence);
   const homes = homesByDevice(evidence);
-  const away = hindrances(evidence, 'alarm');
+  // A start that waits for a full disk listens all the same: what it takes in is stamped, and counts, before it is on disk.
+  const disk = hindrances(evidence, 'disk');
+  const away = hindrances(evidence, 'alarm').filter((window) => hinderedMs(window, disk) === 0);
   const reports = Map.groupBy(entriesOf(evidence.journal, 'report'), ({ record }) => record.deviceId);
   for (const decision of decisionsOf(evidence)) {
     const { sequence, atMs } = decision.cause;

@@ -45,8 +45,11 @@ export type LiveHomesParts = {
   carry: Carry;
 };
 
-/** It was started some times before, and its next heartbeat is due at any time within its interval. */
+/**
+ * Its next heartbeat is due at any time within its interval. Every other one was never started before, so that a reset gives its
+ * numbers once more.
+ */
 function asFound({ id, kind, intervalMinutes }: HomeDevice, now: number, chance: Chance) {
   const statusAt = now + Math.round(between(chance, 0.01, 1) * intervalMinutes * 60_000);
-  return newDevice({ id, kind, intervalMinutes, statusAt, boot: 1 + Math.floor(between(chance, 0, 30)) });
+  return newDevice({ id, kind, intervalMinutes, statusAt, boot: Math.max(0, Math.floor(between(chance, -30, 30))) });
 }

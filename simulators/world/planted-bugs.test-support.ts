@@ -1,13 +1,16 @@
 import type { StateChange } from '../../records/fold-state.ts';
+import { type FaultPlan, noFaults } from './faults.ts';
 
 /**
  * A fault that is put in place of a part of the system, for as long as one world lasts. `module` is seen from this folder; `plant`
- * makes what replaces some of its exports. `caughtBy` names the invariant that must fail, in the world of `seed`.
+ * makes what replaces some of its exports. `caughtBy` names the invariant that must fail, in the world of `seed`, with the faults that it
+ * draws or with those named.
  */
 export type PlantedBug = {
   bug: string;
   caughtBy: string;
   seed: number;
+  faults?: Partial<FaultPlan>;
   module: string;
   plant: (real: object) => object;
 };
@@ -38,7 +41,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../journal/checkpoint.ts')>({
     bug: 'the position is saved before the state that belongs to it',
     caughtBy: 'the same journal leads to the same incidents',
-    seed: 10,
+    seed: 3,
     module: '../../journal/checkpoint.ts',
     plant: ({ Checkpoint }) => ({
       Checkpoint: class extends Checkpoint {
@@ -53,7 +56,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   }),
   bug<typeof import('./simulated-disk.ts')>({
     bug: 'recovery does not cut a torn end',
-    caughtBy: 'what was durable stays as it was',
+    caughtBy: 'the world comes to rest',
     seed: 10,
     module: './simulated-disk.ts',
     plant: ({ SimulatedDisk }) => ({
@@ -88,7 +91,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../ingest/counters.ts')>({
     bug: 'a repeat is known by its counters, and not by what it says',
     caughtBy: 'a fire or a call for help that was kept is in an incident',
-    seed: 1,
+    seed: 5,
+    faults: { devices: { ...noFaults(0).devices, factoryResetChance: 0.6 } },
     module: '../../ingest/counters.ts',
     plant: ({ count }) => ({ count: (counters, counted) => count(counters, { ...counted, hash: 'always' }) }),
   }),
@@ -103,7 +107,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   }),
   bug<typeof import('../../ingest/judge.ts')>({
     bug: 'a decision that a crash swallowed is not made up for',
-    caughtBy: 'a fire or a call for help that was kept is in an incident',
+    caughtBy: 'what people hear is on record',
     seed: 10,
     module: '../../ingest/judge.ts',
     plant: ({ createJudge }) => ({ createJudge: (parts) => ({ ...createJudge(parts), unrecorded: () => [] }) }),
@@ -128,7 +132,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../rules/engine.ts')>({
     bug: 'a system that was down takes its own silence for that of the homes',
     caughtBy: 'a device that speaks is not called silent',
-    seed: 1,
+    seed: 10,
     module: '../../rules/engine.ts',
     plant: ({ createEngine }) => ({ createEngine: (parts) => ({ ...createEngine(parts), rebase: () => {} }) }),
   }),
@@ -163,7 +167,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../incidents/notices.ts')>({
     bug: 'a notice is named by a counter',
     caughtBy: 'the same journal leads to the same incidents',
-    seed: 10,
+    seed: 3,
     module: '../../incidents/notices.ts',
     plant: ({ createNotice }) => ({
       createNotice: (incident, registry, at, words) => {
@@ -190,7 +194,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   }),
   bug<typeof import('../../responders/delivery.ts')>({
     bug: 'messages go out while the past is still being read',
-    caughtBy: 'a message of service is not doubled',
+    caughtBy: 'a critical message does not rest',
     seed: 10,
     module: '../../responders/delivery.ts',
     plant: ({ startDelivery }) => ({
@@ -213,7 +217,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../ingest/settling.ts')>({
     bug: 'the copy takes what is not synced yet',
     caughtBy: 'the copy says what the journal says',
-    seed: 10,
+    seed: 5,
+    faults: powerCutsInHangs(),
     module: '../../ingest/settling.ts',
     plant: ({ createSettling }) => ({
       createSettling: (parts) =>
@@ -243,6 +248,17 @@ const hastily = () => {
   hasty += 1_000;
   return hasty;
 };
+
+/** Every three hours the disk answers no sync for a minute, and in the middle of that the power is cut. */
+function powerCutsInHangs(): Partial<FaultPlan> {
+  const { disk } = noFaults(0);
+  const hangs = Array.from({ length: 15 }, (_, index) => {
+    const fromMs = (index + 1) * 3 * 3_600_000;
+    return { fromMs, toMs: fromMs + 60_000 };
+  });
+  const crashes = hangs.map(({ fromMs }) => ({ atMs: fromMs + 55_000, who: 'power', calls: 1 }) as const);
+  return { disk: { ...disk, hangs }, crashes };
+}
 
 function withKeep(alarm: AlarmOf, answer: (keeping: Promise<void>) => Promise<void>): AlarmOf {
   return { ...alarm, keep: (report, lifeSafety) => answer(alarm.keep(report, lifeSafety)) };

@@ -1,12 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { noFaults } from './faults.ts';
 import { plantedBugs } from './planted-bugs.test-support.ts';
 
-afterEach(() => {
-  vi.doUnmock('x');
-  vi.resetModules();
-});
+const hours = 48;
 
-test.each(plantedBugs)('$bug: $caughtBy', async ({ module, plant, seed, caughtBy }) => {
+afterEach(() => vi.resetModules());
+
+test.each(plantedBugs)('$bug: $caughtBy', async ({ module, plant, seed, faults, caughtBy }) => {
   vi.resetModules();
   vi.doMock(module, async (importReal) => {
     const real = await importReal<object>();
@@ -14,7 +14,8 @@ test.each(plantedBugs)('$bug: $caughtBy', async ({ module, plant, seed, caughtBy
   });
   try {
     const { judgeSeed } = await import('./verdict.ts');
-    const { violations } = await judgeSeed({ seed, hours: 48 });
+    const plan = faults && { faults: { ...noFaults(hours * 3_600_000), ...faults } };
+    const { violations } = await judgeSeed({ seed, hours, ...plan });
     expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
   } finally {
     vi.doUnmock(module);
