@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { openJournal } from '../journal/journal.ts';
+import { silentLog } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import type { Command } from '../records/command.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
-import { decodeRecord } from '../records/record-codec.ts';
+import { decodeRecord, encodeRecord } from '../records/record-codec.ts';
+import { chanceOf } from '../simulators/seeded-chance.ts';
 import { type County, openCounty } from '../simulators/virtual-county.ts';
 import { SimulatedDisk } from '../simulators/world/simulated-disk.ts';
 
@@ -177,6 +181,40 @@ test('killed between sending and the answer: incidents and ladders go on, and wh
   // Longer than the rest between two attempts at an urgent one.
   await county.clock.advance(60_000);
   expect(sent('urgent')).toEqual(urgent);
+});
+
+test('what the last process kept and did not judge is decided before anything newer', async () => {
+  const disk = new SimulatedDisk();
+  const county = await open(disk);
+  county.does('bator-watch', 'fall');
+  await county.clock.advance(1_000);
+  county.kill();
+  const journal = await openJournal({
+    ...{ disk: disk.open(county), clock: county.clock, chance: chanceOf(7, 'journal'), log: silentLog },
+    ...{ metrics: createMetrics(), limits: { reserveBytes: 0 }, clockStepBody: () => new Uint8Array() },
+  });
+  const heartbeat = report('sarna-bedroom', 'status', { battery: 3.4 });
+  // More than a follower reads at once: the start of the next process is read along with the last of these.
+  const kept = [...Array.from({ length: 2_500 }, () => heartbeat), smoke];
+  const appended = kept.map((one) =>
+    journal.append(encodeRecord({ kind: 'report', source: 'mqtt', ...one }), 'life-safety'),
+  );
+  await county.clock.advance(1_000);
+  await Promise.all(appended);
+  await journal.close();
+  // Meanwhile the fall's verdict falls due.
+  await county.clock.advance(120_000);
+  await county.start();
+  await county.clock.advance(1_000);
+
+  const causes = (await records(county)).flatMap((record) => (record.kind === 'decided' ? record.cause : []));
+  expect(
+    openIncidents(county)
+      .map(({ category }) => category)
+      .sort(),
+  ).toEqual(['fall', 'fire']);
+  expect(causes).toEqual([...causes].sort((a, b) => a - b));
+  expect(county.complaints).toEqual([]);
 });
 
 async function restart(county: County): Promise<void> {

@@ -104,17 +104,33 @@ export async function openAlarm(ports: AlarmPorts) {
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append, fail });
   const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
 
+  let swallowed: Promise<void> | 'recorded' | undefined;
+  /** What the last process decided and did not record. Decisions stand in the order of their causes: before anything newer. */
+  async function recordSwallowed(): Promise<void> {
+    swallowed ??= appendAll(judge.unrecorded(headAtStart));
+    await swallowed;
+    swallowed = 'recorded';
+  }
+  async function appendAll(all: JournalRecord[]): Promise<void> {
+    for (let from = 0; from < all.length; from += 500) await Promise.all(all.slice(from, from + 500).map(append));
+  }
+
+  function take(stored: Stored): void {
+    const judgement = judge.step(stored);
+    if (judgement.differs) log.error(judgement.differs, 'this version would have decided otherwise: history is kept');
+    count(metrics, judgement);
+    if (stored.sequence <= headAtStart) return;
+    for (const record of judgement.followUps) append(record).catch(fail);
+    if (judgement.result) commands.answer(judgement.result);
+    if (judgement.removed.length > 0) eraser.forget(judgement.removed);
+    for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
+  }
+
   const follower = runFollower({
     ...{ name: 'alarm', source: journal, from: loaded + 1, clock, metrics },
     handle(stored) {
-      const judgement = judge.step(stored);
-      if (judgement.differs) log.error(judgement.differs, 'this version would have decided otherwise: history is kept');
-      count(metrics, judgement);
-      if (stored.sequence <= headAtStart) return;
-      for (const record of judgement.followUps) append(record).catch(fail);
-      if (judgement.result) commands.answer(judgement.result);
-      if (judgement.removed.length > 0) eraser.forget(judgement.removed);
-      for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
+      if (stored.sequence <= headAtStart || swallowed === 'recorded') return take(stored);
+      return recordSwallowed().then(() => take(stored));
     },
     afterBatch(sequence) {
       if (sequence > headAtStart) ticks.arm();
@@ -128,13 +144,10 @@ export async function openAlarm(ports: AlarmPorts) {
     died: ({ sequence, error }) => fail(new Error(`the alarm follower died at record ${sequence}`, { cause: error })),
   });
 
-  // What was decided but not recorded when the last process died is recorded now; only then does anything go out.
   const caughtUp = follower.caughtUp.then(async () => {
     ports.admit?.(registry);
-    const swallowed = judge.unrecorded(headAtStart);
-    for (let from = 0; from < swallowed.length; from += 500) {
-      await Promise.all(swallowed.slice(from, from + 500).map(append));
-    }
+    // Only when everything that was decided is on record does anything go out.
+    await recordSwallowed();
     // The disk may have filled up, or been cleared, while nobody looked.
     if (journal.reserve.inUse !== isToldFull(incidents.openIncidents())) tellReserve(journal.reserve);
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.

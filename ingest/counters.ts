@@ -58,7 +58,8 @@ function add({ highest, runs }: Counters, { boot, seq, hash }: Counted): Counter
   // Runs that have grown together are one: the oldest places of both go first, and not whatever is in the other one.
   const next = others.find((run) => run.boot === boot && isNear(run, seq));
   const all = next ? [joined(grown, next), ...others.filter((run) => run !== next)] : [grown, ...others];
-  return { highest: newer ? { boot, seq } : highest, runs: trim(all) };
+  const top = newer ? { boot, seq } : highest;
+  return { highest: top, runs: trim(all, top) };
 }
 
 /** A larger gap would cost more places than a run of its own. */
@@ -84,14 +85,23 @@ function joined(a: Run, b: Run): Run {
   return { boot: a.boot, top, seen };
 }
 
-function trim(runs: readonly Run[]): Run[] {
+/** What is furthest behind goes first: a device that was away for long sends what it stored in any order. */
+function trim(runs: readonly Run[], highest: Place): Run[] {
   let room = maxPlaces * hashLength;
+  const isTooMuch = runs.reduce((sum, { seen }) => sum + seen.length, 0) > room;
   const kept: Run[] = [];
-  for (const run of runs.slice(0, maxRuns)) {
+  for (const run of (isTooMuch ? runs.map((one) => recent(one, highest)) : runs).slice(0, maxRuns)) {
     if (room > 0) kept.push(run.seen.length <= room ? run : { ...run, seen: run.seen.slice(0, room) });
     room -= run.seen.length;
   }
   return kept;
+}
+
+/** A run that reaches up to the newest reports, without what is further behind; one that is all behind is a batch of its own. */
+function recent(run: Run, highest: Place): Run {
+  const places = run.top - (highest.seq - maxPlaces);
+  if (run.boot !== highest.boot || places <= 0) return run;
+  return { ...run, seen: run.seen.slice(0, places * hashLength) };
 }
 
 const hashLength = 6;

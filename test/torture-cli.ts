@@ -11,8 +11,8 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' }, seed: { type: 'string' } } });
   const [kills, seed] = [Number(values.kills), Number(values.seed ?? Date.now() % 1_000_000)];
   if (!(Number.isInteger(kills) && kills > 0 && Number.isInteger(seed))) return refuse('whole numbers, please', usage);
-  say(`seed ${seed}`);
   const { folder, remove } = temporaryFolder('torture');
+  say(`seed ${seed}, in ${folder}`);
   const { crashes, cutOff, reports, alerts, notices, problems } = await torture({
     kills,
     seed,

@@ -18,12 +18,18 @@ import type { Arrival } from './slow-receiver.ts';
 export async function judge(evidence: Evidence): Promise<Judgement> {
   const { dataFolder } = evidence;
   const arrivedByNow = evidence.arrivals.map(({ id }) => id);
-  const account = await readAccount(dataFolder);
+  let account = await readAccount(dataFolder);
+  // What was acknowledged a moment ago is judged a moment later.
+  const callProblems = await whenSettled(async () => {
+    const found = problemsOfCalls(account, evidence);
+    if (found.length > 0) account = await readAccount(dataFolder);
+    return found;
+  });
   const ids = new Set([...account.notices.values()].map(messageId));
   const problems = [
     ...account.problems,
     ...reportsMissing(account, evidence),
-    ...problemsOfCalls(account, evidence),
+    ...callProblems,
     ...arrivedByNow.filter((id) => !ids.has(id)).map((id) => `message ${id} arrived, and nobody had decided it`),
     ...(await whenSettled(async () => problemsOfMessages(account, evidence))),
     ...(await whenSettled(() => problemsOfCopy(dataFolder, account))),
@@ -175,8 +181,9 @@ async function problemsOfCopy(dataFolder: string, account: Account): Promise<str
     ['incident', account.incidents],
     ['notice', new Set(account.notices.keys())],
   ] as const) {
-    const until = table === 'notice' ? `where journal_position <= ${account.head}` : '';
-    const found = await ask<{ id: string }>(`select ${table}_id as id from ${table} ${until}`);
+    // An incident's position is that of its last change.
+    const upTo = table === 'incident' ? '' : `where journal_position <= ${account.head}`;
+    const found = await ask<{ id: string }>(`select ${table}_id as id from ${table} ${upTo}`);
     problems.push(...difference(`row of ${table}`, new Set(found.map(({ id }) => id)), ids));
   }
   return problems;

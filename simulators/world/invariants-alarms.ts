@@ -9,6 +9,7 @@ import {
   isClosing,
   isCry,
   isDanger,
+  isOfHome,
   isUrgent,
   keyOfPublish,
   longestCalmMs,
@@ -84,8 +85,7 @@ function* doubledAlerts(evidence: Evidence): Iterable<Violation> {
     for (const alert of raisedIn(decision)) {
       const { alertId, condition, lateMs, occurredAt, where } = alert;
       // Only a device's own clock says that two words are of one moment.
-      if (lateMs === undefined || !(isDanger(condition) || condition === 'fall' || condition.startsWith('call-')))
-        continue;
+      if (lateMs === undefined || !isOfHome(condition)) continue;
       const key = `${condition} ${where.deviceId}`;
       const before = known.get(key)?.find((one) => Math.abs(one.occurredAt - occurredAt) < sameMomentMs);
       const says = `${alertId} was raised for what had been raised as ${before?.alertId}`;

@@ -1,6 +1,15 @@
 import type { Evidence, Heard, Truth } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
-import { decisionsOf, hinderedMs, hindrances, homesByDevice, isDanger, longestCalmMs, raisedIn } from './reading.ts';
+import {
+  decisionsOf,
+  hinderedMs,
+  hindrances,
+  homesByDevice,
+  isDanger,
+  isOfHome,
+  longestCalmMs,
+  raisedIn,
+} from './reading.ts';
 
 /** Nobody is called where nothing happened, and nobody is called without an end. */
 export const quietInvariants: readonly Invariant[] = [
@@ -18,7 +27,7 @@ function* falseAlarms(evidence: Evidence): Iterable<Violation> {
   for (const decision of decisionsOf(evidence)) {
     for (const { condition, severity, where, alertId, lateMs = 0 } of raisedIn(decision)) {
       const { deviceId } = where;
-      if (severity === 'service' || deviceId === undefined) continue;
+      if (severity === 'service' || deviceId === undefined || !isOfHome(condition)) continue;
       if (condition === 'unreadable' && garbled.has(deviceId)) continue;
       const { atMs } = decision.cause;
       const isBehind = ({ what, atMs: fromMs, untilMs = fromMs }: Truth) => {

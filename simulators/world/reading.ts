@@ -70,6 +70,9 @@ const dangers: ReadonlySet<string> = new Set(['smoke', 'heat', 'co', 'gas', 'wat
 const cries: ReadonlySet<string> = new Set(['fall', 'call-emergency']);
 export const isDanger = (condition: string): boolean => dangers.has(condition);
 export const isCry = (condition: string): boolean => cries.has(condition);
+/** Something happened to a person or at home, as far as a device can say; everything else is about devices and the system. */
+export const isOfHome = (condition: string): boolean =>
+  isDanger(condition) || isCry(condition) || condition === 'unreadable' || condition.startsWith('call-');
 /** A life hangs on it, so that only a person ends it. */
 export const isOfLife = ({ alerts }: Incident): boolean =>
   alerts.some(({ condition }) => isDanger(condition) || isCry(condition) || condition === 'unreadable');

@@ -4,7 +4,7 @@ import {
   decisionsOf,
   type EntryOf,
   fieldsOf,
-  isDanger,
+  isOfHome,
   isUrgent,
   keyOfPublish,
   type Raised,
@@ -40,7 +40,10 @@ export function accountsOf(evidence: Evidence, ...kinds: Truth['what'][]): Accou
     if (!kinds.includes(truth.what)) return [];
     const publishes = byTruth.get(index) ?? [];
     const keys = new Set(publishes.map(keyOfPublish));
-    const entries = [...keys].flatMap((key) => kept.get(key) ?? []).sort((a, b) => a.sequence - b.sequence);
+    // Little that is left of two reports may be alike; what stood there before anything was sent is of another time.
+    const since = Math.min(...publishes.map(({ atMs }) => atMs));
+    const alike = [...keys].flatMap((key) => kept.get(key) ?? []);
+    const entries = alike.filter(({ atMs }) => atMs >= since).sort((a, b) => a.sequence - b.sequence);
     const own = entries.flatMap(({ sequence }) => byCause.get(sequence) ?? []);
     const cries = entries.filter((entry) => !overs.has(String(fieldsOf(entry)[wordOf[entry.record.report] ?? ''])));
     const alerts = alertsOf({ truth, cries, own, decisions });
@@ -79,8 +82,7 @@ function alertsOf({ truth, cries, own, decisions }: Own): { ids: Set<string>; is
 }
 
 const isOfTruth = ({ condition, where }: Raised, { homeId }: Truth): boolean =>
-  where.placeId === homeId &&
-  (isDanger(condition) || condition === 'unreadable' || condition.startsWith('call-') || condition === 'fall');
+  where.placeId === homeId && isOfHome(condition);
 type Own = { truth: Truth; cries: Entry[]; own: Decision[]; decisions: Decision[] };
 
 /** An alarm lasts 20 min, and one that comes back within 10 min is the same. */
