@@ -2,7 +2,16 @@
  * Runs one bench, or all: `npm run -s bench -- NAME`. Each prints lines of `NAME value unit`; the figure that a bound is
  * about bears the bench's name, more figures have names of their own. Bounds and results: bench/RESULTS.md.
  */
-const benches = ['journal', 'puback', 'pipeline', 'press-to-webhook', 'restart', 'catch-up'] as const;
+const benches = [
+  'journal',
+  'puback',
+  'pipeline',
+  'press-to-webhook',
+  'restart',
+  'catch-up',
+  'world',
+  'half-day',
+] as const;
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(benches as readonly string[]).includes(name));

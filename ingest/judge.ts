@@ -19,6 +19,7 @@ import type { Engine, EngineAnswer } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
 import { quarantinedStep, quarantineWhole } from './quarantine.ts';
+import { reserveChanges, systemAlert } from './system-alerts.ts';
 
 /** One journal entry, as followers see it. */
 export type Stored = { sequence: number; receivedAt: number; body: Uint8Array };
@@ -161,7 +162,7 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), into);
       return;
     case 'reserve':
-      stepAlerts(parts, reserveChanges(parts, record, stored), at, into);
+      stepAlerts(parts, reserveChanges(parts.state, record, stored), at, into);
       return;
     case 'tick':
     case 'clock-step':
@@ -347,39 +348,6 @@ function takePending(parts: JudgeParts, cause: number, isMine: (record: JournalR
   if (rest.length > 0) pending.set(String(cause), rest);
   else pending.delete(String(cause));
   return mine;
-}
-
-/** Each time is an alert of its own, that is told anew; room clears all that stand, whatever became of their incident. */
-function reserveChanges(
-  { state }: JudgeParts,
-  { inUse, freeBytes }: Extract<JournalRecord, { kind: 'reserve' }>,
-  { sequence, receivedAt: at }: Stored,
-): AlertChange[] {
-  const standing = state.table<true>('reserve-alerts');
-  if (inUse) {
-    const raise = systemAlert('journal-reserve', String(sequence), at, {}, { freeBytes });
-    standing.set(raise.alert.alertId, true);
-    return [raise];
-  }
-  const alertIds = [...standing.keys()];
-  for (const alertId of alertIds) standing.delete(alertId);
-  return alertIds.map((alertId) => ({ type: 'clear', alertId, at, reason: { freeBytes } }));
-}
-
-function systemAlert(
-  condition: 'record-quarantined' | 'journal-reserve',
-  causeId: string,
-  at: number,
-  where: Whereabouts,
-  reason: Record<string, string | number>,
-): Extract<AlertChange, { type: 'raise' }> {
-  const subject = { type: 'system' as const, id: condition };
-  const alertId = `${condition}:${causeId}`;
-  const times = { at, occurredAt: at, clock: 'trusted' as const };
-  return {
-    type: 'raise',
-    alert: { alertId, rule: condition, condition, severity: 'critical', ...times, subject, where, reason },
-  };
 }
 
 function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Judgement {

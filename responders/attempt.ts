@@ -102,7 +102,7 @@ async function sendInTime(
   // An answer in time leaves the connection to the channel; it is cut only when nobody waits for it any more.
   const interrupt = (sent: Sent | undefined) => {
     resolve(sent);
-    controller.abort();
+    controller.abort('nobody waits for the answer any more');
   };
   const onStop = () => interrupt(undefined);
   stop.addEventListener('abort', onStop);

@@ -29,6 +29,20 @@ test('a fall that was cancelled calls nobody, and is on record', () => {
   expect(person.state('fall', 'person:nara')).toBeUndefined();
 });
 
+test('a verdict that overtakes its suspicion on the road stands: one fall, or nobody is called', () => {
+  const person = watch(fall);
+  person.read({ ...confirmed, of: 7, seq: 8 });
+  person.read({ ...suspected, seq: 7 }, { lateMs: 30 * SECOND_MS });
+  person.advance(HOUR_MS);
+  expect(person.alerts.length).toBe(1);
+
+  const other = watch(fall);
+  other.read({ ...cancelled, of: 7, seq: 8 });
+  other.read({ ...suspected, seq: 7 }, { lateMs: 15 * SECOND_MS });
+  other.advance(HOUR_MS);
+  expect(other.alerts).toEqual([]);
+});
+
 test('a fall, and the device vanishes: people are called when the minute is over', () => {
   const person = watch(fall);
   person.read(suspected, { lateMs: 2 * SECOND_MS });

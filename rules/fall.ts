@@ -65,8 +65,17 @@ export type FallSettings = {
   rememberMs: number;
 };
 
-/** `until`: for a suspicion when its verdict is due, for a judged fall when it is forgotten. */
-type Fall = { phase: 'suspected' | 'presumed' | 'confirmed' | 'cancelled'; cause: Cause; name: string; until: number };
+/**
+ * `until`: for a suspicion when its verdict is due, for a judged fall when it is forgotten. `isUnheralded`: only its verdict is known,
+ * which is its cause.
+ */
+type Fall = {
+  phase: 'suspected' | 'presumed' | 'confirmed' | 'cancelled';
+  cause: Cause;
+  name: string;
+  until: number;
+  isUnheralded?: true;
+};
 type Step = [Falls, AlertChange[]];
 
 /** More falls at once than a person can have; what is pushed out unjudged counts as a fall. */
@@ -75,11 +84,18 @@ const mostFalls = 8;
 function onSuspected(state: Falls, event: ReportEvent, settings: FallSettings): Step {
   const name = nameOf(event);
   // A counter that starts again may give the name of a judged fall to a new one, which is then judged anew.
+  // A verdict that overtook its suspicion on the road is about one that happened no later than it.
   const isKnown = (one: Fall) =>
-    one.cause.causeId === event.causeId || (one.name === name && one.phase === 'suspected');
+    one.cause.causeId === event.causeId ||
+    (one.name === name && (one.phase === 'suspected' || isVerdictOn(one, event, settings)));
   if (state.falls.some(isKnown)) return [state, []];
   const until = Math.max(happenedAt(event) + settings.verdictMs, event.at + settings.lateVerdictMs);
   return added(state, { phase: 'suspected', cause: causeOf(event), name, until }, event.at, settings, []);
+}
+
+function isVerdictOn({ cause, isUnheralded }: Fall, suspicion: ReportEvent, { verdictMs }: FallSettings): boolean {
+  const afterMs = happenedAt(cause) - happenedAt(suspicion);
+  return isUnheralded === true && afterMs >= 0 && afterMs <= 2 * verdictMs;
 }
 
 function onConfirmed(state: Falls, event: ReportEvent, report: FallReport, settings: FallSettings): Step {
@@ -89,7 +105,8 @@ function onConfirmed(state: Falls, event: ReportEvent, report: FallReport, setti
   if (!one || one.phase === 'cancelled') {
     const cause = causeOf(event);
     const raised = raiseFall(cause, event.at, { transition: `${one?.phase ?? 'none'} to confirmed`, ...unread });
-    return added(state, { phase: 'confirmed', cause, name: nameOf(event), until }, event.at, settings, [raised]);
+    const name = nameOf(event, report.of ?? report.seq);
+    return added(state, { phase: 'confirmed', cause, name, until, isUnheralded: true }, event.at, settings, [raised]);
   }
   if (one.phase === 'confirmed') return [state, []];
   const next = changed(state, [one], { phase: 'confirmed', until });
@@ -106,8 +123,13 @@ function onCancelled(state: Falls, event: ReportEvent, report: FallReport, setti
   const reason = { transition: `${one?.phase ?? 'none'} to cancelled`, ...afterMs, ...unreadReason(event.unread) };
   const subject = personSubject(event.where);
   const onRecord = note(causeOf(event), { rule: fall.name, what: 'fall-cancelled', subject, reason });
-  if (!one) return [state, [onRecord]];
-  const next = changed(state, [one], { phase: 'cancelled', until: event.at + settings.rememberMs });
+  const until = event.at + settings.rememberMs;
+  if (!one) {
+    const name = nameOf(event, report.of ?? report.seq);
+    const unheralded = { phase: 'cancelled', cause: causeOf(event), name, until, isUnheralded: true } as const;
+    return added(state, unheralded, event.at, settings, [onRecord]);
+  }
+  const next = changed(state, [one], { phase: 'cancelled', until });
   if (one.phase === 'suspected') return [next, [onRecord]];
   return [next, [onRecord, { type: 'clear', alertId: alertIdOf(fall.name, one.cause), at: event.at, reason }]];
 }

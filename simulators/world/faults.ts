@@ -172,7 +172,7 @@ function drawDisk(chance: Chance, stormMs: number): FaultPlan['disk'] {
 function drawNetwork(chance: Chance, stormMs: number): FaultPlan['network'] {
   return {
     delayMs: [50, between(chance, 500, 8_000)],
-    dropChance: between(chance, 0, 0.4),
+    dropChance: between(chance, 0, 0.25),
     repeatChance: between(chance, 0, 0.3),
     reorderChance: between(chance, 0, 0.3),
     cuts: windows(chance, stormMs, between(chance, 0, 4), [minuteMs, 3 * hourMs]).map((window) =>

@@ -109,7 +109,12 @@ function* waiting(evidence: Evidence): Iterable<Violation> {
     const ids = account.incidents.flatMap(([step]) => step?.incident.incidentId ?? []);
     const messages = ids.flatMap((id) => byIncident.get(id) ?? []).filter(({ notice }) => !isClosing(notice));
     // What was told before counts only where nothing new was decided: the same call, the same alarm.
-    const fromMs = account.isNews ? firstArrival(account) : 0;
+    // And where somebody is on the way already: a second call is shown and sounded, and calls nobody else.
+    const isAttended = account.incidents.some((steps) => {
+      const before = steps.findLast(({ decision }) => decision.cause.sequence < first.sequence);
+      return before?.incident.state.phase === 'responding' || before?.incident.state.phase === 'on-scene';
+    });
+    const fromMs = account.isNews && !isAttended ? firstArrival(account) : 0;
     const heard = messages.filter((one) => one.arrived && one.notice.severity === 'critical' && one.atMs >= fromMs);
     const ended = account.incidents.flat().filter(({ incident, decision }) => {
       return incident.state.phase === 'resolved' && decision.entry.atMs >= first.atMs;
@@ -211,9 +216,12 @@ function* lateAndLost(evidence: Evidence): Iterable<Violation> {
       word.where.deviceId === truth.deviceId &&
       word.occurredAt > dueAt - toleranceMs &&
       word.occurredAt < dueAt + elapsedMs + toleranceMs;
+    const own = new Set(kept.map(({ sequence }) => sequence));
     const said = decisions.some(({ record }) =>
       (record.alerts ?? []).some(
         (change) =>
+          // An alert that stands says since when by itself.
+          (change.type === 'strengthen' && own.has(record.cause)) ||
           (change.type === 'raise' && change.alert.lateMs !== undefined && isIt(change.alert)) ||
           (change.type === 'note' && isIt(change.note)),
       ),

@@ -28,7 +28,7 @@ export type Life = { happenings: readonly Happening[]; truth: readonly Truth[] }
 /**
  * Two days (or what the storm lasts) in a dozen homes: ordinary days, and what befalls people and devices. In two days there
  * are 4 to 8 fires, 4 to 8 emergency calls, 3 to 6 falls and 7 to 13 errands; in one home things lie more than two hours
- * apart, except where one follows from the other. Devices make some 1,720 reports a day in all.
+ * apart, except where one follows from the other. Devices make some 1,320 reports a day in all.
  */
 export function planLife({ homes, startAt, chance, faults }: LifeParts): Life {
   const absences = drawAbsences(homes, faults.stormMs, chance);
@@ -63,7 +63,7 @@ export function planLife({ homes, startAt, chance, faults }: LifeParts): Life {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-const reportsPerDay = 1_720;
+const reportsPerDay = 1_320;
 
 /** One or two people are away for a day; the first that is seen of them again is the door. */
 function drawAbsences(homes: readonly Home[], stormMs: number, chance: Chance): Absence[] {

@@ -6,7 +6,7 @@ const hours = 48;
 
 afterEach(() => vi.resetModules());
 
-test.each(plantedBugs)('$bug: $caughtBy', async ({ module, plant, seed, faults, caughtBy }) => {
+test.each(plantedBugs)('$bug: $caughtBy', { timeout: 120_000 }, async ({ module, plant, seed, faults, caughtBy }) => {
   vi.resetModules();
   vi.doMock(module, async (importReal) => {
     const real = await importReal<object>();
