@@ -58,9 +58,12 @@ export class JournalClock {
     return this.#backMs !== undefined || this.#forwardMs !== undefined;
   }
 
-  /** The steps that are not on record yet, once: at most one in each direction, summed since the last call. */
+  /**
+   * The steps that are not on record yet, once: at most one in each direction, summed since the last call. The one forward comes
+   * first: journal time has gone on already, and who reads on must know why before any deadline is looked at.
+   */
   takeSteps(): ClockStep[] {
-    const steps = [this.#backMs, this.#forwardMs].filter((byMs) => byMs !== undefined);
+    const steps = [this.#forwardMs, this.#backMs].filter((byMs) => byMs !== undefined);
     this.#backMs = undefined;
     this.#forwardMs = undefined;
     return steps.map((byMs) => ({ byMs: Math.round(byMs), wallAt: this.#wall }));

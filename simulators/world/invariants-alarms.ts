@@ -1,4 +1,4 @@
-import type { Evidence } from './evidence.ts';
+import type { Entry, Evidence, Truth } from './evidence.ts';
 import type { Window } from './faults.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import {
@@ -217,12 +217,15 @@ function* lateAndLost(evidence: Evidence): Iterable<Violation> {
       word.occurredAt > dueAt - toleranceMs &&
       word.occurredAt < dueAt + elapsedMs + toleranceMs;
     const own = new Set(kept.map(({ sequence }) => sequence));
-    const said = decisions.some(({ record }) =>
+    const said = decisions.some(({ record, entry }) =>
       (record.alerts ?? []).some(
         (change) =>
           // An alert that stands says since when by itself.
           (change.type === 'strengthen' && own.has(record.cause)) ||
-          (change.type === 'raise' && change.alert.lateMs !== undefined && isIt(change.alert)) ||
+          (change.type === 'raise' &&
+            change.alert.lateMs !== undefined &&
+            // What was stored comes in any order, and what is told of it first stands for what comes with it.
+            (isIt(change.alert) || isTogether(change.alert, truth, entry, first))) ||
           (change.type === 'note' && isIt(change.note)),
       ),
     );
@@ -231,6 +234,8 @@ function* lateAndLost(evidence: Evidence): Iterable<Violation> {
     yield { ...placeOf(account), says, ...at(first) };
   }
 }
+const isTogether = (alert: Raised, { deviceId }: Truth, entry: Entry, first: Entry) =>
+  alert.where.deviceId === deviceId && Math.abs(entry.atMs - first.atMs) < toleranceMs;
 const whatIsJudged = ['fire', 'emergency-press', 'care-press', 'service-press', 'fall', 'fall-cancelled'] as const;
 const lateMs = 20 * 60_000;
 /** Networks delay, disks hang, and clocks are slewed. */
