@@ -33,9 +33,11 @@ export const run: Bench = async (report) => {
     // The full collections come right after the early samples of the resident memory, which they would otherwise shrink.
     await new Promise((next) => setTimeout(next, earlySecond * 1_000 + 500));
     const earlyHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
+    // Under the same load as the early ones, at its end.
+    await new Promise((next) => setTimeout(next, seconds * 1_000 - 8_000 - (performance.now() - startedAt)));
+    const lateHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
     const tally = await fleet.done;
     clearInterval(sampling);
-    const lateHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
     const early = highest(samples, earlySecond);
     const late = highest(samples, seconds);
     report('pipeline', tally.acknowledged / (tally.elapsedMs / 1000), 'reports/s');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chanceOf, oneOf } from '../simulators/seeded-chance.ts';
-import { type Counters, count, maxPlaces } from './counters.ts';
+import { type Counters, count, mostPlaces } from './counters.ts';
 
 test('an hour of stored reports in any order, each of them twice: every repeat is known', () => {
   for (let seed = 1; seed <= 200; seed++) {
@@ -30,7 +30,10 @@ test('however numbers come, no more is remembered than the bound', () => {
     const boot = 1 + Math.floor(report / 1_000);
     const hash = `${Math.floor(chance.fraction() * 3)}`.padStart(6, 'x');
     counters = count(counters, { boot, seq, hash, atOnce: chance.fraction() < 0.1 }).counters;
-    expect(counters.places).toBeLessThanOrEqual(maxPlaces);
-    expect(counters.heard.split(' ').length - 1).toBe(counters.places);
+    for (const kind of ['live', 'stored'] as const) {
+      const { text, places } = counters[kind];
+      expect(places).toBeLessThanOrEqual(mostPlaces[kind]);
+      expect(text.split(' ').length - 1).toBe(places);
+    }
   }
 });

@@ -1,8 +1,10 @@
 /**
- * The last reports of one device by their counters, newest first, so that a redelivery is known as one: ` boot:seq:hash` each, the
- * counters in base 36 (one text, because a list takes twice the room). `highest` is the newest report by its counters.
+ * The last reports of one device by their counters, so that a redelivery is known as one: those that were sent when they happened,
+ * and those that had waited in the device. `highest` is the newest report by its counters.
  */
-export type Counters = { readonly highest: Place; readonly heard: string; readonly places: number };
+export type Counters = { readonly highest: Place; readonly live: Heard; readonly stored: Heard };
+/** Newest first, ` boot:seq:hash` each, the counters in base 36 (one text, because a list takes twice the room). */
+type Heard = { readonly text: string; readonly places: number };
 type Place = { readonly boot: number; readonly seq: number };
 
 /** What names a report; `hash` has 6 characters. `atOnce`: sent when it happened, it never waited in the device. */
@@ -11,13 +13,16 @@ export type Counted = Place & { hash: string; atOnce: boolean };
 /** `reused`: the counters name another report already, or went back where only newer ones can be. */
 export type Standing = { type: 'new' | 'repeat' | 'reused'; counters: Counters };
 
-/** A batch of 64 that is sent again must find all of itself, with some live reports in between. Under 1 kB. */
-export const maxPlaces = 80;
+/**
+ * A live report comes again soon or never; a batch of 64 that is sent again must find all of itself, whatever was live in between.
+ * About 1 kB at most, and a third of that for a device that never waits.
+ */
+export const mostPlaces = { live: 24, stored: 66 } as const;
 
 /** Decides what a report is to those before it. What is no longer remembered is new: better twice than never. */
 export function count(counters: Counters | undefined, counted: Counted): Standing {
   if (!counters) return { type: 'new', counters: onlyThis(counted) };
-  const known = hashOf(counters, counted);
+  const known = hashIn(counters.live, counted) ?? hashIn(counters.stored, counted);
   if (known === counted.hash) return { type: 'repeat', counters };
   if (known !== undefined || (counted.atOnce && isBehind(counted, counters.highest))) return startOver(counted);
   return { type: 'new', counters: add(counters, counted) };
@@ -28,32 +33,40 @@ export function startOver(counted: Counted): Standing {
   return { type: 'reused', counters: onlyThis(counted) };
 }
 
-function onlyThis({ boot, seq, hash }: Counted): Counters {
-  return { highest: { boot, seq }, heard: nameOf({ boot, seq }) + hash, places: 1 };
+const nothing: Heard = { text: '', places: 0 };
+
+function onlyThis(counted: Counted): Counters {
+  return add({ highest: { boot: counted.boot, seq: counted.seq }, live: nothing, stored: nothing }, counted);
 }
 
 const nameOf = ({ boot, seq }: Place) => ` ${boot.toString(36)}:${seq.toString(36)}:`;
 
-function hashOf({ heard }: Counters, place: Place): string | undefined {
+function hashIn({ text }: Heard, place: Place): string | undefined {
   const name = nameOf(place);
-  const at = heard.indexOf(name);
-  return at === -1 ? undefined : heard.slice(at + name.length, at + name.length + hashLength);
+  const at = text.indexOf(name);
+  return at === -1 ? undefined : text.slice(at + name.length, at + name.length + hashLength);
 }
 
 /** Reports overtake each other by a few on the road. A stored one may be far behind, but not one of this moment. */
 function isBehind({ boot, seq }: Place, highest: Place): boolean {
-  return boot < highest.boot || (boot === highest.boot && seq <= highest.seq - maxPlaces);
+  return boot < highest.boot || (boot === highest.boot && seq <= highest.seq - farBehind);
 }
+const farBehind = 64;
 
-function add({ highest, heard, places }: Counters, { boot, seq, hash }: Counted): Counters {
+function add({ highest, live, stored }: Counters, counted: Counted): Counters {
+  const { boot, seq, atOnce } = counted;
   const isNewest = boot > highest.boot || (boot === highest.boot && seq > highest.seq);
-  const isFull = places >= maxPlaces;
-  const kept = isFull ? heard.slice(0, heard.lastIndexOf(' ')) : heard;
   return {
     highest: isNewest ? { boot, seq } : highest,
-    heard: nameOf({ boot, seq }) + hash + kept,
-    places: isFull ? places : places + 1,
+    live: atOnce ? withPlace(live, counted, mostPlaces.live) : live,
+    stored: atOnce ? stored : withPlace(stored, counted, mostPlaces.stored),
   };
+}
+
+function withPlace({ text, places }: Heard, counted: Counted, most: number): Heard {
+  const isFull = places >= most;
+  const kept = isFull ? text.slice(0, text.lastIndexOf(' ')) : text;
+  return { text: nameOf(counted) + counted.hash + kept, places: isFull ? places : places + 1 };
 }
 
 const hashLength = 6;
