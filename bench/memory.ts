@@ -4,9 +4,10 @@ import { childPids, type openDebugger, readMetrics, residentBytes, type System }
 /** One look at the running system: `second` since the start of the measurement, `rss` in bytes. */
 export type Sample = { second: number; lagSeconds: number; rss: { alarm: number; desk: number } };
 
-/** What a process holds after a full collection. */
-export function liveBytes(process: Awaited<ReturnType<typeof openDebugger>>): Promise<number> {
-  return process.heapBytes();
+/** What a process holds, without what just happens to be under way: the least of three full collections. */
+export async function liveBytes(process: Awaited<ReturnType<typeof openDebugger>>): Promise<number> {
+  const sizes = [await process.heapBytes(), await process.heapBytes(), await process.heapBytes()];
+  return Math.min(...sizes);
 }
 
 /** The most resident memory in the ten seconds up to there: garbage comes and goes within a few seconds. */

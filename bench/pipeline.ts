@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { highest, liveBytes, type Sample, sample } from './memory.ts';
+import { highest, type Sample, sample } from './memory.ts';
 import type { Bench } from './run.ts';
 import { openDebugger, startFleet, startSystem, temporaryFolder } from './system.ts';
 import { benchDevice, registerVillage } from './village.ts';
@@ -32,10 +32,10 @@ export const run: Bench = async (report) => {
     const sampling = setInterval(() => void sample(system, startedAt, samples), 1_000);
     // The full collections come right after the early samples of the resident memory, which they would otherwise shrink.
     await new Promise((next) => setTimeout(next, earlySecond * 1_000 + 500));
-    const earlyHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
+    const earlyHeap = { alarm: await alarm.heapBytes(), desk: await desk.heapBytes() };
     // Under the same load as the early ones, at its end.
     await new Promise((next) => setTimeout(next, seconds * 1_000 - 8_000 - (performance.now() - startedAt)));
-    const lateHeap = { alarm: await liveBytes(alarm), desk: await liveBytes(desk) };
+    const lateHeap = { alarm: await alarm.heapBytes(), desk: await desk.heapBytes() };
     const tally = await fleet.done;
     clearInterval(sampling);
     const early = highest(samples, earlySecond);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectAsync } from 'mqtt';
 import type { Bench } from './run.ts';
-import { startFleet, startSystem, temporaryFolder } from './system.ts';
+import { type System, startFleet, startSystem, temporaryFolder } from './system.ts';
 import { benchDevice, deviceId, placeId, registerVillage, secretOf } from './village.ts';
 
 /**
@@ -15,13 +15,19 @@ export const run: Bench = async (report) => {
   const devices = Number(process.env.BENCH_DEVICES ?? 100_000);
   const temporary = temporaryFolder('restart');
   const receiver = await startReceiver();
+  const started: System[] = [];
+  const start = async () => {
+    const system = await startSystem({ dataFolder: temporary.folder });
+    started.push(system);
+    return system;
+  };
   try {
-    const first = await startSystem({ dataFolder: temporary.folder });
+    const first = await start();
     await registerVillage(first, devices, { url: receiver.url, secret: `whsec_${'A'.repeat(32)}` });
     await first.stop();
     await fillJournal({ dataFolder: temporary.folder, reports: 60_000, devices });
 
-    const behind = await timeStart(temporary.folder, 3);
+    const behind = await timeStart(start, 3);
     const noticeMs = await receiver.arrival(placeId(3));
     report('restart-to-notice', (noticeMs - behind.startedAt) / 1000, 's');
     report('restart-with-catch-up', (behind.acknowledgedAt - behind.startedAt) / 1000, 's');
@@ -37,19 +43,21 @@ export const run: Bench = async (report) => {
     await new Promise((next) => setTimeout(next, 10_000));
     fleet.stop();
     await behind.system.killAll();
-    const again = await timeStart(temporary.folder, 7);
+    const again = await timeStart(start, 7);
     report('restart', (again.acknowledgedAt - again.startedAt) / 1000, 's');
     await again.system.stop();
   } finally {
+    // Whatever went wrong, nothing is left running beside the benches that come after it.
+    await Promise.all(started.map((system) => system.killAll()));
     receiver.close();
     temporary.remove();
   }
 };
 
 /** Starts the processes, and presses the button of a home as soon as the broker takes it. */
-async function timeStart(dataFolder: string, home: number) {
+async function timeStart(start: () => Promise<System>, home: number) {
   const startedAt = performance.now();
-  const system = await startSystem({ dataFolder });
+  const system = await start();
   const id = deviceId(home);
   for (;;) {
     try {

@@ -54,26 +54,11 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     }),
   }),
-  bug<typeof import('./simulated-disk.ts')>({
-    bug: 'recovery does not cut a torn end',
-    caughtBy: 'the world comes to rest',
-    seed: 10,
-    module: './simulated-disk.ts',
-    plant: ({ SimulatedDisk }) => ({
-      SimulatedDisk: class extends SimulatedDisk {
-        override open(life: Parameters<InstanceType<typeof SimulatedDisk>['open']>[0]) {
-          const disk = super.open(life);
-          const openAppend = async (name: string) =>
-            Object.assign(await disk.openAppend(name), { truncate: async () => {} });
-          return { ...disk, openAppend };
-        }
-      },
-    }),
-  }),
   bug<typeof import('../../journal/journal-clock.ts')>({
     bug: 'journal time follows a wall clock that is set back',
     caughtBy: 'the journal is whole and in order',
     seed: 1,
+    faults: { clockSteps: [{ atMs: 10 * 3_600_000, byMs: -2 * 3_600_000 }] },
     module: '../../journal/journal-clock.ts',
     plant: ({ JournalClock }) => ({
       JournalClock: class extends JournalClock {
@@ -107,7 +92,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   }),
   bug<typeof import('../../ingest/judge.ts')>({
     bug: 'a decision that a crash swallowed is not made up for',
-    caughtBy: 'what people hear is on record',
+    caughtBy: 'a command that was answered is on record',
     seed: 10,
     module: '../../ingest/judge.ts',
     plant: ({ createJudge }) => ({ createJudge: (parts) => ({ ...createJudge(parts), unrecorded: () => [] }) }),
@@ -115,7 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../rules/engine.ts')>({
     bug: 'a deadline fires twenty seconds early',
     caughtBy: 'no deadline fires early',
-    seed: 1,
+    seed: 5,
     module: '../../rules/engine.ts',
     plant: ({ createEngine }) => ({
       createEngine(parts) {
@@ -132,7 +117,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../rules/engine.ts')>({
     bug: 'a system that was down takes its own silence for that of the homes',
     caughtBy: 'a device that speaks is not called silent',
-    seed: 10,
+    seed: 17,
     module: '../../rules/engine.ts',
     plant: ({ createEngine }) => ({ createEngine: (parts) => ({ ...createEngine(parts), rebase: () => {} }) }),
   }),
@@ -160,7 +145,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../incidents/correlation.ts')>({
     bug: 'every alert is an incident of its own',
     caughtBy: 'one matter is one incident',
-    seed: 1,
+    seed: 5,
     module: '../../incidents/correlation.ts',
     plant: ({ keyOf }) => ({ keyOf: (alert, subject) => `${keyOf(alert, subject)} ${counter++}` }),
   }),
@@ -195,7 +180,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../responders/delivery.ts')>({
     bug: 'messages go out while the past is still being read',
     caughtBy: 'a critical message does not rest',
-    seed: 10,
+    seed: 19,
     module: '../../responders/delivery.ts',
     plant: ({ startDelivery }) => ({
       startDelivery(parts) {
