@@ -25,7 +25,7 @@ export async function writeDecisions(client: pg.ClientBase, batch: ProjectionBat
   );
   await write(upsertAttempts, attemptRows(batch));
   const wholeFrom = batch.entities.findLastIndex(({ change }) => change.entity === 'every');
-  if (wholeFrom >= 0) for (const entity of copiedEntities) await client.query(endEvery(entity));
+  if (wholeFrom >= 0) await endRegistry(client);
   const changes = batch.entities.slice(wholeFrom + 1);
   for (const entity of copiedEntities) await writeEntities(client, changes, entity);
 }
@@ -92,6 +92,11 @@ function attemptRows({ attempts }: ProjectionBatch): object[] {
 
 /** Accounts and settings of rules are nothing to search for; their hashes stay out of the database. */
 const copiedEntities = ['area', 'site', 'place', 'household', 'person', 'contact', 'device'] as const;
+
+/** Everything in the registry ends; reports go on referring to the devices. */
+export async function endRegistry(client: pg.ClientBase): Promise<void> {
+  for (const entity of copiedEntities) await client.query(endEvery(entity));
+}
 
 async function writeEntities(
   client: pg.ClientBase,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { endRegistry } from './sql-decisions.ts';
 import { asOperational } from './sql-store.ts';
 
 /** Where a journal begins now. `firstReceivedAt` (epoch ms) is the time of its first record. */
@@ -62,7 +63,8 @@ async function removeSince(client: pg.ClientBase, start: JournalStart): Promise<
     journalId,
     firstSequence,
   ]);
-  if (firstSequence === 1) await removeRegistry(client);
+  // A journal that reaches back to its beginning brings the whole registry; otherwise the projection replaces it from its own.
+  if (firstSequence === 1) await endRegistry(client);
   return { reports, incidents };
 }
 
@@ -78,14 +80,6 @@ async function countMinutesAgain(client: pg.ClientBase, since: number): Promise<
      where reports + rejections > 0`,
     [minute],
   );
-}
-
-/** A journal that reaches back to its beginning brings the whole registry; otherwise the projection replaces it from its own. */
-async function removeRegistry(client: pg.ClientBase): Promise<void> {
-  for (const table of ['area', 'site', 'place', 'household', 'person', 'contact']) {
-    await client.query(`delete from ${table}`);
-  }
-  await client.query('update device set body = null where body is not null');
 }
 
 async function standBefore(client: pg.ClientBase, start: JournalStart, at: number): Promise<void> {

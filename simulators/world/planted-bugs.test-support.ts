@@ -218,7 +218,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     plant: ({ MemoryStore }) => ({
       MemoryStore: class extends MemoryStore {
         override async writeBatch(batch: Parameters<InstanceType<typeof MemoryStore>['writeBatch']>[0]) {
-          const { after } = { after: (await this.position())?.sequence ?? 0 };
+          const after = (await this.position())?.sequence ?? 0;
           await super.writeBatch({ ...batch, after });
         }
       },
