@@ -30,7 +30,8 @@ export type Evidence = {
   lost: readonly string[];
   /** The live state at the end, and the same folded anew from the journal by a system that finds nothing else. */
   live: Judged;
-  anew: Judged;
+  /** `differs`: records that would now be decided otherwise. */
+  anew: Judged & { differs: number };
   /** Desk's live view and the store, each at the end and as a fresh fold of the journal makes it. */
   duty: { live: readonly Incident[]; anew: readonly Incident[] };
   store: { copied: Rows; anew: Rows };
@@ -42,7 +43,7 @@ export type Evidence = {
   peaks: readonly { what: string; most: number; bound: number }[];
 };
 
-export type Judged = { incidents: readonly Incident[]; openNotices: number; differs: number };
+export type Judged = { incidents: readonly Incident[]; openNotices: number };
 
 /**
  * Something that happened to a person or a device, whether anybody noticed or not. `deviceId` is the device that should have

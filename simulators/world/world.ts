@@ -11,7 +11,7 @@ import { glassVault } from '../glass-vault.ts';
 import { chanceOf } from '../seeded-chance.ts';
 import { makeVillage, registryFile, type Village } from '../village.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import type { Asked, Evidence, Heard, Judged, Publish } from './evidence.ts';
+import type { Asked, Evidence, Heard, Publish } from './evidence.ts';
 import { drawFaults, type FaultPlan } from './faults.ts';
 import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
 import { homesPerVillage, planLife } from './life.ts';
@@ -165,7 +165,6 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
     live: {
       incidents: alarm ? byId(alarm.incidents.openIncidents()) : [],
       openNotices: alarm?.health().openNotices ?? 0,
-      differs: 0,
     },
     anew: judgeAnew(machine, records),
     duty: {
@@ -177,7 +176,7 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
 }
 
 /** The release that runs at the end, over the whole journal, on an empty state. */
-function judgeAnew({ release }: Machine, records: readonly StoredRecord[]): Judged {
+function judgeAnew({ release }: Machine, records: readonly StoredRecord[]): Evidence['anew'] {
   const { judge, incidents, outbox } = createFold(release.version, release.rules);
   let differs = 0;
   for (const record of records) if (judge.step(record).differs) differs += 1;
