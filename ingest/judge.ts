@@ -313,8 +313,9 @@ function overruleBefore({ state, outbox, incidents }: JudgeParts, record: Decide
 }
 
 function sameDecision(mine: DecidedRecord, theirs: DecidedRecord): boolean {
-  // The journal holds JSON, which has no `undefined`.
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(mine)), theirs);
+  // The journal holds JSON, which has no `undefined`; what reads the same is the same, and seldom does it only mean the same.
+  const json = JSON.stringify(mine);
+  return json === JSON.stringify(theirs) || isDeepStrictEqual(JSON.parse(json), theirs);
 }
 
 function acceptQuarantined(parts: JudgeParts, record: QuarantinedRecord, stored: Stored, into: Collection): void {

@@ -21,7 +21,7 @@ test('a fall that was cancelled calls nobody, and is on record', () => {
   person.read(suspected);
   person.advance(20 * SECOND_MS);
   person.read({ ...cancelled, of: 1 });
-  person.advance(HOUR_MS);
+  person.advance(25 * HOUR_MS);
   expect(person.alerts).toEqual([]);
   expect(person.notes).toMatchObject([
     { what: 'fall-cancelled', reason: { transition: 'suspected to cancelled', afterMs: 20_000 } },
@@ -35,6 +35,13 @@ test('a verdict that overtakes its suspicion on the road stands: one fall, or no
   person.read({ ...suspected, seq: 7 }, { lateMs: 30 * SECOND_MS });
   person.advance(HOUR_MS);
   expect(person.alerts.length).toBe(1);
+
+  const slow = watch(fall);
+  slow.read({ ...confirmed, of: 7, seq: 8 });
+  slow.advance(SECOND_MS);
+  slow.read({ ...suspected, seq: 7 });
+  slow.advance(HOUR_MS);
+  expect(slow.alerts.length).toBe(1);
 
   const other = watch(fall);
   other.read({ ...cancelled, of: 7, seq: 8 });
@@ -115,6 +122,17 @@ test('a verdict after people were called is told: confirmed strengthens, cancell
     { type: 'strengthen', alertId: 'fall:dev-1:1:1:abcd', reason: { transition: 'presumed to confirmed' } },
     { type: 'clear', alertId: 'fall:dev-1:1:1:abcd', reason: { transition: 'confirmed to cancelled' } },
   ]);
+});
+
+test('a verdict that its device stored for hours finds its fall; one of another moment, whatever its name, is another fall', () => {
+  const person = watch(fall);
+  person.read({ ...suspected, seq: 3 });
+  person.advance(4 * HOUR_MS);
+  person.read({ ...confirmed, of: 3, seq: 4 }, { lateMs: 4 * HOUR_MS - 30 * SECOND_MS });
+  expect(person.alerts.length).toBe(1);
+  expect(person.changes.at(-1)).toMatchObject({ type: 'strengthen', alertId: person.alerts[0]?.alertId });
+  person.read({ ...confirmed, of: 3, seq: 4 });
+  expect(person.alerts.length).toBe(2);
 });
 
 test('a cancel belongs to the fall it names, and the other one calls people', () => {

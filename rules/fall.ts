@@ -28,8 +28,8 @@ import type { Rule } from './rule.ts';
 export const fall: Rule<Falls, FallSettings> = {
   name: 'fall',
   initial: { falls: [] },
-  settings: { verdictMs: 60_000, lateVerdictMs: 10_000, rememberMs: 10 * 60_000 },
-  ranges: { verdictMs: [10_000, 120_000], lateVerdictMs: [0, 60_000], rememberMs: [2 * 60_000, 60 * 60_000] },
+  settings: { verdictMs: 60_000, lateVerdictMs: 10_000, rememberMs: 24 * 3_600_000 },
+  ranges: { verdictMs: [10_000, 120_000], lateVerdictMs: [0, 60_000], rememberMs: [2 * 60_000, 7 * 24 * 3_600_000] },
   subject(event) {
     const concerns = event.type === 'report' && (event.report.name === 'fall' || event.report.name === 'press');
     return concerns ? keyOf(personSubject(event.where)) : undefined;
@@ -61,7 +61,7 @@ export type FallSettings = {
   verdictMs: number;
   /** How long one that arrives late waits for a verdict that was stored behind it. */
   lateVerdictMs: number;
-  /** How long a judged fall is remembered, for verdicts that come after it was judged. */
+  /** How long a judged fall is remembered, for verdicts that the device stored until it was in reach again. */
   rememberMs: number;
 };
 
@@ -84,7 +84,7 @@ const mostFalls = 8;
 function onSuspected(state: Falls, event: ReportEvent, settings: FallSettings): Step {
   const name = nameOf(event);
   // A counter that starts again may give the name of a judged fall to a new one, which is then judged anew.
-  // A verdict that overtook its suspicion on the road is about one that happened no later than it.
+  // A verdict that overtook its suspicion on the road is of the same minutes; how long the road took is in neither age.
   const isKnown = (one: Fall) =>
     one.cause.causeId === event.causeId ||
     (one.name === name && (one.phase === 'suspected' || isVerdictOn(one, event, settings)));
@@ -94,8 +94,7 @@ function onSuspected(state: Falls, event: ReportEvent, settings: FallSettings): 
 }
 
 function isVerdictOn({ cause, isUnheralded }: Fall, suspicion: ReportEvent, { verdictMs }: FallSettings): boolean {
-  const afterMs = happenedAt(cause) - happenedAt(suspicion);
-  return isUnheralded === true && afterMs >= 0 && afterMs <= 2 * verdictMs;
+  return isUnheralded === true && Math.abs(happenedAt(cause) - happenedAt(suspicion)) <= 2 * verdictMs;
 }
 
 function onConfirmed(state: Falls, event: ReportEvent, report: FallReport, settings: FallSettings): Step {
@@ -145,6 +144,9 @@ function onTick(state: Falls, at: number, settings: FallSettings): Step {
   return [falls.length === 0 ? fall.initial : { falls }, changes];
 }
 
+/** Longer than a verdict takes, and than the road may hold up what carries no age. */
+const sameFallMs = 10 * 60_000;
+
 /** Judges the suspicions that are meant without the device's own verdict, and calls people. */
 function presume(
   state: Falls,
@@ -180,9 +182,11 @@ function meantBy(
 ): Fall | undefined {
   const own = nameOf(event);
   const named = report.of === undefined ? own : nameOf(event, report.of);
-  const byName = falls.findLast(({ name }) => name === named || name === own);
-  if (byName || report.of !== undefined) return byName;
   const verdictAt = happenedAt(event);
+  // A counter that starts again gives old names to new falls, which must not pass for judged.
+  const isThen = ({ cause }: Fall) => Math.abs(verdictAt - happenedAt(cause)) <= sameFallMs;
+  const byName = falls.findLast((one) => (one.name === named || one.name === own) && isThen(one));
+  if (byName || report.of !== undefined) return byName;
   return falls.findLast(({ cause }) => {
     const afterMs = verdictAt - happenedAt(cause);
     return cause.where.deviceId === event.where.deviceId && afterMs >= 0 && afterMs <= 2 * verdictMs;

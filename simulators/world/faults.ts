@@ -222,7 +222,7 @@ function drawProviders(chance: Chance, stormMs: number): FaultPlan['providers'] 
     refuseChance: between(chance, 0, 0.05),
     throttleChance: between(chance, 0, 0.3),
     deliveredButFailedChance: between(chance, 0, 0.2),
-    down: windows(chance, stormMs, between(chance, 0, 3), [minuteMs, 2 * hourMs]).map((window) => ({
+    down: windows(chance, stormMs, between(chance, 0, 3), [minuteMs, hourMs]).map((window) => ({
       ...window,
       channel: chance.fraction() < 0.8 ? 'webhook' : 'log',
     })),

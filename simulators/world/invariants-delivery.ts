@@ -218,12 +218,14 @@ function* afterTheEnd(evidence: Evidence): Iterable<Violation> {
   for (const message of evidence.messages) {
     const { notice, contactId, atMs } = message;
     const end = ends.get(notice.noticeId);
+    const underWayMs = end?.how === 'perhaps given up' ? pauseMs + oneTryMs : oneTryMs;
     if (!end || atMs <= end.atMs + underWayMs) continue;
     const lateS = Math.round((atMs - end.atMs) / 1000);
     yield { ...aboutOf(message), says: `${notice.noticeId} went to ${contactId} ${lateS} s after it was ${end.how}` };
   }
 }
-const underWayMs = 35_000;
+const oneTryMs = 35_000;
+const pauseMs = 75_000;
 
 /** While the disk does not take it, what cannot wait goes out before it is on record; its cause may then be lost. */
 function* unrecorded(evidence: Evidence): Iterable<Violation> {

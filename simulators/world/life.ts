@@ -28,7 +28,7 @@ export type Life = { happenings: readonly Happening[]; truth: readonly Truth[] }
 /**
  * Two days (or what the storm lasts) in a dozen homes: ordinary days, and what befalls people and devices. In two days there
  * are 4 to 8 fires, 4 to 8 emergency calls, 3 to 6 falls and 7 to 13 errands; in one home things lie more than two hours
- * apart, except where one follows from the other. Devices make some 1,320 reports a day in all.
+ * apart, except where one follows from the other. There are some 2,000 records a day in the journal.
  */
 export function planLife({ homes, startAt, chance, faults }: LifeParts): Life {
   const absences = drawAbsences(homes, faults.stormMs, chance);
@@ -44,7 +44,9 @@ export function planLife({ homes, startAt, chance, faults }: LifeParts): Life {
   ];
   const deeds = [...stories, failing].flatMap((story) => story.deeds).concat(coverage(unheard, faults.stormMs));
   const returns = absences.flatMap(({ deeds: back }) => back);
-  const wanted = reportsPerDay * (faults.stormMs / dayMs) - heartbeats(homes, faults.stormMs) - deeds.length;
+  const cries = told.filter(({ what }) => isCry.has(what)).length;
+  const reports = (recordsPerDay * (faults.stormMs / dayMs) - recordsOfCry(faults) * cries) / copies(faults);
+  const wanted = Math.max(fewestOrdinary, reports - heartbeats(homes, faults.stormMs) - deeds.length);
   const isOfTheLiving = ({ deviceId, at }: Pick<Happening, 'deviceId' | 'at'>) =>
     at - startAt <= (failing.diedAtMs.get(deviceId) ?? Infinity);
   const days = ordinaryDays({ homes, startAt, absences, stormMs: faults.stormMs, chance }).filter(isOfTheLiving);
@@ -63,7 +65,22 @@ export function planLife({ homes, startAt, chance, faults }: LifeParts): Life {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-const reportsPerDay = 1_320;
+
+// Worlds are to have about as much in them as others: where much befalls people, or the network says things twice, ordinary days
+// are the quieter. All three are means of what was seen.
+const recordsPerDay = 1_920;
+const isCry: ReadonlySet<string> = new Set<Truth['what']>(['fire', 'emergency-press', 'fall']);
+const fewestOrdinary = 600;
+
+/** That are no reports, about: what is decided, sent and answered because somebody needs help. What takes long is sent again. */
+function recordsOfCry({ providers: { opMs } }: FaultPlan): number {
+  return 54 * (1 + opMs[1] / 20_000);
+}
+
+/** How often the network brings a report, about: what is lost, held up or slow is sent again. */
+function copies({ network: { dropChance, repeatChance, reorderChance, delayMs } }: FaultPlan): number {
+  return 1 + 4 * dropChance ** 2 + 1.5 * repeatChance + reorderChance + delayMs[1] / 10_000;
+}
 
 /** One or two people are away for a day; the first that is seen of them again is the door. */
 function drawAbsences(homes: readonly Home[], stormMs: number, chance: Chance): Absence[] {

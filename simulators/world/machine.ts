@@ -130,7 +130,7 @@ export class Machine {
       metrics: createMetrics(),
       channels: channels(life),
       limits: faults.store.restores.length > 0 ? wholeJournal : smallJournal,
-      checkpointEveryMs: 5_000,
+      checkpointEveryMs: keepStateEveryMs,
       snapshotAfterBytes: 60_000,
     });
     if (life.isOver) return;
@@ -161,7 +161,12 @@ export class Machine {
       metrics: createMetrics(),
       fail: (error) => this.#exit(life, error),
       durableHead: () => this.alarm?.journal.headSequence,
-      ...{ lookEveryMs: neverMs, snapshotAfterBytes: 60_000, sayEveryMs: 60_000 },
+      ...{
+        lookEveryMs: neverMs,
+        snapshotAfterBytes: 60_000,
+        sayEveryMs: 5 * 60_000,
+        checkpointEveryMs: keepStateEveryMs,
+      },
     });
     if (life.isOver) return;
     this.#seats.desk.process = desk;
@@ -173,7 +178,7 @@ export class Machine {
   /** The process ends by itself, because only a new start can help. */
   #exit(life: ProcessLife, error: unknown): void {
     if (life.isOver) return;
-    this.#complain(life.name, `the process ends: ${error instanceof Error ? error.message : String(error)}`);
+    this.#complainOfEnd(life.name, error);
     this.#end(life);
     this.#startAgain(life);
   }
@@ -238,7 +243,8 @@ export class Machine {
     if (inGoodOrder) {
       const { promise: patience, resolve } = Promise.withResolvers<void>();
       this.#parts.clock.after(stopPatienceMs, resolve);
-      await Promise.race([patience, Promise.all([alarm?.close(), desk?.stop()])]);
+      const ending = Promise.all([alarm?.close(), desk?.stop()]).catch((error) => this.#complainOfEnd('alarm', error));
+      await Promise.race([patience, ending]);
     }
     for (const life of lives) if (life && !life.isOver) this.#end(life);
     this.#release = to;
@@ -276,6 +282,9 @@ export class Machine {
     const error = (fields: object, message: string) => this.#complain(process, `${message} ${textOf(fields)}`);
     return { ...silentLog, error, child: () => this.#log(process) };
   }
+  #complainOfEnd(process: Name, error: unknown): void {
+    this.#complain(process, `the process ends: ${error instanceof Error ? error.message : String(error)}`);
+  }
   #complain(process: Name, message: string): void {
     if (this.complaints.length < mostComplaints)
       this.complaints.push({ atMs: this.#parts.clock.monotonic(), process, message });
@@ -311,8 +320,10 @@ const smallJournal = {
 };
 /** Where a database is put back, all of the journal is kept: only then can the copy be whole again. */
 const wholeJournal = { ...smallJournal, keepBytes: smallJournal.budgetBytes };
+/** Of the world's sparse days: a few records between two saves. */
+const keepStateEveryMs = 5 * 60_000;
 const deskWaitsMs = 4_000;
-const deskLooksAfterMs = 20;
+const deskLooksAfterMs = 1_000;
 const darkMs = 90_000;
 const installMs = 20_000;
 const stopPatienceMs = 15_000;

@@ -2,8 +2,11 @@ import type { Notice } from '../../records/notice.ts';
 import type { Evidence } from './evidence.ts';
 import { attemptsOf, type Decision, isClosing, issuedIn } from './reading.ts';
 
-/** When a message had no more to be tried, and why. */
-export type End = { atMs: number; how: 'delivered' | 'refused' | 'given up' | 'overtaken' | 'over' };
+/** When a message had no more to be tried, and why. `perhaps`: there may just be time for one more. */
+export type End = {
+  atMs: number;
+  how: 'delivered' | 'refused' | 'given up' | 'perhaps given up' | 'overtaken' | 'over';
+};
 
 /** By notice: the first of its ends. A message without one has to be tried on. */
 export function endsOf({ journal }: Evidence, decisions: readonly Decision[]): Map<string, End> {
@@ -23,7 +26,8 @@ export function endsOf({ journal }: Evidence, decisions: readonly Decision[]): M
       }
       const isLate = receivedAt + steadyMs + timeoutMs > notice.at + longestClosingMs;
       if (record.result === 'delivered') end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'delivered');
-      else if (record.final || (isClosing(notice) && isLate)) end(notice.noticeId, atMs, 'given up');
+      else if (record.final) end(notice.noticeId, atMs, 'given up');
+      else if (isClosing(notice) && isLate) end(notice.noticeId, atMs, 'perhaps given up');
       if (record.result === 'refused' || record.result === 'accepted') channels.set(record.channel, record.result);
       if ([...channels.values()].every((state) => state !== 'open') && record.result !== 'failed')
         end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'refused');

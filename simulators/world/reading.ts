@@ -13,14 +13,24 @@ import type { Window } from './faults.ts';
 /** What was decided, with the record that led to it. */
 export type Decision = { entry: Entry; cause: Entry; record: DecidedRecord };
 
+/** What is read off the same evidence by many is read once. */
+export function once<T>(read: (evidence: Evidence) => T): (evidence: Evidence) => T {
+  const known = new WeakMap<Evidence, { value: T }>();
+  return (evidence) => {
+    const before = known.get(evidence) ?? { value: read(evidence) };
+    known.set(evidence, before);
+    return before.value;
+  };
+}
+
 /** In the order of their causes, which is the order in which they were judged. One without a cause is left out. */
-export function decisionsOf({ journal }: Evidence): Decision[] {
+export const decisionsOf = once(({ journal }): readonly Decision[] => {
   const decisions = entriesOf(journal, 'decided').flatMap((entry) => {
     const cause = entryAt(journal, entry.record.cause);
     return cause ? [{ entry, cause, record: entry.record }] : [];
   });
   return decisions.sort((a, b) => a.cause.sequence - b.cause.sequence);
-}
+});
 
 export function entryAt(journal: readonly Entry[], sequence: number): Entry | undefined {
   const first = journal[0]?.sequence ?? 1;

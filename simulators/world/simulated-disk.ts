@@ -121,7 +121,7 @@ export class SimulatedDisk {
           () => this.#remove(caller, name),
           () => this.#perhaps(() => names.change([name, undefined])),
         ),
-      freeBytes: () => caller.inTurn('free bytes', () => this.#freeBytes(caller.nowMs())),
+      freeBytes: () => caller.atOnce('free bytes', () => this.#freeBytes(caller.nowMs())),
       close: () => caller.inTurn('close', () => caller.close()),
     };
   }

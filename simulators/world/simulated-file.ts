@@ -46,7 +46,7 @@ export class SimulatedFile {
   /** Where an earlier sync failed and nothing was written since, zeros are kept. */
   sync(): void {
     this.#durable.truncate(this.#uncutTo);
-    this.#durable.write(this.#unsyncedFrom, this.#seen.slice(this.#unsyncedFrom, this.length));
+    this.#durable.write(this.#unsyncedFrom, this.#seen.view(this.#unsyncedFrom, this.length));
     this.#unsyncedFrom = this.length;
     this.#uncutTo = this.length;
   }
@@ -74,7 +74,7 @@ export class SimulatedFile {
       if (chance.fraction() < flippedChance) this.#durable.flip(flippedAt);
     }
     this.#seen.truncate(0);
-    this.#seen.write(0, this.#durable.slice(0, this.#durable.length));
+    this.#seen.write(0, this.#durable.view(0, this.#durable.length));
     this.#unsyncedFrom = this.length;
     this.#uncutTo = this.length;
   }
@@ -100,7 +100,11 @@ class GrowingBytes {
   }
 
   slice(from: number, to: number): Uint8Array {
-    return this.#buffer.slice(from, Math.min(to, this.#length));
+    return this.view(from, to).slice();
+  }
+  /** The same bytes, as long as nothing is written. */
+  view(from: number, to: number): Uint8Array {
+    return this.#buffer.subarray(from, Math.max(from, Math.min(to, this.#length)));
   }
 
   write(at: number, bytes: Uint8Array): void {

@@ -7,6 +7,7 @@ import {
   isOfHome,
   isUrgent,
   keyOfPublish,
+  once,
   type Raised,
   raisedIn,
   reportsByKey,
@@ -31,13 +32,16 @@ export type Account = {
 
 /** The accounts of what happened, of some kinds. */
 export function accountsOf(evidence: Evidence, ...kinds: Truth['what'][]): Account[] {
+  return allAccounts(evidence).filter(({ truth }) => kinds.includes(truth.what));
+}
+
+const allAccounts = once((evidence): readonly Account[] => {
   const byTruth = Map.groupBy(evidence.publishes, ({ truth }) => truth);
   const kept = reportsByKey(evidence, isUrgent);
   const decisions = decisionsOf(evidence);
   const byCause = Map.groupBy(decisions, ({ cause }) => cause.sequence);
   const steps = stepsOf(decisions);
-  return [...evidence.truth.entries()].flatMap(([index, truth]) => {
-    if (!kinds.includes(truth.what)) return [];
+  return [...evidence.truth.entries()].map(([index, truth]) => {
     const publishes = byTruth.get(index) ?? [];
     const keys = new Set(publishes.map(keyOfPublish));
     // Little that is left of two reports may be alike; what stood there before anything was sent is of another time.
@@ -50,9 +54,9 @@ export function accountsOf(evidence: Evidence, ...kinds: Truth['what'][]): Accou
     const incidents = [...steps.values()].filter((all) =>
       all.some(({ incident }) => incident.alerts.some(({ alertId }) => alerts.ids.has(alertId))),
     );
-    return [{ index, truth, publishes, kept: entries, cries, isNews: alerts.isNews, incidents }];
+    return { index, truth, publishes, kept: entries, cries, isNews: alerts.isNews, incidents };
   });
-}
+});
 
 /** Where a report says whether it is over, and the words that say so. */
 const wordOf: { readonly [report: string]: string } = { alarm: 'state', fall: 'state', press: 'call' };
@@ -83,7 +87,7 @@ function alertsOf({ truth, cries, own, decisions }: Own): { ids: Set<string>; is
 
 const isOfTruth = ({ condition, where }: Raised, { homeId }: Truth): boolean =>
   where.placeId === homeId && isOfHome(condition);
-type Own = { truth: Truth; cries: Entry[]; own: Decision[]; decisions: Decision[] };
+type Own = { truth: Truth; cries: Entry[]; own: Decision[]; decisions: readonly Decision[] };
 
 /** An alarm lasts 20 min, and one that comes back within 10 min is the same. */
 const sameAlarmMs = 35 * 60_000;

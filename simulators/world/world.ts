@@ -142,6 +142,7 @@ function unrest({ machine, homes }: World): string[] {
   const open = [...alarm.incidents.openIncidents()].filter(({ severity }) => severity === 'critical');
   const waiting = {
     'records that the alarm process has not judged': lagRecords,
+    'records that desk has not found': alarm.journal.headSequence - desk.reader.headSequence,
     'records that the duty view has not seen': desk.duty.follower.lagRecords(),
     'records that are not in the store': desk.status(0).projection.lagRecords,
     'notices that are not delivered': openNotices,
