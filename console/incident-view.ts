@@ -147,6 +147,7 @@ function LadderWords({ card: { ladder, state }, speech, now }: { card: IncidentC
   const at = useDeskTime(now);
   if (state.phase === 'resolved' || ladder.phase === 'ended' || at === undefined) return null;
   if (ladder.phase === 'paused') return html`<p class="quiet">${words.paused}</p>`;
+  if (ladder.phase === 'held') return html`<p>${words.held}</p>`;
   if (ladder.nextAt === undefined) return html`<p class="quiet">${words.everyone}</p>`;
   return html`<p class="quiet">${words.next(clockText(Math.max(0, ladder.nextAt - at)))}</p>`;
 }

@@ -18,7 +18,8 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
       start(turn, about);
       return;
     case 'first rung':
-      tellFirstRungAgain(turn, about);
+      if (turn.incident.ladder.phase === 'held') start(turn, about);
+      else tellFirstRungAgain(turn, about);
       return;
     case 'next rung':
       climbOn(turn);
@@ -33,6 +34,10 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
     case 'rests':
       setLadder(turn, { phase: 'waiting', ...climb, nextAt: turn.at + restMs });
       return;
+    case 'holds':
+      setLadder(turn, { phase: 'held', ...climb });
+      if (turn.incident.severity === 'critical') alarm(turn, 'emergency-left-open');
+      return;
     case 'ends':
       setLadder(turn, { phase: 'ended' });
       return;
@@ -44,7 +49,7 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
  */
 export function newestRung({ incident, registry }: Turn): number | undefined {
   const { ladder } = incident;
-  if (ladder.phase === 'ended') return undefined;
+  if (ladder.phase === 'ended' || ladder.phase === 'held') return undefined;
   return ladder.rung < ladderOf(incident, registry).rungs.length ? ladder.rung : undefined;
 }
 
@@ -163,7 +168,7 @@ function reportNobodyTold(turn: Turn): void {
 }
 
 /** The system's own alarm about this incident. About an incident of the system itself it would go round in circles. */
-function alarm({ incident, at, alarms }: Turn, condition: 'notice-undelivered' | 'ladder-empty'): void {
+function alarm({ incident, at, alarms }: Turn, condition: SystemCondition): void {
   const { incidentId, code, category, where, version } = incident;
   if (category === 'system') return;
   alarms.push({
@@ -179,5 +184,7 @@ function alarm({ incident, at, alarms }: Turn, condition: 'notice-undelivered' |
     reason: { incidentId, incidentCode: code, about: nameOf(incident) },
   });
 }
+
+type SystemCondition = 'notice-undelivered' | 'ladder-empty' | 'emergency-left-open';
 
 const nameOf = (incident: Incident): string => leadingAlert(incident)?.condition ?? incident.category;

@@ -87,6 +87,7 @@ function categoryOf(condition: Condition): IncidentCategory {
     case 'journal-reserve':
     case 'ladder-empty':
     case 'notice-undelivered':
+    case 'emergency-left-open':
       return 'system';
   }
 }

@@ -10,7 +10,7 @@ import type { Failure } from '../rules/engine.ts';
 import { stepAlerts } from './alerts.ts';
 import { type IncidentCommand, stepCommand } from './commands.ts';
 import { isLifeSafety } from './correlation.ts';
-import { createIncidentTable } from './incident-table.ts';
+import { createIncidentTable, deadlineOf } from './incident-table.ts';
 import { stepOutcome } from './outcomes.ts';
 import { beginRound, type Round, type RoundParts } from './round.ts';
 import { happen } from './transition.ts';
@@ -48,6 +48,25 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
      */
     fire: (dueAt: number, now = dueAt): IncidentAnswer => fireAll(parts, dueAt, now),
 
+    /**
+     * The system was not there for `downMs`: after hours nothing of before goes on by itself. Somebody may have come by
+     * now, or the journal was put back. Ladders hold, and the system's own incident says what was left open. Incidents
+     * of the system itself speak of the present, to who runs it, and go on.
+     */
+    stoodStill(at: number, downMs: number): IncidentAnswer {
+      const round = beginRound(parts, at);
+      if (downMs < longestStandMs) return round.answer();
+      for (const incident of [...table.open()]) {
+        if (incident.category === 'system' || deadlineOf(incident) === undefined) continue;
+        const turn = round.turnOf(incident);
+        nextVersion(turn);
+        write(turn, 'held', { downMs });
+        happen(turn, 'stood still');
+        round.keep(turn);
+      }
+      return conclude(round);
+    },
+
     nextDeadline: (): number | undefined => table.nextDeadline()?.dueAt,
     deadlineCount: table.deadlineCount,
     /** Makes the indexes anew, after rows were loaded. */
@@ -83,6 +102,9 @@ export type IncidentAnswer = {
   result?: CommandResult;
   failures?: Failure[];
 };
+
+/** A ladder goes on by itself after a shorter absence; as old as a critical message may be that is still sent. Ms. */
+const longestStandMs = 2 * 3_600_000;
 
 /** How long an incident whose deadline threw is left alone, ms: somebody is told each time. */
 const stalledMs = 15 * 60_000;

@@ -199,14 +199,41 @@ test('a restart in the middle of an escalation goes on from its own deadline', (
   expect(after.see(fall)).toEqual(before.see(fall));
 });
 
-test('after three hours without power the ladder goes on with one rung, not with ninety', () => {
+test('after an hour without power the ladder goes on with one rung, not with thirty', () => {
   const desk = village();
   const fall = desk.alert('fall', 'watch-bat');
   desk.outcome('near', 'delivered');
   desk.told();
-  desk.sleep(3 * HOUR_MS);
+  desk.sleep(HOUR_MS);
   expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
   expect(desk.see(fall).ladder).toMatchObject({ rung: 2, nextAt: desk.now + MINUTE_MS });
+});
+
+test('after three hours without power nothing goes on by itself: the system says what was left open, and a person lets it go on', () => {
+  const desk = village();
+  const fall = desk.alert('fall', 'watch-bat');
+  const care = desk.alert('call-care', 'button-yurt');
+  desk.outcome('near', 'delivered');
+  desk.told();
+  desk.sleep(3 * HOUR_MS);
+  expect(desk.told()).toEqual(['alarm desk!', 'alarm desk', 'alarm lead']);
+  expect(desk.see(fall).ladder).toMatchObject({ phase: 'held', rung: 1 });
+  expect(desk.see(care).ladder).toMatchObject({ phase: 'held' });
+  desk.outcome('near', 'failed');
+  expect(desk.told()).toEqual([]);
+  desk.command(fall, { type: 'claim', by: li });
+  desk.command(fall, { type: 'release', by: li });
+  expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
+});
+
+test('an incident that holds begins anew with a new alarm', () => {
+  const desk = village();
+  const fall = desk.alert('fall', 'watch-bat');
+  desk.sleep(3 * HOUR_MS);
+  desk.told();
+  desk.alert('fall', 'watch-bat');
+  expect(desk.told()).toContain('worse near');
+  expect(desk.see(fall).ladder).toMatchObject({ phase: 'running', rung: 1 });
 });
 
 test('a deadline that is noticed a little late does not make the next one later', () => {

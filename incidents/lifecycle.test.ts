@@ -43,6 +43,7 @@ const events: Record<Happening, (desk: Desk, incident: Incident) => CommandResul
     desk.advance((desk.incidents.nextDeadline() ?? 0) - desk.now);
     return undefined;
   },
+  'stood still': (desk) => void desk.sleep(2 * 60 * MINUTE_MS),
   unreachable: (desk) => void desk.outcome('near', 'failed'),
   claim: (desk, incident) => desk.command(incident, { type: 'claim', by: wang }),
   'claim expires': (desk) => void desk.advance(2 * MINUTE_MS),
@@ -139,6 +140,12 @@ function expectLadder(
       return;
     case 'rests':
       expect(after.ladder).toMatchObject({ phase: 'waiting', nextAt: desk.now + restMs });
+      return;
+    case 'holds':
+      expect(after.ladder).toMatchObject({ phase: 'held', rung: 1 });
+      // The system asks about it, and tells nobody to go there.
+      expect(told).toEqual(['alarm desk', 'alarm lead']);
+      expect(desk.incidents.nextDeadline()).toBe(desk.now + 2 * MINUTE_MS);
       return;
     case 'ends':
       expect(after.ladder).toEqual({ phase: 'ended' });

@@ -11,6 +11,7 @@ export const lifecycle: { [H in Happening]: Record<Phase, Cell> } = {
   'lesser alert': row(same('unchanged'), same('unchanged'), same('unchanged'), same('unchanged'), 'never'),
   'all cleared': row(to('resolved', 'ends'), same('unchanged'), same('unchanged'), same('unchanged'), 'never'),
   'rung due': row(same('next rung'), same('next rung'), same('next rung'), 'never', 'never'),
+  'stood still': row(same('holds'), to('open', 'holds'), same('holds'), 'never', 'never'),
   unreachable: row(same('next rung'), same('unchanged'), same('unchanged'), same('unchanged'), same('unchanged')),
   claim: row(to('claimed', 'pauses'), refused('taken'), refused('on the way'), refused('on scene'), refused('over')),
   'claim expires': row('never', to('open', 'next rung'), 'never', 'never', 'never'),
@@ -57,7 +58,7 @@ export type Phase = IncidentState['phase'];
 /**
  * `worse`: a new critical alert. `more urgent`: an alert that raises the whole incident. `second call`: the person
  * pressed again; while somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot
- * go; `turn back`: the one who was on the way. `unreachable`: every channel of somebody on the newest rung failed.
+ * go; `turn back`: the one who was on the way. `stood still`: nobody was told of anything for hours. `unreachable`: every channel of somebody on the newest rung failed.
  */
 export type Happening =
   | 'worse'
@@ -66,6 +67,7 @@ export type Happening =
   | 'lesser alert'
   | 'all cleared'
   | 'rung due'
+  | 'stood still'
   | 'unreachable'
   | 'claim'
   | 'claim expires'
@@ -85,9 +87,19 @@ export type Cell = { to?: Phase; ladder: LadderMove } | { refused: Refusal } | '
 /**
  * `starts`: from the first rung, and holds again where somebody has the incident in hand. `first rung`: its people are
  * told again, and the ladder goes on from where it was, so that news never delays it. `next rung`: at once. `waits`:
- * until 5 min after the expected arrival. `rests`: until a second person had time to answer.
+ * until 5 min after the expected arrival. `rests`: until a second person had time to answer. `holds`: until a person or
+ * a new alert lets it go on, about which the system asks.
  */
-export type LadderMove = 'unchanged' | 'starts' | 'first rung' | 'next rung' | 'pauses' | 'waits' | 'rests' | 'ends';
+export type LadderMove =
+  | 'unchanged'
+  | 'starts'
+  | 'first rung'
+  | 'next rung'
+  | 'pauses'
+  | 'waits'
+  | 'rests'
+  | 'holds'
+  | 'ends';
 
 export type Refusal = 'taken' | 'not claimed' | 'on the way' | 'on scene' | 'over' | 'not over';
 

@@ -176,6 +176,7 @@ export function village({ contacts = everybody, state = new FoldState(), at = MO
     /** Nobody listened for so long; what is due is late. */
     sleep(ms: number): void {
       at += ms;
+      took(incidents.stoodStill(at, ms));
       for (let due = incidents.nextDeadline(); due !== undefined && due <= at; due = incidents.nextDeadline()) {
         took(incidents.fire(due, at));
       }

@@ -203,6 +203,17 @@ test('an alarm that cannot be read is heard once with its counters, and each tim
   expect([...types(home.hear('alarm', cut)), ...types(home.hear('alarm', cut))]).toEqual(['unreadable', 'unreadable']);
 });
 
+test('an alarm that cannot be read is heard once, however late it is sent again with its age', () => {
+  const home = listen();
+  const newer = (age: number) => new TextEncoder().encode(`{"v":2,"boot":3,"seq":7,"age":${age}}`);
+  home.hear('alarm', newer(0));
+  home.now += 2 * HOUR_MS;
+  expect(types(home.hear('alarm', newer(2 * 3600)))).toEqual(['repeat']);
+  expect(types(home.send({ ...alarm, seq: 6, age: 2 * 3600 }))).toEqual(['report']);
+  home.now += 2 * HOUR_MS;
+  expect(types(home.hear('alarm', newer(0)))).toEqual(['unreadable', 'counter-reused']);
+});
+
 test('telemetry that the contract refuses keeps its reason', () => {
   const payload = new TextEncoder().encode('{"v":1,"boot":3,"seq":7,"foo":1}');
   expect(listen().hear('status', payload)).toMatchObject([{ type: 'rejection', part: 0, reason: 'unknown-field' }]);

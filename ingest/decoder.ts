@@ -147,7 +147,8 @@ function hearUnreadable(
   payload: Uint8Array,
 ): Heard {
   const { boot, seq, age } = salvaged;
-  const occurrence: Occurrence = { occurredAt: receivedAt, clock: 'absent' };
+  // Its age was read, so that a redelivery of hours later is known as one; people are told no more than when it came.
+  const occurrence: Occurrence = { occurredAt: receivedAt - Math.round((age ?? 0) * 1000), clock: 'absent' };
   const hash = content === undefined ? hashOf(payload, part) : hashOf(content, 0);
   return { boot, seq, age, hash, urgent: true, receivedAt, occurrence, clock: undefined };
 }

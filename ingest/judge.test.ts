@@ -126,7 +126,24 @@ test('after a long stop nobody is taken for silent, and what burns still burns',
   const { followUps, notices } = home.append({ kind: 'started', version: '1', downMs: 3 * dayMs }, 3 * dayMs);
   const alerts = (followUps as DecidedRecord[]).flatMap(({ alerts = [] }) => alerts);
   expect(alerts.filter((change) => change.type === 'raise' && change.alert.condition === 'device-silent')).toEqual([]);
-  expect(notices.length).toBeGreaterThan(0);
+  // Who was told three days ago is not told again; the system says that it was left open.
+  expect(new Set(notices.map(({ incidentId }) => incidentId)).size).toBe(1);
+  expect(notices[0]?.text.condition).toBe('emergency-left-open');
+  expect([...home.incidents.openIncidents()].map(({ category }) => category).sort()).toEqual(['fire', 'system']);
+});
+
+test('while a full disk refuses what devices say of themselves, none of them falls silent', () => {
+  const home = village();
+  const silenceOf = ({ followUps }: Judgement) =>
+    followUps
+      .flatMap((record) => (record.kind === 'decided' ? (record.alerts ?? []) : []))
+      .filter((change) => change.type === 'raise' && change.alert.condition === 'device-silent');
+  const tick = (afterMs: number) => silenceOf(home.append({ kind: 'tick' }, afterMs));
+  home.append({ kind: 'reserve', inUse: true, freeBytes: 0 }, MINUTE_MS);
+  for (let minutes = 0; minutes < 3 * 24 * 60; minutes += 10) expect(tick(10 * MINUTE_MS)).toEqual([]);
+  home.append({ kind: 'reserve', inUse: false, freeBytes: 1e9 }, MINUTE_MS);
+  expect(tick(10 * MINUTE_MS)).toEqual([]);
+  expect(tick(3 * 24 * 60 * MINUTE_MS).length).toBeGreaterThan(0);
 });
 
 test('a test window without an end that is near is refused', () => {

@@ -133,9 +133,9 @@ const newCollection = (): Collection => ({
 function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   const record = decodeRecord(stored.body);
   const at = stored.receivedAt;
-  // Nobody listened, or the clock was set: supervision is as if everything had happened later, and only then is what is due fired.
-  if (record.kind === 'clock-step' && record.byMs > 0) parts.engine.rebase(record.byMs);
-  if (record.kind === 'started' && record.downMs > 0) parts.engine.rebase(record.downMs);
+  // Supervision is as if everything had happened later, and only then is what is due fired.
+  parts.engine.rebase(unheardMs(parts, record, at));
+  if (record.kind === 'started') collectIncidents(parts, parts.incidents.stoodStill(at, record.downMs), into);
   fireDeadlines(parts, at, into);
   switch (record.kind) {
     case 'report':
@@ -162,6 +162,8 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), into);
       return;
     case 'reserve':
+      if (!record.inUse) refusalsOf(parts.state).delete('since');
+      else if (!refusalsOf(parts.state).has('since')) refusalsOf(parts.state).set('since', at);
       stepAlerts(parts, reserveChanges(parts.state, record, stored), at, into);
       return;
     case 'tick':
@@ -173,6 +175,21 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       return;
   }
 }
+
+/**
+ * For how long, since the last time it was asked, no device could be heard, in ms of journal time: nobody listened, the clock was
+ * set forward, or there was no room for telemetry, which is counted by the minute because it moves every row of supervision.
+ */
+function unheardMs({ state }: JudgeParts, record: JournalRecord, at: number): number {
+  const refusals = refusalsOf(state);
+  const since = refusals.get('since');
+  if (since === undefined)
+    return record.kind === 'clock-step' ? record.byMs : record.kind === 'started' ? record.downMs : 0;
+  if (at - since < 60_000 && record.kind !== 'reserve') return 0;
+  refusals.set('since', at);
+  return at - since;
+}
+const refusalsOf = (state: FoldState) => state.table<number>('refusals');
 
 /** Where the journal was damaged last: what was decided about the records before may have stood there. */
 const lossesOf = (state: FoldState) => state.table<number>('losses');

@@ -347,6 +347,7 @@ const defaultLimits: JournalLimits = {
   budgetBytes: 8192 * MIB,
   reserveBytes: 64 * MIB,
   floorBytes: 256 * MIB,
+  lookEveryMs: 10_000,
 };
 
 /** How much of the queue a class may fill: a flood of telemetry leaves room for a command, and both for an alarm. */

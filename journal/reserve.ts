@@ -12,6 +12,8 @@ export type ReserveLimits = {
   reserveBytes: number;
   /** With less than this free, telemetry is refused before the disk is full. */
   floorBytes: number;
+  /** How often to look at the disk while there is plenty of room. No more than a floor may be written in between. */
+  lookEveryMs: number;
 };
 
 type Options = {
@@ -131,16 +133,16 @@ export class Reserve {
     this.#cancelLook = this.#options.clock.after(delayMs, () => {
       this.#cancelLook = undefined;
       this.#look().then(
-        () => this.#lookIn(this.#hasPlenty() ? LOOK_SELDOM_MS : LOOK_CLOSELY_MS),
+        () => this.#lookIn(this.#hasPlenty() ? this.#options.limits.lookEveryMs : LOOK_CLOSELY_MS),
         (error) => !this.#closed && this.#options.failed(error),
       );
     });
   }
 
   /**
-   * The journal writes at most 20 MB/s, 200 MB between two rare looks: less than the floor of 256 MB that then still lies between what
-   * is free and "nearly full". Between two close looks it writes less than the reserve. Whoever else fills the disk faster than
-   * that is found out by the write that fails, for which the reserve is there.
+   * The journal writes at most 20 MB/s, 200 MB between two looks 10 s apart: less than the floor of 256 MB that then still lies
+   * between what is free and "nearly full". Between two close looks it writes less than the reserve. Whoever else fills the disk
+   * faster than that is found out by the write that fails, for which the reserve is there.
    */
   #hasPlenty(): boolean {
     return !this.#state.inUse && this.#state.freeBytes > 2 * this.#options.limits.floorBytes;
@@ -150,4 +152,3 @@ export class Reserve {
 const FILE = `${JOURNAL_FOLDER}/reserve`;
 const PIECE_BYTES = 1024 * 1024;
 const LOOK_CLOSELY_MS = 1_000;
-const LOOK_SELDOM_MS = 10_000;

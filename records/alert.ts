@@ -61,7 +61,8 @@ export type Condition =
   | 'record-quarantined'
   | 'journal-reserve'
   | 'ladder-empty'
-  | 'notice-undelivered';
+  | 'notice-undelivered'
+  | 'emergency-left-open';
 
 /** Which of them are life safety: they open incidents that only a person ends, and their alerts are latched. */
 export const lifeSafetyConditions: ReadonlySet<Condition> = new Set<Condition>([

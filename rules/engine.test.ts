@@ -118,6 +118,23 @@ test('a step that is undone or only previewed leaves every deadline where it was
   expect(house.changes).toHaveLength(1);
 });
 
+test('previews in which every deadline moves leave no more behind, however many they are', () => {
+  const state = new FoldState();
+  const house = watch(deviceSilent, { from: state });
+  for (let count = 0; count < 50; count++) {
+    const deviceId = `d${count}`;
+    house.tell({ type: 'device-added', at: house.now, where: device(deviceId), deviceId, intervalMinutes: 60 });
+  }
+  const due = house.engine.nextDeadline() ?? 0;
+  for (let count = 0; count < 60; count++)
+    state.preview(() => {
+      house.engine.rebase(MINUTE_MS);
+      house.engine.fire(due);
+    });
+  expect(house.engine.nextDeadline()).toBe(due);
+  expect(house.engine.deadlineCount()).toBe(50);
+});
+
 test('what thousands of previews leave behind is gone with the next step that stands', () => {
   const state = new FoldState();
   const house = watch(waiting, { from: state });

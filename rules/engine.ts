@@ -142,6 +142,8 @@ class Deadlines {
   readonly #rows: Rows;
   readonly #state: FoldState;
   #heap = new DeadlineHeap();
+  /** A step that added or moved hints was undone: they are made anew when they are next asked for. */
+  #isStale = false;
 
   constructor(rows: Rows, state: FoldState) {
     this.#rows = rows;
@@ -155,7 +157,10 @@ class Deadlines {
 
   /** What was left behind, by rows that went or moved earlier, is swept when it outnumbers the rows. */
   add(hint: Hint): void {
-    this.#heap.add(hint);
+    // Its row is there already.
+    if (this.#isStale) this.rebuild();
+    else this.#heap.add(hint);
+    this.#markStaleOnUndo();
     let rowCount = 0;
     for (const { table } of this.#rows.values()) rowCount += table.size;
     if (this.#heap.size > 2 * rowCount + 1000) this.rebuild();
@@ -163,14 +168,15 @@ class Deadlines {
 
   /** Moves hints to where their rows are by now, until the earliest is true. */
   earliest(): Hint | undefined {
+    if (this.#isStale) this.rebuild();
     for (;;) {
       const top = this.#heap.top();
       if (!top) return undefined;
       const dueAt = this.#rows.get(top.rule)?.table.get(top.subject)?.dueAt;
       if (dueAt === top.dueAt) return top;
       this.#heap.takeTop();
-      // The row may come back by an undo, and its hint with it.
-      this.#state.onUndo(() => this.#heap.add(top));
+      // The row may come back by an undo. Each preview that put its hints back beside those that it moved would double them.
+      this.#markStaleOnUndo();
       if (dueAt !== undefined) this.#heap.add({ ...top, dueAt });
     }
   }
@@ -180,10 +186,14 @@ class Deadlines {
     for (const [rule, { table }] of this.#rows) {
       for (const [subject, { dueAt }] of table.entries()) if (dueAt !== undefined) hints.push({ dueAt, subject, rule });
     }
-    const before = this.#heap;
     this.#heap = new DeadlineHeap(hints);
+    this.#isStale = false;
+    this.#markStaleOnUndo();
+  }
+
+  #markStaleOnUndo(): void {
     this.#state.onUndo(() => {
-      this.#heap = before;
+      this.#isStale = true;
     });
   }
 }

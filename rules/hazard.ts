@@ -83,7 +83,7 @@ type Step = [Hazard, AlertChange[]];
 function onAlarm(state: Hazard, event: ReportEvent, report: AlarmReport, settings: HazardSettings): Step {
   if (report.state === 'off') return onOff(state, event, report, settings);
   const known = state.alarms[report.source];
-  const alarm = known && isCurrent(known, event.at, settings) ? known : undefined;
+  const alarm = known && isCurrent(known, event, settings) ? known : undefined;
   const reason = reasonOf(event, report);
   if (alarm?.phase === 'testing') return [withAlarm(state, report.source, { ...alarm, reason }), []];
   if (!alarm || (alarm.phase === 'off' && isTest(state.window, event, report))) {
@@ -162,9 +162,15 @@ function onTick(state: Hazard, at: number, settings: HazardSettings): Step {
   return [settled({ ...window, alarms }), changes];
 }
 
-/** What is due is over, even if its tick could not be stepped: nothing that failed may keep an alarm quiet. */
-function isCurrent(alarm: Alarm, at: number, { sameAlarmMs }: HazardSettings): boolean {
-  return alarm.phase === 'testing' || alarm.phase === 'off' ? at < dueAt(alarm) : at - alarm.lastAt <= sameAlarmMs;
+/**
+ * What is due is over, even if its tick could not be stepped: nothing that failed may keep an alarm quiet. A word that was
+ * stored on the way is of the alarm that stood when it happened, however late it comes.
+ */
+function isCurrent(alarm: Alarm, event: ReportEvent, { sameAlarmMs }: HazardSettings): boolean {
+  if (alarm.phase === 'testing' || alarm.phase === 'off') return event.at < dueAt(alarm);
+  const saidAt = happenedAt(event);
+  const isOfThen = saidAt >= alarm.since && saidAt - alarm.lastAt <= sameAlarmMs;
+  return event.at - alarm.lastAt <= sameAlarmMs || isOfThen;
 }
 
 /** A window is over at its end, even if the tick that should have closed it could not be stepped. */

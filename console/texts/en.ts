@@ -82,6 +82,7 @@ export const en = {
   ladder: {
     next: (time: string) => `Next people are told in ${time}`,
     paused: 'Nobody else is told while the claim holds',
+    held: 'The system stood still for hours: nobody else is told until somebody claims this',
     everyone: 'Everyone on the list was told',
   },
   you: 'you',
@@ -192,6 +193,7 @@ export const en = {
     resolved: (outcome: string, contact: string) => `Resolved: ${outcome}; ${contact}`,
     'second-person-asked': 'Nobody was reached: a second person was asked',
     reopened: 'Opened again',
+    held: 'The system stood still for hours: nobody is told by itself any more',
     rung: (level: number, who: string) => `Level ${level}: told ${who}`,
     rungWorse: (who: string) => `It became worse; told again: ${who}`,
     rungSilent: (level: number) => `Level ${level}: the desk sounds`,

@@ -82,6 +82,7 @@ export const zhCN: Texts = {
   ladder: {
     next: (time) => `${time}后通知下一批人`,
     paused: '接手有效期间不再通知其他人',
+    held: '系统曾停止运行数小时：有人接手之前，不再通知其他人',
     everyone: '名单上的人都已通知',
   },
   you: '您',
@@ -189,6 +190,7 @@ export const zhCN: Texts = {
     resolved: (outcome, contact) => `结束：${outcome}；${contact}`,
     'second-person-asked': '没有联系上任何人，已请第二人确认',
     reopened: '重新打开',
+    held: '系统曾停止运行数小时，不再自动通知',
     rung: (level, who) => `第${level}级：通知${who}`,
     rungWorse: (who) => `情况变严重，再次通知${who}`,
     rungSilent: (level) => `第${level}级：值班台发声`,

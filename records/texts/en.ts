@@ -22,6 +22,7 @@ export const en: RecordTexts = {
     'journal-reserve': 'The disk has no room: only alarms and what people do are still kept',
     'ladder-empty': 'Nobody is registered to be told',
     'notice-undelivered': 'Nobody could be reached',
+    'emergency-left-open': 'An emergency was open while the system stood still',
   },
   facts: {
     source: () => undefined,

@@ -21,6 +21,7 @@ export const zhCN: RecordTexts = {
     'record-quarantined': '一条记录无法处理，已跳过',
     'journal-reserve': '磁盘空间不足，目前只保存报警和人员操作',
     'ladder-empty': '没有登记任何可通知的人',
+    'emergency-left-open': '系统停止运行期间，有紧急事件未处理完',
     'notice-undelivered': '没有人能够联系上',
   },
   facts: {

@@ -36,6 +36,8 @@ export const en: NoticeTexts = {
     'journal-reserve': operator,
     'ladder-empty': 'Please find somebody who can go, and register contacts.',
     'notice-undelivered': 'Please find somebody who can go.',
+    'emergency-left-open':
+      'Please find out how the person is, and claim it on the duty page: until then nobody else is told.',
   },
   anyAlarm: { name: 'Alarm', toDo: goNow },
   informed: 'The people nearby and the duty desk have been told. You will hear when it is over.',

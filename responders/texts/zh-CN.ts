@@ -34,6 +34,7 @@ export const zhCN: NoticeTexts = {
     'journal-reserve': operator,
     'ladder-empty': '请找能前往的人，并登记联系人。',
     'notice-undelivered': '请找能前往的人。',
+    'emergency-left-open': '请了解人员情况，并在值班页面接手该事件；在此之前系统不会再通知其他人。',
   },
   anyAlarm: { name: '警情', toDo: goNow },
   informed: '已通知附近的人和值班台，结束后会再告诉您。',

@@ -32,11 +32,7 @@ export type FaultPlan = {
     readonly cuts: readonly (Window & { readonly village?: number })[];
   };
   /** Each is armed at its time, and strikes at the so-manieth call of a port after that. `power`: both, and the machine's memory. */
-  readonly crashes: readonly {
-    readonly atMs: number;
-    readonly who: 'alarm' | 'desk' | 'both' | 'power';
-    readonly calls: number;
-  }[];
+  readonly crashes: readonly Crash[];
   /** Per device and day. `clockAheadMs` is of the devices whose clock is wrong. */
   readonly devices: {
     readonly rebootChance: number;
@@ -75,6 +71,14 @@ export type FaultPlan = {
   }[];
 };
 
+/** `darkMs`: how long there is no power, where it is longer than a moment. */
+export type Crash = {
+  readonly atMs: number;
+  readonly who: 'alarm' | 'desk' | 'both' | 'power';
+  readonly calls: number;
+  readonly darkMs?: number;
+};
+
 export const faultKinds = [
   'disk',
   'network',
@@ -99,7 +103,7 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
   const draws = {
     disk: drawDisk(chanceOf(seed, 'faults disk'), stormMs),
     network: drawNetwork(chanceOf(seed, 'faults network'), stormMs),
-    process: drawCrashes(chanceOf(seed, 'faults process'), stormMs),
+    process: drawCrashes(chanceOf(seed, 'faults process'), chanceOf(seed, 'faults darkness'), stormMs),
     devices: drawDevices(chanceOf(seed, 'faults devices')),
     store: drawStore(chanceOf(seed, 'faults store'), stormMs),
     providers: drawProviders(chanceOf(seed, 'faults providers'), stormMs),
@@ -181,16 +185,18 @@ function drawNetwork(chance: Chance, stormMs: number): FaultPlan['network'] {
   };
 }
 
-function drawCrashes(chance: Chance, stormMs: number): FaultPlan['crashes'] {
+function drawCrashes(chance: Chance, darkness: Chance, stormMs: number): FaultPlan['crashes'] {
   const count = 3 + Math.floor(between(chance, 0, 7));
   const crashes = Array.from({ length: count }, () => {
     const atMs = between(chance, minuteMs, stormMs);
     const who = (['alarm', 'alarm', 'desk', 'both', 'power'] as const)[Math.floor(between(chance, 0, 5))] ?? 'alarm';
-    return { atMs, who, calls: Math.floor(between(chance, 1, 60)) };
+    const isLong = who === 'power' && darkness.fraction() < 0.2;
+    const dark = isLong ? { darkMs: between(darkness, 1.5 * hourMs, 4 * hourMs) } : {};
+    return { atMs, who, calls: Math.floor(between(chance, 1, 60)), ...dark };
   });
   // A process that dies soon after it was started again meets its own recovery.
   const again = crashes.filter(() => chance.fraction() < 0.4);
-  const soon = again.map((crash) => ({ ...crash, atMs: crash.atMs + 200, calls: Math.floor(between(chance, 1, 25)) }));
+  const soon = again.map(({ atMs, who }) => ({ atMs: atMs + 200, who, calls: Math.floor(between(chance, 1, 25)) }));
   return [...crashes, ...soon].sort((a, b) => a.atMs - b.atMs);
 }
 

@@ -1,8 +1,10 @@
-import type { Entry, Evidence, Truth } from './evidence.ts';
+import type { Entry, Evidence, Publish, Truth } from './evidence.ts';
 import type { Window } from './faults.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import {
   decisionsOf,
+  type EntryOf,
+  fieldsOf,
   hinderedMs,
   hindrances,
   homesByDevice,
@@ -146,7 +148,9 @@ function* unreadAndSilent(evidence: Evidence): Iterable<Violation> {
       .map(({ cause }) => cause.sequence),
   );
   const unread = evidence.publishes.filter(({ garbled, report }) => isUnreadable(garbled) && isUrgent(report));
-  const entries = [...new Set(unread.map(keyOfPublish))].map((key) => kept.get(key) ?? []);
+  const entries = [...Map.groupBy(unread, contentOf).values()].map((same) =>
+    [...new Set(same.map(keyOfPublish))].flatMap((key) => kept.get(key) ?? []).sort((a, b) => a.sequence - b.sequence),
+  );
   const firsts = new Set(entries.map(([first]) => first?.sequence));
   const heardAt = new Map<string, number>();
   for (const entry of entries.flat().sort((a, b) => a.sequence - b.sequence)) {
@@ -159,6 +163,11 @@ function* unreadAndSilent(evidence: Evidence): Iterable<Violation> {
     yield { says, homeId: homes.get(deviceId), ...at(entry) };
   }
 }
+/** What is sent again says the same but for its age; of what was cut off, each piece is another. */
+const contentOf = (publish: Publish): string =>
+  publish.garbled === 'newer-version'
+    ? `${publish.deviceId} ${publish.report} ${publish.boot} ${publish.seq}`
+    : keyOfPublish(publish);
 const isUnreadable = (garbled: string | undefined) => garbled === 'cut' || garbled === 'newer-version';
 const sameAlarmMs = 10 * 60_000;
 
@@ -190,15 +199,23 @@ function* cancelledFalls(evidence: Evidence): Iterable<Violation> {
     if (!suspected || !cancelled || publishes.some(({ garbled }) => garbled)) continue;
     // Stored reports come back to back; whoever gets up in time has said so within the shorter of the two windows.
     if (cancelled.receivedAt - suspected.receivedAt > 9_000 || cancelled.sequence < suspected.sequence) continue;
+    const [fellAt, upAt] = [happenedAt(suspected) - sameMomentMs, happenedAt(cancelled) + sameMomentMs];
     const called = decisions.find(
       (decision) =>
         decision.cause.sequence >= suspected.sequence &&
         decision.cause.receivedAt - suspected.receivedAt < sameAlarmMs &&
-        raisedIn(decision).some(({ condition, where }) => condition === 'fall' && where.deviceId === truth.deviceId),
+        raisedIn(decision).some(
+          ({ condition, where, occurredAt }) =>
+            // What was stored comes together, and another fall of the same day may be there with it.
+            condition === 'fall' && where.deviceId === truth.deviceId && occurredAt >= fellAt && occurredAt <= upAt,
+        ),
     );
     if (called) yield { ...placeOf(account), says: `${nameOf(account)} called people`, ...at(called.entry) };
   }
 }
+
+/** By its age, on the journal's clock. */
+const happenedAt = (entry: EntryOf<'report'>): number => entry.receivedAt - Number(fieldsOf(entry).age ?? 0) * 1000;
 
 /** What was kept long after it happened is judged, or noted, with the time at which it happened. */
 function* lateAndLost(evidence: Evidence): Iterable<Violation> {

@@ -2,6 +2,7 @@ import type { Evidence, Heard, Truth } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import {
   decisionsOf,
+  entriesOf,
   hinderedMs,
   hindrances,
   homesByDevice,
@@ -9,12 +10,14 @@ import {
   isOfHome,
   longestCalmMs,
   raisedIn,
+  stepsOf,
 } from './reading.ts';
 
 /** Nobody is called where nothing happened, and nobody is called without an end. */
 export const quietInvariants: readonly Invariant[] = [
   invariant('rest', 'quiet homes stay quiet', falseAlarms),
   invariant('rest', 'the system complains of what went wrong alone', falseSystemAlarms),
+  invariant('rest', 'what was open while the system stood still goes on by no one but people', goesOnByItself),
   invariant(9, 'nobody is flooded with messages', floods),
 ];
 
@@ -69,6 +72,7 @@ function* falseSystemAlarms(evidence: Evidence): Iterable<Violation> {
           const asked = tried.filter((one) => one.contactId !== 'desk' && one.atMs < atMs - 60_000);
           return !wasCalm(atMs, away) || asked.length === 0 || asked.some(({ answer }) => answer !== 'delivered');
         },
+        'emergency-left-open': () => decision.cause.record.kind === 'started',
         'ladder-empty': () => false,
         'record-quarantined': () => false,
       }[condition as string];
@@ -78,6 +82,27 @@ function* falseSystemAlarms(evidence: Evidence): Iterable<Violation> {
   }
 }
 const latelyMs = 5 * 60_000;
+
+/** After two hours without the system no rung is told of what was decided before, until somebody did something, or it became worse. */
+function* goesOnByItself({ journal, ...evidence }: Evidence): Iterable<Violation> {
+  const steps = stepsOf(decisionsOf({ journal, ...evidence }));
+  for (const start of entriesOf(journal, 'started').filter(({ record }) => record.downMs >= longStopMs)) {
+    for (const [incidentId, all] of steps) {
+      if (all[0]?.incident.category === 'system') continue;
+      const before = all.findLast(({ decision }) => decision.cause.sequence < start.sequence);
+      if (!before || before.incident.state.phase === 'resolved') continue;
+      const after = all.filter(({ decision }) => decision.cause.sequence >= start.sequence);
+      const words = after.flatMap(({ timeline }) => timeline.map(({ what }) => what));
+      const told = words.indexOf('rung');
+      if (told === -1 || words.slice(0, told).some((what) => reasonsToGoOn.has(what))) continue;
+      yield { says: `${incidentId} went on by itself after a long stop`, incidentId, sequence: start.sequence };
+    }
+  }
+}
+const longStopMs = 2 * 3_600_000;
+const reasonsToGoOn: ReadonlySet<string> = new Set([
+  ...(['alert', 'call-again', 'claimed', 'claim-expired', 'released', 'accepted', 'declined', 'reopened'] as const),
+]);
 
 function* floods({ messages }: Evidence): Iterable<Violation> {
   const arrived = messages.filter((one) => one.arrived);

@@ -9,6 +9,7 @@ import type { FaultKind } from './faults.ts';
 import { invariants } from './invariants.ts';
 import { li, twoDays } from './two-days.test-support.ts';
 
+const longStop = { kind: 'started', version: 'present', downMs: 3 * hourMs } as const;
 const whole = twoDays();
 
 test('two days in which everything is as it should be keep every promise', () => {
@@ -82,6 +83,8 @@ const breaches: { [invariant: string]: () => Evidence } = {
   'quiet homes stay quiet': () => ({ ...whole, truth: whole.truth.map((one) => ({ ...one, what: 'away' as const })) }),
   'the system complains of what went wrong alone': () =>
     alerts(raises('fall'), (one) => [one, withCondition(one, 'ladder-empty')]),
+  'what was open while the system stood still goes on by no one but people': () =>
+    journal((entry) => [entry.record.kind === 'tick' ? { ...entry, record: longStop } : entry]),
   'nobody is flooded with messages': () => ({
     ...whole,
     messages: Array.from({ length: 70 }, (_, at) => messageOf(at)),

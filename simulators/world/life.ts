@@ -68,7 +68,7 @@ const dayMs = 24 * hourMs;
 
 // Worlds are to have about as much in them as others: where much befalls people, or the network says things twice, ordinary days
 // are the quieter. All three are means of what was seen.
-const recordsPerDay = 1_920;
+const recordsPerDay = 1_870;
 const isCry: ReadonlySet<string> = new Set<Truth['what']>(['fire', 'emergency-press', 'fall']);
 const fewestOrdinary = 600;
 

@@ -11,7 +11,7 @@ import type { Store } from '../../storage/store.ts';
 import { chanceOf } from '../seeded-chance.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { Evidence, Trouble } from './evidence.ts';
-import type { FaultPlan } from './faults.ts';
+import type { Crash, FaultPlan } from './faults.ts';
 import { Historian } from './historian.ts';
 import { ProcessLife } from './process-life.ts';
 import { releases } from './releases.ts';
@@ -51,7 +51,7 @@ export class Machine {
     const { clock, disk, faults } = parts;
     this.historian = new Historian({ clock });
     disk.onWritten((name) => name.startsWith('journal/') && this.#pokeDeskSoon());
-    for (const { atMs, who, calls } of faults.crashes) clock.after(atMs, () => this.#arm(who, calls));
+    for (const crash of faults.crashes) clock.after(crash.atMs, () => this.#arm(crash));
     for (const { atMs, byMs } of faults.clockSteps) clock.after(atMs, () => this.stepWall(byMs));
     for (const { atMs, to, inGoodOrder } of faults.releases) clock.after(atMs, () => this.#change(to, inGoodOrder));
   }
@@ -183,11 +183,11 @@ export class Machine {
     this.#startAgain(life);
   }
 
-  #arm(who: FaultPlan['crashes'][number]['who'], calls: number): void {
-    const name = who === 'desk' ? 'desk' : 'alarm';
+  #arm(crash: Crash): void {
+    const name = crash.who === 'desk' ? 'desk' : 'alarm';
     const seat = this.#seats[name];
-    seat.armed = { who, calls };
-    seat.life?.arm(calls);
+    seat.armed = crash;
+    seat.life?.arm(crash.calls);
   }
 
   #strike(name: Name, at: string): void {
@@ -198,7 +198,7 @@ export class Machine {
     this.crashes.push({ atMs: this.#parts.clock.monotonic(), who: armed.who, at });
     const other = this.#seats[name === 'alarm' ? 'desk' : 'alarm'].life;
     this.#end(life);
-    if (armed.who === 'power') this.#losePower(other);
+    if (armed.who === 'power') this.#losePower(other, armed.darkMs);
     else {
       this.#startAgain(life);
       if (armed.who === 'both' && other) {
@@ -208,7 +208,7 @@ export class Machine {
     }
   }
 
-  #losePower(other: ProcessLife | undefined): void {
+  #losePower(other: ProcessLife | undefined, darkMs = momentMs): void {
     if (other) this.#end(other);
     this.#hasPower = false;
     this.#parts.disk.powerCut();
@@ -292,12 +292,11 @@ export class Machine {
 }
 
 type Name = 'alarm' | 'desk';
-type Armed = { who: FaultPlan['crashes'][number]['who']; calls: number };
 /** Where one of the two processes runs, or will again. */
 type Seat<Process> = {
   life: ProcessLife | undefined;
   process: Process | undefined;
-  armed: Armed | undefined;
+  armed: Crash | undefined;
   starts: number;
   pauseMs: number;
 };
@@ -317,14 +316,15 @@ const smallJournal = {
   budgetBytes: 8 * 1024 * 1024,
   reserveBytes: 48 * 1024,
   floorBytes: 64 * 1024,
+  lookEveryMs: 60_000,
 };
 /** Where a database is put back, all of the journal is kept: only then can the copy be whole again. */
 const wholeJournal = { ...smallJournal, keepBytes: smallJournal.budgetBytes };
 /** Of the world's sparse days: a few records between two saves. */
 const keepStateEveryMs = 5 * 60_000;
 const deskWaitsMs = 4_000;
-const deskLooksAfterMs = 1_000;
-const darkMs = 90_000;
+const deskLooksAfterMs = 2_000;
+const momentMs = 90_000;
 const installMs = 20_000;
 const stopPatienceMs = 15_000;
 const neverMs = 10 ** 12;
