@@ -82,6 +82,8 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
     },
 
     get: (incidentId: string): Incident | undefined => table.get(incidentId),
+    /** Whether an alert is in an incident that is still kept. */
+    knows: (alertId: string): boolean => table.ofAlert(alertId) !== undefined,
     openIncidents: (): Iterable<Incident> => table.open(),
     openCounts: table.openCounts,
   };

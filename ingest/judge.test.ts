@@ -46,6 +46,17 @@ test('a decision that a crash swallowed is still to be recorded after the restar
   expect(again.judge.unrecorded(again.journal.length)).toEqual([]);
 });
 
+test('what history raised before this version comes to it is not raised again', () => {
+  const mine = village().alarm('smoke-1', { appendFollowUps: false }).followUps[0] as DecidedRecord;
+  const home = village();
+  home.append({ kind: 'tick' });
+  home.append({ ...mine, cause: 1, version: '0.0.1' });
+  expect(home.incidents.knows(mine.incidents?.[0]?.incident.alerts[0]?.alertId ?? '')).toBe(true);
+  const { followUps, notices } = home.alarm('smoke-1');
+  expect((followUps as DecidedRecord[]).flatMap(({ alerts = [] }) => alerts)).toEqual([]);
+  expect(notices).toEqual([]);
+});
+
 test('history that decided otherwise is kept, and said', () => {
   const home = village();
   const { followUps } = home.alarm('smoke-1', { appendFollowUps: false });

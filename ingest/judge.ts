@@ -216,9 +216,11 @@ function collectRules(parts: JudgeParts, answer: EngineAnswer, at: number, into:
 }
 
 function stepAlerts(parts: JudgeParts, changes: AlertChange[], at: number, into: Collection): void {
-  if (changes.length === 0) return;
-  into.alerts.push(...changes);
-  collectIncidents(parts, parts.incidents.step({ type: 'alerts', at, changes }), into);
+  // Where another version judged what came before, a rule may come to what is on record already.
+  const news = changes.filter((change) => change.type !== 'raise' || !parts.incidents.knows(change.alert.alertId));
+  if (news.length === 0) return;
+  into.alerts.push(...news);
+  collectIncidents(parts, parts.incidents.step({ type: 'alerts', at, changes: news }), into);
 }
 
 function collectIncidents(parts: JudgeParts, answer: ReturnType<Incidents['fire']>, into: Collection): void {

@@ -111,6 +111,20 @@ test('an alarm that nobody heard of for ten minutes is a new one, though it neve
   expect(house.alerts).toHaveLength(2);
 });
 
+test('an alarm that was stored on the way is the alert of its time, and keeps no newer alarm from being heard', () => {
+  const house = watch(hazard);
+  house.read(smoke('on'));
+  house.advance(95 * MINUTE_MS);
+  house.read(smoke('on'), { lateMs: 95 * MINUTE_MS - 2 * SECOND_MS });
+  expect(house.alerts).toHaveLength(1);
+  house.advance(MINUTE_MS);
+  house.read(smoke('on'));
+  expect(house.alerts).toHaveLength(2);
+  house.advance(20 * MINUTE_MS);
+  house.read(smoke('on'), { lateMs: 3 * HOUR_MS });
+  expect(house.alerts).toHaveLength(3);
+});
+
 test('an old "off" that arrives late does not clear a newer alarm', () => {
   const house = watch(hazard);
   house.read(smoke('on'));

@@ -17,7 +17,8 @@ import type { Rule } from './rule.ts';
 /**
  * Smoke, heat, carbon monoxide, gas and water, each for itself: quiet -> on (critical at once) -> hushed or off ->
  * quiet. The alert is latched: `hushed` is on record, `off` says that the condition is gone, and a person ends the
- * incident. An alarm that comes again within `sameAlarmMs` of its last word is the same alert; later it is a new one.
+ * incident. An alarm that comes again, or was on, within `sameAlarmMs` of its last word is the same alert; later it is a
+ * new one.
  *
  * quiet -> testing (an alarm that happened inside a test window) -> quiet (it went off in time) or on (it outlasted the
  * window). The button on the detector opens a short window for smoke and heat alone: no button test makes carbon
@@ -72,7 +73,7 @@ export type HazardSettings = {
 /** `by`: who declared it; a detector's own button is `device`. */
 type TestWindow = { from: number; until: number; by: string };
 type Source = AlarmReport['source'];
-/** Instants are journal time; `since` is when the alarm began, `lastAt` when it was last heard. */
+/** Instants are journal time; `since` is when the alarm began, `lastAt` when it was last known to be on. */
 type Alarm =
   | { phase: 'testing'; cause: Cause; reason: Reason; since: number; raiseAt: number }
   | Standing
@@ -91,8 +92,10 @@ function onAlarm(state: Hazard, event: ReportEvent, report: AlarmReport, setting
   }
 
   const { alertId } = alarm;
-  const since = alarm.phase === 'off' ? happenedAt(event) : alarm.since;
-  const next = withAlarm(state, report.source, heard({ phase: report.state, alertId, since }, event.at, settings));
+  const saidAt = happenedAt(event);
+  const [since, lastAt] = alarm.phase === 'off' ? [saidAt, event.at] : [alarm.since, Math.max(alarm.lastAt, saidAt)];
+  const now = heard({ phase: report.state, alertId, since, lastAt }, event.at, settings);
+  const next = withAlarm(state, report.source, now);
   if (alarm.phase === report.state) return [next, []];
   const transition = `${alarm.phase} to ${report.state}`;
   if (alarm.phase === 'on') return [next, [onRecord(event, 'hushed', { ...reason, transition, alertId })]];
@@ -113,7 +116,7 @@ function begin(state: Hazard, event: ReportEvent, report: AlarmReport, reason: R
     return [withAlarm(state, source, testing), [onRecord(event, 'test', { ...reason, declaredBy: window.by })]];
   }
   const phase = report.state === 'hushed' ? 'hushed' : 'on';
-  const alarm = heard({ phase, alertId: alertIdOf(hazard.name, cause), since }, event.at, settings);
+  const alarm = heard({ phase, alertId: alertIdOf(hazard.name, cause), since, lastAt: event.at }, event.at, settings);
   const transition = `quiet to ${phase}`;
   return [withAlarm(state, source, alarm), [raiseAlarm(cause, event.at, source, { ...reason, transition })]];
 }
@@ -154,7 +157,8 @@ function onTick(state: Hazard, at: number, settings: HazardSettings): Step {
     if (dueAt(alarm) > at) alarms[source] = alarm;
     else if (alarm.phase === 'testing') {
       const { cause, reason, since } = alarm;
-      alarms[source] = heard({ phase: 'on', alertId: alertIdOf(hazard.name, cause), since }, at, settings);
+      const alertId = alertIdOf(hazard.name, cause);
+      alarms[source] = heard({ phase: 'on', alertId, since, lastAt: at }, at, settings);
       changes.push(raiseAlarm(cause, at, source, { ...reason, transition: 'testing to on', lastedMs: at - since }));
     }
   }
@@ -180,12 +184,8 @@ function isTest(window: TestWindow | undefined, event: ReportEvent, { source }: 
 }
 
 /** Instants are fixed when a state is entered, so that settings that change meanwhile cannot move them. */
-function heard(
-  alarm: Pick<Standing, 'phase' | 'alertId' | 'since'>,
-  at: number,
-  { rememberMs }: HazardSettings,
-): Standing {
-  return { ...alarm, lastAt: at, forgetAt: at + rememberMs };
+function heard(alarm: Omit<Standing, 'forgetAt'>, at: number, { rememberMs }: HazardSettings): Standing {
+  return { ...alarm, forgetAt: at + rememberMs };
 }
 
 const dueAt = (alarm: Alarm): number => (alarm.phase === 'testing' ? alarm.raiseAt : alarm.forgetAt);

@@ -41,7 +41,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../journal/checkpoint.ts')>({
     bug: 'the position is saved before the state that belongs to it',
     caughtBy: 'the same journal leads to the same incidents',
-    seed: 3,
+    seed: 12,
     module: '../../journal/checkpoint.ts',
     plant: ({ Checkpoint }) => ({
       Checkpoint: class extends Checkpoint {
@@ -93,7 +93,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../ingest/judge.ts')>({
     bug: 'a decision that a crash swallowed is not made up for',
     caughtBy: 'a command that was answered is on record',
-    seed: 10,
+    seed: 27,
     module: '../../ingest/judge.ts',
     plant: ({ createJudge }) => ({ createJudge: (parts) => ({ ...createJudge(parts), unrecorded: () => [] }) }),
   }),
@@ -168,6 +168,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     module: '../../incidents/turn.ts',
     plant: () => ({ tellTheEnd: () => {} }),
   }),
+  bug<typeof import('../../incidents/incidents.ts')>({
+    bug: 'after hours without the system everything goes on as if it had been there',
+    caughtBy: 'what was open while the system stood still goes on by no one but people',
+    seed: 1,
+    faults: longPowerCuts(),
+    module: '../../incidents/incidents.ts',
+    plant: ({ createIncidents }) => ({
+      createIncidents: (parts) => ({ ...createIncidents(parts), stoodStill: () => ({ incidents: [], notices: [] }) }),
+    }),
+  }),
   bug<typeof import('../../responders/retry-schedule.ts')>({
     bug: 'after three attempts a message is given up',
     caughtBy: 'every critical message comes to an end',
@@ -180,7 +190,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../responders/delivery.ts')>({
     bug: 'messages go out while the past is still being read',
     caughtBy: 'a critical message does not rest',
-    seed: 19,
+    seed: 10,
     module: '../../responders/delivery.ts',
     plant: ({ startDelivery }) => ({
       startDelivery(parts) {
@@ -243,6 +253,16 @@ function powerCutsInHangs(): Partial<FaultPlan> {
   });
   const crashes = hangs.map(({ fromMs }) => ({ atMs: fromMs + 55_000, who: 'power', calls: 1 }) as const);
   return { disk: { ...disk, hangs }, crashes };
+}
+
+/** Every three and a half hours there is no power for two and a half. */
+function longPowerCuts(): Partial<FaultPlan> {
+  const hourMs = 3_600_000;
+  const crashes = Array.from({ length: 13 }, (_, index) => ({
+    atMs: (index + 1) * 3.5 * hourMs,
+    darkMs: 2.5 * hourMs,
+  }));
+  return { crashes: crashes.map((crash) => ({ ...crash, who: 'power', calls: 1 }) as const) };
 }
 
 function withKeep(alarm: AlarmOf, answer: (keeping: Promise<void>) => Promise<void>): AlarmOf {
