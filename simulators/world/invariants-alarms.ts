@@ -19,6 +19,7 @@ import {
   type Raised,
   raisedIn,
   reportsByKey,
+  stepsOf,
 } from './reading.ts';
 import { type Account, accountsOf, couldNotSend } from './truth-on-record.ts';
 
@@ -105,11 +106,15 @@ const sameMomentMs = 2_000;
 function* waiting(evidence: Evidence): Iterable<Violation> {
   const general = hindrances(evidence, 'alarm', 'disk', 'providers');
   const byIncident = Map.groupBy(evidence.messages, ({ notice }) => notice.incidentId);
+  const askedAbout = questionsOf(evidence);
   for (const account of accountsOf(evidence, 'fire', 'emergency-press')) {
     const [first] = account.cries;
     if (!first || account.incidents.length === 0) continue;
     const ids = account.incidents.flatMap(([step]) => step?.incident.incidentId ?? []);
-    const messages = ids.flatMap((id) => byIncident.get(id) ?? []).filter(({ notice }) => !isClosing(notice));
+    const questions = ids.flatMap((id) => askedAbout.get(id) ?? []);
+    const messages = [...ids, ...questions]
+      .flatMap((id) => byIncident.get(id) ?? [])
+      .filter(({ notice }) => !isClosing(notice));
     // What was told before counts only where nothing new was decided: the same call, the same alarm.
     // And where somebody is on the way already: a second call is shown and sounded, and calls nobody else.
     const isAttended = account.incidents.some((steps) => {
@@ -130,6 +135,19 @@ function* waiting(evidence: Evidence): Iterable<Violation> {
     const says = `${nameOf(account)} was ${told}, ${seconds(calmMs)} of it with nothing in the way`;
     yield { ...placeOf(account), says, ...at(first) };
   }
+}
+
+/** By incident, those of the system that say that it was left open: after hours without the system people are told of it by them. */
+function questionsOf(evidence: Evidence): Map<string, string[]> {
+  const steps = [...stepsOf(decisionsOf(evidence)).values()].flatMap((all) => all.at(-1) ?? []);
+  const asked = steps.flatMap(({ incident: { incidentId, alerts } }) =>
+    alerts.flatMap(({ condition, reason }) =>
+      condition === 'emergency-left-open' ? [{ incidentId, about: String(reason.incidentId) }] : [],
+    ),
+  );
+  return new Map(
+    [...Map.groupBy(asked, ({ about }) => about)].map(([about, all]) => [about, all.map((one) => one.incidentId)]),
+  );
 }
 
 /** Its attempt may have begun this long before, and the next one comes a minute after that failed. */

@@ -145,7 +145,8 @@ function* waitedFor(evidence: Evidence): Iterable<Violation> {
       if (!gaveUp || !told || told.informed || told.answer || incident.state.phase !== 'open') continue;
       const rung = Number(/\/v\d+\/(\d+)\//.exec(cause.record.noticeId)?.[1]);
       const wentOn = timeline.some(({ what, details }) => what === 'rung' && Number(details.rung) > rung);
-      const isNewest = incident.ladder.phase !== 'ended' && incident.ladder.rung === rung;
+      const { ladder } = incident;
+      const isNewest = ladder.phase !== 'ended' && ladder.phase !== 'held' && ladder.rung === rung;
       const rungs = incident.category === 'system' ? 2 : incident.severity === 'critical' ? 4 : 3;
       if (wentOn || !isNewest || rung === 0 || rung >= rungs) continue;
       const says = `${told.contactId} could not be reached, and rung ${rung + 1} was not told`;
