@@ -102,6 +102,7 @@ function* goesOnByItself({ journal, ...evidence }: Evidence): Iterable<Violation
 const longStopMs = 2 * 3_600_000;
 const reasonsToGoOn: ReadonlySet<string> = new Set([
   ...(['alert', 'call-again', 'claimed', 'claim-expired', 'released', 'accepted', 'declined', 'reopened'] as const),
+  'second-person-asked',
 ]);
 
 function* floods({ messages }: Evidence): Iterable<Violation> {
