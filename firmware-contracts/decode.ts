@@ -166,7 +166,7 @@ function reasonOf(issue: z.core.$ZodIssue | undefined, fields: Fields): Rejectio
 }
 
 /** For example "lat 95: at most 90 (°), for example 43.94721". */
-function explain(contract: ReportContract, fields: Fields, issue: z.core.$ZodIssue | undefined): string {
+export function explain(contract: ReportContract, fields: Fields, issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'unrecognized_keys') {
     const known = [...contract.wire.keys.keys()].join(', ');
     return `${issue.keys.slice(0, 8).map(shown).join(', ')} unknown, the fields are ${known}`;
