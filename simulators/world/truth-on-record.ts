@@ -17,8 +17,8 @@ import {
 
 /**
  * What became of something that happened: what its device sent, what of it stands in the journal, and what followed. `cries`: the
- * records of it that say that help is needed, not that it is over. `isNews`: it led to an alert of its own, or made one stronger.
- * `incidents`: those that it is in.
+ * records of it that say that help is needed, not that it is over. `isNews`: the first of them led to an alert of its own, or made
+ * one stronger. `incidents`: those that it is in.
  */
 export type Account = {
   index: number;
@@ -67,22 +67,26 @@ const overs: ReadonlySet<string> = new Set(['off', 'cancelled', 'cancel', 'test'
  * an alarm that goes on is the alarm that it was. A record may lead to more: deadlines of others that fell due with it.
  */
 function alertsOf({ truth, cries, own, decisions }: Own): { ids: Set<string>; isNews: boolean } {
-  const changes = own.flatMap(({ record }) => record.alerts ?? []);
-  const news = changes.flatMap((change) => {
-    if (change.type === 'strengthen') return change.alertId;
-    return change.type === 'raise' && isOfTruth(change.alert, truth) ? change.alert.alertId : [];
-  });
-  const noted = changes.flatMap((change) =>
-    change.type === 'note' && change.note.where.placeId === truth.homeId
-      ? [change.note.reason.alertId ?? []].flat().map(String)
-      : [],
-  );
+  const changesIn = ({ record }: Decision) => record.alerts ?? [];
+  const newsIn = (decision: Decision) =>
+    changesIn(decision).flatMap((change) => {
+      if (change.type === 'strengthen') return change.alertId;
+      return change.type === 'raise' && isOfTruth(change.alert, truth) ? change.alert.alertId : [];
+    });
+  const news = own.flatMap(newsIn);
+  const noted = own
+    .flatMap(changesIn)
+    .flatMap((change) =>
+      change.type === 'note' && change.note.where.placeId === truth.homeId
+        ? [change.note.reason.alertId ?? []].flat().map(String)
+        : [],
+    );
   const [first] = cries;
-  const isNews = news.length > 0;
+  const isNews = own.some((decision) => decision.cause.sequence === first?.sequence && newsIn(decision).length > 0);
   if (isNews || noted.length > 0 || !first) return { ids: new Set([...news, ...noted]), isNews };
   const standing = decisions.filter(({ cause }) => isShortlyBefore(cause, first)).flatMap(raisedIn);
   const same = standing.filter((alert) => isOfTruth(alert, truth) && alert.where.deviceId === truth.deviceId);
-  return { ids: new Set(same.map(({ alertId }) => alertId)), isNews };
+  return { ids: new Set([...news, ...same.map(({ alertId }) => alertId)]), isNews };
 }
 
 const isOfTruth = ({ condition, where }: Raised, { homeId }: Truth): boolean =>
