@@ -45,7 +45,8 @@ function* unmissed(evidence: Evidence): Iterable<Violation> {
     const stops = crashes.length + faults.releases.length;
     const steps = faults.clockSteps.reduce((sum, { byMs }) => sum + Math.abs(byMs), 0);
     const dueMs = fromMs + limitMs * (1 + slewed) + outage + stops * 15 * minuteMs + steps + slackMs;
-    if (dueMs > endedAtMs || missed.some((one) => one.deviceId === deviceId && one.atMs >= fromMs)) continue;
+    if (dueMs > endedAtMs || missed.some((one) => one.deviceId === deviceId && one.atMs >= (heard?.atMs ?? 0)))
+      continue;
     yield { says: `${deviceId} died, and nobody missed it`, homeId, atMs };
   }
 }
