@@ -7,8 +7,10 @@ function ask(argv: string[], content = '{"v":1,"boot":1,"seq":2,"age":0,"call":"
     if (file === 'gone.json') throw new Error('no such file');
     return new TextEncoder().encode(content);
   };
-  const code = runContractsCli({ argv, read, print: (line) => lines.push(line) });
-  return { code, lines };
+  const written: string[] = [];
+  const write = (name: string) => void written.push(name);
+  const code = runContractsCli({ argv, read, write, print: (line) => lines.push(line) });
+  return { code, lines, written };
 }
 
 test('a file is checked as what its name begins with, or as what it is said to be, and the answer is one line', () => {
@@ -30,4 +32,12 @@ test('what cannot be asked says how to ask', () => {
     code: 1,
     lines: ['gone.json cannot be read: no such file'],
   });
+});
+
+test('what is published is written anew', () => {
+  const { code, written } = ask(['write']);
+  expect(code).toBe(0);
+  expect(written).toEqual(
+    expect.arrayContaining(['v1/vectors.json', 'v1/reports/alarm.schema.json', 'v1/c/steppewatch.h']),
+  );
 });

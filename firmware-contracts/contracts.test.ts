@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contractOf, encodeBatch, encodeReport, reportSchemas, reportsOfKind } from './contracts.ts';
 import { decodeBatch, decodeReport } from './decode.ts';
+import { exampleReport } from './examples.ts';
 import { fieldMetadata } from './report.ts';
-import { anyReport, exampleReport, reportNames } from './reports.test-support.ts';
+import { anyReport, reportNames } from './reports.test-support.ts';
 
 describe.each(reportNames)('a %s report', (name) => {
   const fields = Object.entries(reportSchemas[name].shape).filter(([field]) => field !== 'name');

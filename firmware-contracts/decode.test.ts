@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeBatch, encodeReport } from './contracts.ts';
 import { decodeBatch, decodeReport } from './decode.ts';
+import { exampleReport } from './examples.ts';
 import type { Report } from './report.ts';
-import { anyReport, exampleReport, reportNames } from './reports.test-support.ts';
+import { anyReport, reportNames } from './reports.test-support.ts';
 
 const sent = { v: 1, boot: 12, seq: 345, age: 0 };
 const smoke = { ...sent, source: 'smoke', state: 'on' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { exampleReport } from './examples.ts';
 import { quantitiesOf, readingsOf } from './readings.ts';
-import { exampleReport } from './reports.test-support.ts';
 
 test('a heartbeat gives each quantity with the unit of the contract', () => {
   const readings = readingsOf({ name: 'status', v: 1, boot: 1, seq: 1, battery: 2.9, rsrp: -104, firmware: '1.4.2' });

@@ -14,17 +14,6 @@ export function anyReport(name: ReportName): fc.Arbitrary<Report> {
   return any.chain(consistent);
 }
 
-/** Each example of the metadata, as one report with every field that fits beside the others. */
-export function exampleReport(name: ReportName): Report {
-  const fields = Object.entries(reportSchemas[name].shape).map(([field, schema]) => [
-    field,
-    field === 'name' ? name : z.globalRegistry.get(schema as z.ZodType)?.example,
-  ]);
-  const example = Object.fromEntries(fields) as Report;
-  if (example.name === 'motion') delete example.dt;
-  return example;
-}
-
 const isOptional = (schema: unknown) => (schema as z.ZodType)._zod.optout === 'optional';
 
 function anyValue(schema: unknown): fc.Arbitrary<unknown> {
