@@ -76,6 +76,17 @@ test('what it keeps of its own state is not written again while nothing changes'
   expect(await bytes()).toEqual(before);
 });
 
+test('far behind, it reads and folds the next batch while the one before it is written', async () => {
+  const { clock, commits, reads, append } = await home({ writeMs: 1_000 });
+  for (let count = 0; count < 8_000; count++) append();
+  await clock.advance(20_000);
+  // The first is waited for, because its state is saved.
+  const second = commits.find(({ sequence }) => sequence === 4_000);
+  const third = reads.find(({ from }) => from === 4_001);
+  expect(third?.at).toBeLessThan(second?.at ?? 0);
+  expect([...new Set(commits.map(({ sequence }) => sequence))].slice(-4)).toEqual([2_000, 4_000, 6_000, 8_000]);
+});
+
 test('it stops at once while it waits for news', async () => {
   const { clock, projection } = await home();
   await clock.advance(6_000);
@@ -87,8 +98,8 @@ test('it stops at once while it waits for news', async () => {
   expect(isStopped).toBe(true);
 });
 
-/** A journal and a store in memory; `timers.set` counts what the projection waited for. */
-async function home() {
+/** A journal and a store in memory; `timers.set` counts what the projection waited for. A write takes `writeMs`. */
+async function home({ writeMs = 0 } = {}) {
   const world = new VirtualClock({ startAt: 0 });
   const timers = { set: 0 };
   const clock: Clock = {
@@ -102,6 +113,7 @@ async function home() {
   };
   const records: Stored[] = [];
   const listeners = new Set<() => void>();
+  const reads: { at: number; from: number }[] = [];
   const source = {
     id: '5'.repeat(32),
     firstSequence: 1,
@@ -109,8 +121,10 @@ async function home() {
       return records.length;
     },
     position: (sequence: number) => `${source.id}/0/${sequence}`,
-    readBatch: async (from: number, { maxRecords }: { maxRecords: number }) =>
-      records.slice(from - 1, from - 1 + maxRecords),
+    async readBatch(from: number, { maxRecords }: { maxRecords: number }) {
+      reads.push({ at: world.now(), from });
+      return records.slice(from - 1, from - 1 + maxRecords);
+    },
     onDurable(listener: () => void) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -125,6 +139,7 @@ async function home() {
   const commits: { at: number; sequence: number; trueUntil: number }[] = [];
   const write = store.writeBatch.bind(store);
   store.writeBatch = async (batch: ProjectionBatch) => {
+    if (writeMs > 0) await new Promise<void>((done) => world.after(writeMs, done));
     await write(batch);
     commits.push({ at: world.now(), sequence: batch.sequence, trueUntil: batch.freshness.trueUntil });
   };
@@ -136,5 +151,5 @@ async function home() {
     checkpoint: new Checkpoint({ disk, name: 'projection', journalId: source.id, log: silentLog }),
     died: (error) => expect.unreachable(String(error)),
   });
-  return { clock: world, projection, metrics, commits, timers, disk, append };
+  return { clock: world, projection, metrics, commits, reads, timers, disk, append };
 }

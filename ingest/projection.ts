@@ -177,26 +177,43 @@ class ProjectionRun {
     const { source, clock, sayEveryMs = defaultSayEveryMs, checkpointEveryMs = defaultCheckpointEveryMs } = this.#parts;
     let next = from;
     let rows = noRows();
+    // A batch is folded while the one before it is written: both take about as long.
+    let writing = Promise.resolve(true);
+    const written = async (): Promise<boolean> => {
+      if (await writing) return true;
+      writing = Promise.resolve(true);
+      next = this.#goBack(next - 1);
+      rows = noRows();
+      return false;
+    };
     while (!this.#stopping) {
       const startedAt = clock.monotonic();
-      await this.#maintainIfDue();
+      if (startedAt - this.#maintainedAt >= maintainMs && (await written())) {
+        this.#maintainedAt = startedAt;
+        await this.#patiently(() => this.#parts.store.maintain(this.#parts.clock.now()));
+      }
       const settled = this.#look();
       next = this.#skipLost(next, rows);
       const stored = settled && next <= settled.sequence ? await source.readBatch(next, batchLimits) : [];
       const records = stored.filter(({ sequence }) => sequence <= (settled?.sequence ?? 0));
       await this.#project(records, rows);
       next += records.length;
-      const isNews = next - 1 > this.committed.sequence;
-      if (settled && (isNews || startedAt >= this.#sayAt)) {
-        if (!(await this.#commit(rows, isNews ? records : [], settled))) next = this.#goBack(next - 1);
+      if (!(await written())) continue;
+      if (settled && (next - 1 > this.committed.sequence || startedAt >= this.#sayAt)) {
+        writing = this.#commit(rows, records, settled);
+        writing.catch(() => {}); // Whoever asks for it hears of it.
         rows = noRows();
         this.#sayAt = startedAt + sayEveryMs;
       }
-      if (startedAt - this.#savedAt >= checkpointEveryMs) this.#save(next - 1);
       const waiting = (settled?.sequence ?? 0) - next + 1;
-      if (waiting > 0 && waiting < fullBatch) await this.#pause(startedAt + batchMs - clock.monotonic());
-      else if (waiting <= 0) await this.#awaitMore();
+      const saveIsDue = startedAt - this.#savedAt >= checkpointEveryMs;
+      if ((waiting >= fullBatch && !saveIsDue) || !(await written())) continue;
+      if (saveIsDue) this.#save(next - 1);
+      if (waiting >= fullBatch) continue;
+      if (waiting > 0) await this.#pause(startedAt + batchMs - clock.monotonic());
+      else await this.#awaitMore();
     }
+    await written();
     await this.#save(next - 1);
   }
 
@@ -249,9 +266,12 @@ class ProjectionRun {
   }
 
   /** False: the database was put back, and everything after `committed` has to come again. */
-  async #commit(rows: ProjectedRows, records: Stored[], settled: Settled): Promise<boolean> {
+  async #commit(rows: ProjectedRows, read: Stored[], settled: Settled): Promise<boolean> {
     const { store, log } = this.#parts;
-    const batch = this.#batchOf(rows, records, settled);
+    // While they were folded the batch before may have been found to be there, with more of what a dead process wrote.
+    const isNews = (at: { sequence: number }) => at.sequence > this.committed.sequence;
+    const records = read.filter(isNews);
+    const batch = this.#batchOf(records.length < read.length ? rowsWhere(rows, isNews) : rows, records, settled);
     try {
       const written = await this.#patiently(() => store.writeBatch(batch));
       if (written.done) this.#committed(batch);
@@ -263,10 +283,8 @@ class ProjectionRun {
     } catch (error) {
       const { sequence } = this.committed;
       if (!(await this.#hasMoved(error))) throw error;
-      if (this.committed.sequence < sequence) return false;
-      // A process before this one was killed while its last commit was under way: what that holds is there.
-      const isNews = (at: { sequence: number }) => at.sequence > this.committed.sequence;
-      return this.#commit(rowsWhere(rows, isNews), records.filter(isNews), settled);
+      // A process before this one may have been killed while its last commit was under way: what that holds is there.
+      return this.committed.sequence < sequence ? false : this.#commit(rows, records, settled);
     }
   }
 
@@ -337,13 +355,6 @@ class ProjectionRun {
       }
     }
     return { done: false };
-  }
-
-  async #maintainIfDue(): Promise<void> {
-    const now = this.#parts.clock.monotonic();
-    if (now - this.#maintainedAt < maintainMs) return;
-    this.#maintainedAt = now;
-    await this.#patiently(() => this.#parts.store.maintain(this.#parts.clock.now()));
   }
 
   /** Keeps the fold, which has seen `sequence`; what is kept never says more than the database has. */
