@@ -82,6 +82,7 @@ function textOf(incident: Incident, registry: RegistryView, { about, detail }: N
     ...(deviceId !== undefined && { deviceId }),
     ...(unregistered && { unregistered }),
     ...(said !== undefined && { detail: said.slice(0, longestDetail) }),
+    ...(typeof alert?.reason.incidentCode === 'string' && { aboutCode: alert.reason.incidentCode }),
     alertCount: alertCount(incident),
   };
 }

@@ -36,6 +36,8 @@ export type NoticeText = {
   unregistered?: true;
   /** What could not be read, or the outcome for an all-clear. */
   detail?: string;
+  /** The code of the incident that an alarm of the system itself is about. */
+  aboutCode?: string;
   alertCount: number;
 };
 

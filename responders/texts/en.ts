@@ -59,6 +59,7 @@ export const en: NoticeTexts = {
   reportedLate: (lateness) => `The report came ${lateness} late.`,
   unregistered: (deviceId) => `It came from an unregistered device, ${deviceId}: ask the duty desk where it is.`,
   unread: (what) => `Could not be read: ${what}.`,
+  aboutIncident: (code) => `It is about incident ${code}.`,
   alerts: (count) => `${count} alarms so far.`,
   sentLate: (lateness) => `This message is ${lateness} late.`,
   provisional: 'Sent before it was stored; the details may still change.',

@@ -117,6 +117,7 @@ test('the languages say everything that there is to say', async () => {
   show('late call', about({ condition: 'call-emergency', occurredAt: night - HOUR_MS, lateMs: HOUR_MS }));
   show('sent late', plain, { now: night + HOUR_MS });
   show('unreadable, and why', about({ condition: 'unreadable', detail: 'obscuration 300' }));
+  show('about another incident', about({ condition: 'emergency-left-open', aboutCode: 'FNDD' }));
   show('unregistered device', about({ placeIds: [], rooms: [], unregistered: true, deviceId: '867530900000001' }));
   show('second alarm in one incident', about({ alertCount: 2 }, { purpose: 'worse' }));
   show('drill', about({ deviceId: 'simulated-1' }));

@@ -37,6 +37,7 @@ export type NoticeTexts = {
   reportedLate: (lateness: string) => string;
   unregistered: (deviceId: string) => string;
   unread: (what: string) => string;
+  aboutIncident: (code: string) => string;
   alerts: (count: number) => string;
   sentLate: (lateness: string) => string;
   provisional: string;
@@ -83,6 +84,7 @@ const noticeTexts: Record<Language, NoticeTexts> = { 'zh-CN': zhCN, en };
 const longestTitleWhere = 60;
 const longestWhere = 600;
 const longestDetail = 200;
+const longestCode = 8;
 
 /** Lateness of a report below this is the network's, and of a message below that is its first retries'. */
 const lateReportMs = 2 * 60_000;
@@ -105,6 +107,7 @@ function news(
     isLate ? lay || texts.reportedLate(duration(text.lateMs ?? 0, language)) : '',
     text.unregistered ? texts.unregistered(plain(text.deviceId ?? '', 32)) : '',
     text.detail === undefined ? '' : texts.unread(plain(text.detail, longestDetail)),
+    text.aboutCode === undefined ? '' : texts.aboutIncident(plain(text.aboutCode, longestCode)),
     text.alertCount > 1 ? texts.alerts(text.alertCount) : '',
     purpose === 'information' ? texts.informed : toDo,
     now - at >= lateMessageMs ? texts.sentLate(duration(now - at, language)) : '',

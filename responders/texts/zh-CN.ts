@@ -54,6 +54,7 @@ export const zhCN: NoticeTexts = {
   reportedLate: (lateness) => `消息晚到了${lateness}。`,
   unregistered: (deviceId) => `来自未登记的设备${deviceId}：位置请向值班台询问。`,
   unread: (what) => `无法解读：${what}。`,
+  aboutIncident: (code) => `涉及编号为${code}的事件。`,
   alerts: (count) => `目前共${count}次报警。`,
   sentLate: (lateness) => `本通知晚发了${lateness}。`,
   provisional: '本通知在存档之前发出，内容可能还有变化。',
