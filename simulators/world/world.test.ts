@@ -5,6 +5,11 @@ import { judgeSeed } from './verdict.ts';
 const keptSeeds = {
   168: 'two fires that were stored and told in any order: one alert stood for both, and the judge looked for two',
   169: 'a clock that was set back and forward before the next record: deadlines fired between the two steps',
+  588: 'a full disk refused telemetry for hours: devices that spoke were called silent',
+  802: 'a disk that hung for long: each alarm that was told before it was kept doubled the hints of deadlines',
+  1033: 'an unreadable press that came again with its age passed for a counter that starts over',
+  1044: 'a fire was kept in the moment in which the power went for hours: who was asked about it counts as told',
+  1986: 'the disk failed while the registry was entered',
 };
 const fixedSeeds = Array.from({ length: 20 }, (_, index) => 101 + index);
 
