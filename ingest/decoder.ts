@@ -27,8 +27,8 @@ export type Placed = { sequence: number; receivedAt: number };
 export type Decoder = ReturnType<typeof createDecoder>;
 
 /**
- * Turns report records into events, and decides repeats once for everybody. A device's part of the fold is at most 80
- * hashes (under 1 kB). Devices that the registry does not know share a table of their own; when that is full it is
+ * Turns report records into events, and decides repeats once for everybody. A device's part of the fold is at most 90
+ * hashes (about 1 kB). Devices that the registry does not know share a table of their own; when that is full it is
  * emptied, and their reports count as new again.
  */
 export function createDecoder({

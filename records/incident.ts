@@ -72,9 +72,9 @@ export type ContactResult = 'reached' | 'not-reached' | 'not-applicable';
 /**
  * `running`: `nextAt` is when the next rung is due; without it everyone on the ladder was told. `paused`: a claim holds it
  * until the claim expires. `waiting`: a responder is on the way, or a second person was asked, and the next rung waits
- * until `nextAt`. `held`: the system stood still for hours, and it goes on when a person or a new alert says so. `ended`: nobody
- * else is told. `rung` is the last one told, from 1. `cause` is the version at which the
- * ladder started: it names its notices.
+ * until `nextAt`. `held`: the system stood still for hours, and it goes on when a person or a new alert says so. `ended`:
+ * nobody else is told. `rung` is the last one told, from 1. `cause` is the version at which the ladder started: it names
+ * its notices.
  */
 export type Ladder =
   | (Climb & { phase: 'running'; nextAt?: number })

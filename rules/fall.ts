@@ -144,9 +144,6 @@ function onTick(state: Falls, at: number, settings: FallSettings): Step {
   return [falls.length === 0 ? fall.initial : { falls }, changes];
 }
 
-/** Longer than a verdict takes, and than the road may hold up what carries no age. */
-const sameFallMs = 10 * 60_000;
-
 /** Judges the suspicions that are meant without the device's own verdict, and calls people. */
 function presume(
   state: Falls,
@@ -192,6 +189,9 @@ function meantBy(
     return cause.where.deviceId === event.where.deviceId && afterMs >= 0 && afterMs <= 2 * verdictMs;
   });
 }
+
+/** Longer than a verdict takes, and than the road may hold up what carries no age. */
+const sameFallMs = 10 * 60_000;
 
 /** What the device calls the report: `of` names a suspicion by its `seq` in the same boot. */
 function nameOf({ where, report, causeId }: ReportEvent, seq = report.seq): string {

@@ -84,9 +84,9 @@ function* falseSystemAlarms(evidence: Evidence): Iterable<Violation> {
 const latelyMs = 5 * 60_000;
 
 /** After two hours without the system no rung is told of what was decided before, until somebody did something, or it became worse. */
-function* goesOnByItself({ journal, ...evidence }: Evidence): Iterable<Violation> {
-  const steps = stepsOf(decisionsOf({ journal, ...evidence }));
-  for (const start of entriesOf(journal, 'started').filter(({ record }) => record.downMs >= longStopMs)) {
+function* goesOnByItself(evidence: Evidence): Iterable<Violation> {
+  const steps = stepsOf(decisionsOf(evidence));
+  for (const start of entriesOf(evidence.journal, 'started').filter(({ record }) => record.downMs >= longStopMs)) {
     for (const [incidentId, all] of steps) {
       if (all[0]?.incident.category === 'system') continue;
       const before = all.findLast(({ decision }) => decision.cause.sequence < start.sequence);
