@@ -58,8 +58,11 @@ async function startDesk(configuration: Configuration): Promise<void> {
     store: history.store,
     async health() {
       const folds = desk.status(alarm.now());
-      const reachable = history.hasBegun() && folds.projection.phase !== 'waiting';
-      return { ...alarm.seen(), ...folds, database: { reachable } };
+      const { phase } = folds.projection;
+      // Until the copy had an answer from the database, nobody knows whether it is there.
+      const isUnknown = history.hasBegun() && phase === 'starting';
+      const reachable = history.hasBegun() && phase !== 'waiting';
+      return { ...alarm.seen(), ...folds, ...(!isUnknown && { database: { reachable } }) };
     },
   });
   const reporting = setInterval(async () => {

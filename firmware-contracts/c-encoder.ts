@@ -29,21 +29,21 @@ type CField = { name: string; key: number; schema: JsonSchema; isOptional: boole
 type CKind = 'enum' | 'number' | 'count' | 'flag' | 'text' | 'texts' | 'numbers' | 'samples';
 type CReport = { name: ReportName; fields: CField[] };
 
-/** What every report carries has its names in every structure; `v` is written by itself, and the others are never left out. */
-const everyField = new Set(['boot', 'seq', 'age']);
-
 function cReportOf(name: ReportName): CReport {
   const { properties, required } = reportJsonSchema(name) as {
     properties: { [field: string]: JsonSchema };
     required: string[];
   };
   const fields = Object.entries(properties).flatMap(([field, schema]): CField[] => {
-    if (field === 'v') return [];
-    const isOptional = !required.includes(field) && !everyField.has(field);
-    return [{ name: field, key: Number(schema['x-cbor-key']), schema, isOptional, kind: kindOf(schema) }];
+    const key = Number(schema['x-cbor-key']);
+    // What every report carries is `sw_every`.
+    if (key < firstOwnKey) return [];
+    return [{ name: field, key, schema, isOptional: !required.includes(field), kind: kindOf(schema) }];
   });
   return { name, fields: fields.sort((a, b) => a.key - b.key) };
 }
+
+const firstOwnKey = 10;
 
 function kindOf({ type, enum: words, items, 'x-cbor-packed': packed }: JsonSchema): CKind {
   if (words !== undefined) return 'enum';
@@ -55,15 +55,15 @@ function kindOf({ type, enum: words, items, 'x-cbor-packed': packed }: JsonSchem
 }
 
 function declared({ name, fields }: CReport): string {
-  const own = fields.filter(({ key }) => key >= 10);
   return [
     '',
     `/* ---- ${name}: up/{device}/${name} ---- */`,
     `#define SW_TOPIC_${upper(name)} "${name}"`,
-    ...own.map((field) => `#define SW_KEY_${upper(name)}_${upper(field.name)} ${field.key}`),
-    ...own.flatMap((field) => limits(name, field)),
-    ...own.filter(({ kind }) => kind === 'enum').map((field) => enumeration(name, field)),
+    ...fields.map((field) => `#define SW_KEY_${upper(name)}_${upper(field.name)} ${field.key}`),
+    ...fields.flatMap((field) => limits(name, field)),
+    ...fields.filter(({ kind }) => kind === 'enum').map((field) => enumeration(name, field)),
     'typedef struct {',
+    '  sw_every every;',
     ...fields.flatMap((field) => members(name, field)),
     `} sw_${name};`,
     `/* The bytes that were written; 0 when they are more than size, or an enumeration holds none of its values. */`,
@@ -113,7 +113,7 @@ function members(report: string, { name, kind, isOptional, schema }: CField): st
 }
 
 function defined({ name, fields }: CReport): string {
-  const always = fields.filter(({ isOptional }) => !isOptional).length + 1;
+  const always = fields.filter(({ isOptional }) => !isOptional).length;
   const optional = fields.filter(({ isOptional }) => isOptional);
   const words = fields.filter(({ kind }) => kind === 'enum').map((field) => wordsOf(name, field));
   return [
@@ -121,9 +121,7 @@ function defined({ name, fields }: CReport): string {
     ...words,
     `size_t sw_encode_${name}(const sw_${name} *report, uint8_t *bytes, size_t size) {`,
     '  writer w = {bytes, size, 0, false};',
-    `  head(&w, MAP, ${always}u${optional.map((field) => ` + (${isThere(name, field)} ? 1u : 0u)`).join('')});`,
-    '  key(&w, 1);',
-    '  head(&w, UNSIGNED, 1u);',
+    `  begin(&w, &report->every, ${always}u${optional.map((field) => ` + (${isThere(name, field)} ? 1u : 0u)`).join('')});`,
     ...fields.map((field) => writing(name, field)),
     '  return written(&w);',
     '}',

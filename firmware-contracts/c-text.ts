@@ -24,6 +24,13 @@ export const headerBegin = (limits: { maxTopicLength: number; maxPayloadBytes: n
 #define SW_KEY_SEQ 3
 #define SW_KEY_AGE 4
 #define SW_KEY_AT 5
+typedef struct {
+  uint64_t boot;
+  uint64_t seq;
+  double age; /* s */
+  bool has_at;
+  uint64_t at; /* ms */
+} sw_every;
 
 /* up/{device}/{report}, up/{device}/batch and down/{device}/#, with a final zero. 0: it does not fit, or the id is none. */
 size_t sw_topic_up(char *topic, size_t size, const char *device, const char *report);
@@ -156,6 +163,23 @@ static void samples(writer *w, const int16_t *values, size_t count) {
     uint16_t value = (uint16_t)values[at];
     put(w, (uint8_t)(value & 0xffu));
     put(w, (uint8_t)(value >> 8));
+  }
+}
+
+/* The map with what every report carries, and the number of its own fields. */
+static void begin(writer *w, const sw_every *every, unsigned own) {
+  head(w, MAP, own + (every->has_at ? 5u : 4u));
+  key(w, SW_KEY_V);
+  head(w, UNSIGNED, SW_VERSION);
+  key(w, SW_KEY_BOOT);
+  head(w, UNSIGNED, every->boot);
+  key(w, SW_KEY_SEQ);
+  head(w, UNSIGNED, every->seq);
+  key(w, SW_KEY_AGE);
+  number(w, every->age);
+  if (every->has_at) {
+    key(w, SW_KEY_AT);
+    head(w, UNSIGNED, every->at);
   }
 }
 

@@ -2,6 +2,7 @@ import { pack, unpack, type Wire, wireOf } from './codec.ts';
 import { commandSchemas, type DeviceCommand, decodeCommand } from './commands.ts';
 import { contractOf, type ReportContract, reportSchemas } from './contracts.ts';
 import { type DecodedReport, decodeBatch, decodeReport, explain } from './decode.ts';
+import { fromHexadecimal } from './hexadecimal.ts';
 import { isLifeSafety } from './report.ts';
 
 /** `right`: a device may send exactly this. `says`: one line; when it is wrong, path, limit and an example of right. */
@@ -22,8 +23,7 @@ export function checkPayload({ name, payload }: { name: string; payload: Uint8Ar
 /** The bytes of a file that holds a payload as it is, or as text in hexadecimal, with or without spaces. */
 export function payloadIn(content: Uint8Array): Uint8Array {
   const text = new TextDecoder('latin1').decode(content).replace(/^0x|[\s,:]+/g, '');
-  if (text.length === 0 || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) return content;
-  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16));
+  return fromHexadecimal(text) ?? content;
 }
 
 function checkReport(contract: ReportContract, payload: Uint8Array): Check {

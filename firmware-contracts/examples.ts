@@ -11,6 +11,19 @@ export function exampleReport(name: ReportName): Report {
   return example;
 }
 
+/** As little as a report may say, and the counters and the age, which every report should have. */
+export function leastReport(name: ReportName): Report {
+  const { shape } = reportSchemas[name];
+  // Sampling that is even or uneven has to say which.
+  const isNeeded = (field: string) =>
+    everyReportHas.has(field) ||
+    (name === 'motion' && field === 'rate') ||
+    (shape as { [field: string]: z.ZodType })[field]?._zod.optout !== 'optional';
+  const least = Object.fromEntries(Object.entries(exampleReport(name)).filter(([field]) => isNeeded(field))) as Report;
+  return least.name === 'position' ? { ...least, source: 'none' } : least;
+}
+const everyReportHas: ReadonlySet<string> = new Set(['name', 'v', 'boot', 'seq', 'age']);
+
 /** The same of a command. */
 export function exampleCommand(name: DeviceCommand['name']): DeviceCommand {
   return exampleOf(name, commandSchemas[name].shape) as DeviceCommand;

@@ -1,7 +1,8 @@
 import { commandSchemas, type DeviceCommand, decodeCommand, encodeCommand } from './commands.ts';
 import { encodeBatch, encodeReport, reportSchemas } from './contracts.ts';
 import { decodeBatch, decodeReport } from './decode.ts';
-import { exampleCommand, exampleReport } from './examples.ts';
+import { exampleCommand, exampleReport, leastReport } from './examples.ts';
+import { fromHexadecimal, toHexadecimal } from './hexadecimal.ts';
 import type { Report, ReportName } from './report.ts';
 
 /**
@@ -19,7 +20,7 @@ const reportNames = Object.keys(reportSchemas) as ReportName[];
 const formats = ['json', 'cbor'] as const;
 
 function right(): Vector[] {
-  const least: Report[] = reportNames.map((name) => leastOf(exampleReport(name)));
+  const least: Report[] = reportNames.map((name) => leastReport(name));
   return [...reportNames.map(exampleReport), ...least].flatMap((report, index) =>
     formats.map((format) => {
       const says = `${index < reportNames.length ? 'every field' : 'as little as it may say'}, ${format.toUpperCase()}`;
@@ -28,22 +29,8 @@ function right(): Vector[] {
   );
 }
 
-/** What a schema does not ask for is left out, but the counters and the age, which every report should have. */
-function leastOf(report: Report): Report {
-  const { shape } = reportSchemas[report.name];
-  const counted = new Set(['name', 'v', 'boot', 'seq', 'age']);
-  const needed = Object.entries(report).filter(
-    ([field]) =>
-      counted.has(field) ||
-      (shape as { [field: string]: { _zod: { optout?: string } } })[field]?._zod.optout !== 'optional',
-  );
-  const fields = Object.fromEntries(needed) as Report;
-  if (report.name === 'position') return { ...fields, source: 'none' } as Report;
-  return report.name === 'motion' ? ({ ...fields, rate: report.rate } as Report) : fields;
-}
-
 function batches(): Vector[] {
-  const reports = (['status', 'alarm', 'press'] as const).map((name) => leastOf(exampleReport(name)));
+  const reports = (['status', 'alarm', 'press'] as const).map((name) => leastReport(name));
   return formats.map((format) =>
     vectorOf(`three reports, ${format.toUpperCase()}`, 'batch', encodeBatch(reports, format)),
   );
@@ -97,7 +84,7 @@ const cborMistakes: readonly (readonly [says: string, report: string, hex: strin
 function wrong(): Vector[] {
   return [
     ...mistakes.map(([says, report, text]) => vectorOf(says, report, new TextEncoder().encode(text))),
-    ...cborMistakes.map(([says, report, hex]) => vectorOf(says, report, bytesOf(hex))),
+    ...cborMistakes.map(([says, report, hex]) => vectorOf(says, report, fromHexadecimal(hex) ?? new Uint8Array())),
   ];
 }
 
@@ -122,11 +109,6 @@ function vectorOf(says: string, report: string, payload: Uint8Array): Vector {
 }
 
 function spelled(payload: Uint8Array): Pick<Vector, 'json' | 'bytes'> {
-  const bytes = [...payload].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   const isText = payload.length > 0 && (payload[0] ?? 0) < 0x80;
-  return { ...(isText && { json: new TextDecoder().decode(payload) }), bytes };
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return { ...(isText && { json: new TextDecoder().decode(payload) }), bytes: toHexadecimal(payload) };
 }

@@ -125,6 +125,23 @@ static void samples(writer *w, const int16_t *values, size_t count) {
   }
 }
 
+/* The map with what every report carries, and the number of its own fields. */
+static void begin(writer *w, const sw_every *every, unsigned own) {
+  head(w, MAP, own + (every->has_at ? 5u : 4u));
+  key(w, SW_KEY_V);
+  head(w, UNSIGNED, SW_VERSION);
+  key(w, SW_KEY_BOOT);
+  head(w, UNSIGNED, every->boot);
+  key(w, SW_KEY_SEQ);
+  head(w, UNSIGNED, every->seq);
+  key(w, SW_KEY_AGE);
+  number(w, every->age);
+  if (every->has_at) {
+    key(w, SW_KEY_AT);
+    head(w, UNSIGNED, every->at);
+  }
+}
+
 static size_t written(const writer *w) { return w->is_full ? 0u : w->length; }
 
 static bool is_device(const char *device) {
@@ -169,19 +186,7 @@ static const char *const alarm_source_words[] = {"smoke", "heat", "co", "gas", "
 static const char *const alarm_state_words[] = {"on", "off", "hushed"};
 size_t sw_encode_alarm(const sw_alarm *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 6u + (report->has_at ? 1u : 0u) + (report->has_obscuration ? 1u : 0u) + (report->has_temperature ? 1u : 0u) + (report->has_co ? 1u : 0u) + (report->has_gas ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 2u + (report->has_obscuration ? 1u : 0u) + (report->has_temperature ? 1u : 0u) + (report->has_co ? 1u : 0u) + (report->has_gas ? 1u : 0u));
   key(&w, 10);
   word(&w, alarm_source_words, sizeof alarm_source_words / sizeof *alarm_source_words, (unsigned)report->source);
   key(&w, 11);
@@ -209,19 +214,7 @@ static const char *const test_by_words[] = {"", "button", "self"};
 static const char *const test_result_words[] = {"", "passed", "failed"};
 size_t sw_encode_test(const sw_test *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 4u + (report->has_at ? 1u : 0u) + (report->by != SW_TEST_BY_ABSENT ? 1u : 0u) + (report->result != SW_TEST_RESULT_ABSENT ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 0u + (report->by != SW_TEST_BY_ABSENT ? 1u : 0u) + (report->result != SW_TEST_RESULT_ABSENT ? 1u : 0u));
   if (report->by != SW_TEST_BY_ABSENT) {
     key(&w, 10);
     word(&w, test_by_words, sizeof test_by_words / sizeof *test_by_words, (unsigned)report->by);
@@ -236,19 +229,7 @@ size_t sw_encode_test(const sw_test *report, uint8_t *bytes, size_t size) {
 static const char *const tamper_state_words[] = {"on", "off"};
 size_t sw_encode_tamper(const sw_tamper *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 5u + (report->has_at ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 1u);
   key(&w, 10);
   word(&w, tamper_state_words, sizeof tamper_state_words / sizeof *tamper_state_words, (unsigned)report->state);
   return written(&w);
@@ -257,19 +238,7 @@ size_t sw_encode_tamper(const sw_tamper *report, uint8_t *bytes, size_t size) {
 static const char *const position_source_words[] = {"gnss", "wifi", "cell", "none"};
 size_t sw_encode_position(const sw_position *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 5u + (report->has_at ? 1u : 0u) + (report->has_lat ? 1u : 0u) + (report->has_lon ? 1u : 0u) + (report->has_accuracy ? 1u : 0u) + (report->has_speed ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 1u + (report->has_lat ? 1u : 0u) + (report->has_lon ? 1u : 0u) + (report->has_accuracy ? 1u : 0u) + (report->has_speed ? 1u : 0u));
   key(&w, 10);
   word(&w, position_source_words, sizeof position_source_words / sizeof *position_source_words, (unsigned)report->source);
   if (report->has_lat) {
@@ -294,19 +263,7 @@ size_t sw_encode_position(const sw_position *report, uint8_t *bytes, size_t size
 static const char *const fall_state_words[] = {"suspected", "confirmed", "cancelled"};
 size_t sw_encode_fall(const sw_fall *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 5u + (report->has_at ? 1u : 0u) + (report->has_of ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 1u + (report->has_of ? 1u : 0u));
   key(&w, 10);
   word(&w, fall_state_words, sizeof fall_state_words / sizeof *fall_state_words, (unsigned)report->state);
   if (report->has_of) {
@@ -319,19 +276,7 @@ size_t sw_encode_fall(const sw_fall *report, uint8_t *bytes, size_t size) {
 static const char *const motion_placement_words[] = {"", "wrist", "waist", "neck", "ankle", "other"};
 size_t sw_encode_motion(const sw_motion *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 6u + (report->has_at ? 1u : 0u) + (report->has_rate ? 1u : 0u) + (report->has_dt ? 1u : 0u) + (report->has_range ? 1u : 0u) + (report->placement != SW_MOTION_PLACEMENT_ABSENT ? 1u : 0u) + (report->has_of ? 1u : 0u) + (report->has_part ? 1u : 0u) + (report->has_parts ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 2u + (report->has_rate ? 1u : 0u) + (report->has_dt ? 1u : 0u) + (report->has_range ? 1u : 0u) + (report->placement != SW_MOTION_PLACEMENT_ABSENT ? 1u : 0u) + (report->has_of ? 1u : 0u) + (report->has_part ? 1u : 0u) + (report->has_parts ? 1u : 0u));
   key(&w, 10);
   number(&w, report->t0);
   if (report->has_rate) {
@@ -369,19 +314,7 @@ size_t sw_encode_motion(const sw_motion *report, uint8_t *bytes, size_t size) {
 
 size_t sw_encode_vitals(const sw_vitals *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 4u + (report->has_at ? 1u : 0u) + (report->has_pulse ? 1u : 0u) + (report->has_oxygen ? 1u : 0u) + (report->has_temperature ? 1u : 0u) + (report->has_systolic ? 1u : 0u) + (report->has_diastolic ? 1u : 0u) + (report->has_breaths ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 0u + (report->has_pulse ? 1u : 0u) + (report->has_oxygen ? 1u : 0u) + (report->has_temperature ? 1u : 0u) + (report->has_systolic ? 1u : 0u) + (report->has_diastolic ? 1u : 0u) + (report->has_breaths ? 1u : 0u));
   if (report->has_pulse) {
     key(&w, 10);
     number(&w, report->pulse);
@@ -412,19 +345,7 @@ size_t sw_encode_vitals(const sw_vitals *report, uint8_t *bytes, size_t size) {
 static const char *const press_call_words[] = {"emergency", "care", "service", "cancel", "test"};
 size_t sw_encode_press(const sw_press *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 5u + (report->has_at ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 1u);
   key(&w, 10);
   word(&w, press_call_words, sizeof press_call_words / sizeof *press_call_words, (unsigned)report->call);
   return written(&w);
@@ -434,19 +355,7 @@ static const char *const presence_source_words[] = {"motion", "door", "bed"};
 static const char *const presence_state_words[] = {"on", "off"};
 size_t sw_encode_presence(const sw_presence *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 6u + (report->has_at ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 2u);
   key(&w, 10);
   word(&w, presence_source_words, sizeof presence_source_words / sizeof *presence_source_words, (unsigned)report->source);
   key(&w, 11);
@@ -457,19 +366,7 @@ size_t sw_encode_presence(const sw_presence *report, uint8_t *bytes, size_t size
 static const char *const status_worn_words[] = {"", "yes", "no", "unknown"};
 size_t sw_encode_status(const sw_status *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 4u + (report->has_at ? 1u : 0u) + (report->has_battery ? 1u : 0u) + (report->has_charge ? 1u : 0u) + (report->has_rsrp ? 1u : 0u) + (report->has_snr ? 1u : 0u) + (report->cell != NULL ? 1u : 0u) + (report->firmware != NULL ? 1u : 0u) + (report->has_temperature ? 1u : 0u) + (report->has_faults ? 1u : 0u) + (report->has_interval ? 1u : 0u) + (report->worn != SW_STATUS_WORN_ABSENT ? 1u : 0u) + (report->has_charging ? 1u : 0u) + (report->has_mains ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 0u + (report->has_battery ? 1u : 0u) + (report->has_charge ? 1u : 0u) + (report->has_rsrp ? 1u : 0u) + (report->has_snr ? 1u : 0u) + (report->cell != NULL ? 1u : 0u) + (report->firmware != NULL ? 1u : 0u) + (report->has_temperature ? 1u : 0u) + (report->has_faults ? 1u : 0u) + (report->has_interval ? 1u : 0u) + (report->worn != SW_STATUS_WORN_ABSENT ? 1u : 0u) + (report->has_charging ? 1u : 0u) + (report->has_mains ? 1u : 0u));
   if (report->has_battery) {
     key(&w, 10);
     number(&w, report->battery);
@@ -524,19 +421,7 @@ size_t sw_encode_status(const sw_status *report, uint8_t *bytes, size_t size) {
 static const char *const done_result_words[] = {"ok", "failed", "expired", "unknown"};
 size_t sw_encode_done(const sw_done *report, uint8_t *bytes, size_t size) {
   writer w = {bytes, size, 0, false};
-  head(&w, MAP, 6u + (report->has_at ? 1u : 0u));
-  key(&w, 1);
-  head(&w, UNSIGNED, 1u);
-  key(&w, 2);
-  head(&w, UNSIGNED, report->boot);
-  key(&w, 3);
-  head(&w, UNSIGNED, report->seq);
-  key(&w, 4);
-  number(&w, report->age);
-  if (report->has_at) {
-    key(&w, 5);
-    head(&w, UNSIGNED, report->at);
-  }
+  begin(&w, &report->every, 2u);
   key(&w, 10);
   text(&w, report->command);
   key(&w, 11);

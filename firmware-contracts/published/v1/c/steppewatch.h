@@ -23,6 +23,13 @@
 #define SW_KEY_SEQ 3
 #define SW_KEY_AGE 4
 #define SW_KEY_AT 5
+typedef struct {
+  uint64_t boot;
+  uint64_t seq;
+  double age; /* s */
+  bool has_at;
+  uint64_t at; /* ms */
+} sw_every;
 
 /* up/{device}/{report}, up/{device}/batch and down/{device}/#, with a final zero. 0: it does not fit, or the id is none. */
 size_t sw_topic_up(char *topic, size_t size, const char *device, const char *report);
@@ -47,11 +54,7 @@ size_t sw_topic_down(char *topic, size_t size, const char *device);
 typedef enum { SW_ALARM_SOURCE_SMOKE, SW_ALARM_SOURCE_HEAT, SW_ALARM_SOURCE_CO, SW_ALARM_SOURCE_GAS, SW_ALARM_SOURCE_WATER } sw_alarm_source;
 typedef enum { SW_ALARM_STATE_ON, SW_ALARM_STATE_OFF, SW_ALARM_STATE_HUSHED } sw_alarm_state;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_alarm_source source;
   sw_alarm_state state;
   bool has_obscuration;
@@ -73,11 +76,7 @@ size_t sw_encode_alarm(const sw_alarm *report, uint8_t *bytes, size_t size);
 typedef enum { SW_TEST_BY_ABSENT, SW_TEST_BY_BUTTON, SW_TEST_BY_SELF } sw_test_by;
 typedef enum { SW_TEST_RESULT_ABSENT, SW_TEST_RESULT_PASSED, SW_TEST_RESULT_FAILED } sw_test_result;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_test_by by;
   sw_test_result result;
 } sw_test;
@@ -89,11 +88,7 @@ size_t sw_encode_test(const sw_test *report, uint8_t *bytes, size_t size);
 #define SW_KEY_TAMPER_STATE 10
 typedef enum { SW_TAMPER_STATE_ON, SW_TAMPER_STATE_OFF } sw_tamper_state;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_tamper_state state;
 } sw_tamper;
 /* The bytes that were written; 0 when they are more than size, or an enumeration holds none of its values. */
@@ -116,11 +111,7 @@ size_t sw_encode_tamper(const sw_tamper *report, uint8_t *bytes, size_t size);
 #define SW_POSITION_SPEED_MAX (100) /* m/s */
 typedef enum { SW_POSITION_SOURCE_GNSS, SW_POSITION_SOURCE_WIFI, SW_POSITION_SOURCE_CELL, SW_POSITION_SOURCE_NONE } sw_position_source;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_position_source source;
   bool has_lat;
   double lat; /* ° */
@@ -142,11 +133,7 @@ size_t sw_encode_position(const sw_position *report, uint8_t *bytes, size_t size
 #define SW_FALL_OF_MAX (4294967295)
 typedef enum { SW_FALL_STATE_SUSPECTED, SW_FALL_STATE_CONFIRMED, SW_FALL_STATE_CANCELLED } sw_fall_state;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_fall_state state;
   bool has_of;
   uint64_t of;
@@ -181,11 +168,7 @@ size_t sw_encode_fall(const sw_fall *report, uint8_t *bytes, size_t size);
 #define SW_MOTION_PARTS_MAX (64)
 typedef enum { SW_MOTION_PLACEMENT_ABSENT, SW_MOTION_PLACEMENT_WRIST, SW_MOTION_PLACEMENT_WAIST, SW_MOTION_PLACEMENT_NECK, SW_MOTION_PLACEMENT_ANKLE, SW_MOTION_PLACEMENT_OTHER } sw_motion_placement;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   double t0; /* ms */
   bool has_rate;
   double rate; /* Hz */
@@ -228,11 +211,7 @@ size_t sw_encode_motion(const sw_motion *report, uint8_t *bytes, size_t size);
 #define SW_VITALS_BREATHS_MIN (1) /* 1/min */
 #define SW_VITALS_BREATHS_MAX (100) /* 1/min */
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   bool has_pulse;
   double pulse; /* 1/min */
   bool has_oxygen;
@@ -254,11 +233,7 @@ size_t sw_encode_vitals(const sw_vitals *report, uint8_t *bytes, size_t size);
 #define SW_KEY_PRESS_CALL 10
 typedef enum { SW_PRESS_CALL_EMERGENCY, SW_PRESS_CALL_CARE, SW_PRESS_CALL_SERVICE, SW_PRESS_CALL_CANCEL, SW_PRESS_CALL_TEST } sw_press_call;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_press_call call;
 } sw_press;
 /* The bytes that were written; 0 when they are more than size, or an enumeration holds none of its values. */
@@ -271,11 +246,7 @@ size_t sw_encode_press(const sw_press *report, uint8_t *bytes, size_t size);
 typedef enum { SW_PRESENCE_SOURCE_MOTION, SW_PRESENCE_SOURCE_DOOR, SW_PRESENCE_SOURCE_BED } sw_presence_source;
 typedef enum { SW_PRESENCE_STATE_ON, SW_PRESENCE_STATE_OFF } sw_presence_state;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   sw_presence_source source;
   sw_presence_state state;
 } sw_presence;
@@ -310,11 +281,7 @@ size_t sw_encode_presence(const sw_presence *report, uint8_t *bytes, size_t size
 #define SW_STATUS_INTERVAL_MAX (10080) /* min */
 typedef enum { SW_STATUS_WORN_ABSENT, SW_STATUS_WORN_YES, SW_STATUS_WORN_NO, SW_STATUS_WORN_UNKNOWN } sw_status_worn;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   bool has_battery;
   double battery; /* V */
   bool has_charge;
@@ -347,11 +314,7 @@ size_t sw_encode_status(const sw_status *report, uint8_t *bytes, size_t size);
 #define SW_KEY_DONE_RESULT 11
 typedef enum { SW_DONE_RESULT_OK, SW_DONE_RESULT_FAILED, SW_DONE_RESULT_EXPIRED, SW_DONE_RESULT_UNKNOWN } sw_done_result;
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
-  double age; /* s */
-  bool has_at;
-  uint64_t at; /* ms */
+  sw_every every;
   const char *command;
   sw_done_result result;
 } sw_done;
