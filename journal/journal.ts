@@ -307,10 +307,10 @@ export class Journal {
     if (segments.list.length > segmentsBefore) this.retain().catch((error) => failure.resolve(asFailure(error)));
   }
 
-  #settle({ records, waiters, bytes }: Group): void {
+  #settle({ records, waiters }: Group): void {
     this.#writing = undefined;
     this.#headSequence = records.at(-1)?.sequence ?? this.#headSequence;
-    this.#tail.push(records, bytes);
+    this.#tail.push(records);
     records.forEach((record, index) => {
       waiters[index]?.resolve(record);
     });

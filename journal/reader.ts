@@ -159,12 +159,10 @@ export class JournalReader {
 
   #remember({ bytes, at, firstSequence, count }: Frame): void {
     const records: StoredRecord[] = [];
-    let bodyBytes = 0;
     for (const { receivedAt, body } of recordsIn(bytes, at, count)) {
       records.push({ sequence: firstSequence + records.length, receivedAt, body });
-      bodyBytes += body.length;
     }
-    this.#tail.push(records, bodyBytes);
+    this.#tail.push(records);
   }
 
   /** The next segment is named by the sequence that comes next, so one look at one name is enough. */
