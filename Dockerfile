@@ -9,5 +9,5 @@ RUN install -d -o node -g node -m 0700 /data /keys
 USER node
 ENV STEPPEWATCH_DATA=/data STEPPEWATCH_KEYS=/keys
 VOLUME ["/data", "/keys"]
-EXPOSE 1883 8080
+EXPOSE 1883 8080 8883
 CMD ["node", "app/supervisor.ts"]

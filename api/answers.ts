@@ -12,6 +12,7 @@ import type {
 } from '../records/incident.ts';
 import type { OutcomeResult } from '../records/notice.ts';
 import type { Contact, Person } from '../records/registry.ts';
+import type { DeviceShown } from './device-card.ts';
 
 // What the API says, and all that the page knows of it. Instants are epoch ms of journal time; names were unsealed for
 // somebody who is signed in, and are absent when the registry no longer knows them.
@@ -126,12 +127,16 @@ export type Problem = {
   detail: string;
   code: ProblemCode;
   incident?: IncidentCard;
+  /** The device as it is now, where that is why. */
+  device?: DeviceShown;
   retryAfterSeconds?: number;
 };
 export type ProblemCode =
   | CommandProblem
   | 'signed-out'
   | 'wrong-password'
+  | 'wrong-code'
+  | 'claimed'
   | 'too-many'
   | 'foreign-request'
   | 'insecure'

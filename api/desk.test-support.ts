@@ -2,16 +2,21 @@ import { createIncidents, type IncidentAnswer, type IncidentInput } from '../inc
 import { systemClock } from '../platform/clock.ts';
 import { alarmAway } from '../platform/errors.ts';
 import { silentLog } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import { systemChance } from '../platform/random.ts';
 import type { Alert, Condition, Severity } from '../records/alert.ts';
+import { claimCodeFrom, randomSymbols } from '../records/claim-code.ts';
 import type { Command, CommandResult } from '../records/command.ts';
+import { createCommandAnswers } from '../records/command-answers.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import type { Notice, OutcomeResult } from '../records/notice.ts';
 import { encodeRecord } from '../records/record-codec.ts';
 import { put, smallCounty } from '../records/registry.test-support.ts';
+import { carryOut, isRegistryCommand } from '../records/registry-commands.ts';
 import { createRegistry } from '../records/registry-fold.ts';
+import type { DeviceKeys } from './device-keys.ts';
 import { createDutyView } from './duty-view.ts';
 import type { Observations } from './health.ts';
 import { hashPassword } from './passwords.ts';
@@ -33,6 +38,7 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
   const registry = createRegistry({ state: new FoldState() });
   registry.apply(changes);
   const incidents = createIncidents({ state: new FoldState(), registry });
+  const answers = createCommandAnswers(new FoldState());
   const state = new FoldState();
   const deskCopy = createRegistry({ state });
   deskCopy.apply(changes);
@@ -93,6 +99,13 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
     async apply(command: Command): Promise<CommandResult> {
       if (alarm.isAway) throw alarmAway({});
       alarm.commands.push(command);
+      if (isRegistryCommand(command)) {
+        const result = answers.once(command, () => carryOut(registry, command).result);
+        const fold = () => alarm.record({ kind: 'command', command });
+        if (newsAfterMs === 0) fold();
+        else setTimeout(fold, newsAfterMs);
+        return result;
+      }
       if (!('incidentId' in command)) throw new Error(`${command.type} is not for incidents`);
       const answer = incidents.step({ type: 'command', at: now(), command });
       if (newsAfterMs === 0) alarm.decided(answer);
@@ -110,6 +123,26 @@ function severityOf(condition: Condition): Severity {
   return ['call-service', 'device-silent', 'battery-low'].includes(condition) ? 'service' : 'critical';
 }
 
+/** Keys through which one can see: what is kept of a secret is the secret. Random ones are counted. */
+const glass = (hmac: string) => ({ salt: 'glass', hmac: Buffer.from(hmac).toString('base64') });
+let made = 0;
+export const glassKeys: DeviceKeys = {
+  newSecret() {
+    made += 1;
+    const secret = `secret-number-${made}`;
+    return { secret, credential: glass(secret) };
+  },
+  newCode(deviceId) {
+    made += 1;
+    const code = claimCodeFrom(new Uint8Array(randomSymbols).fill(made));
+    return { code, claim: glassKeys.claimOf(deviceId, code) };
+  },
+  credentialOf: glass,
+  claimOf: (deviceId, code) => glass(`${deviceId} ${code}`),
+  isSecret: (secret, credential) => credential?.hmac === glass(secret).hmac,
+  isCode: (deviceId, code, claim) => claim?.hmac === glass(`${deviceId} ${code}`).hmac,
+};
+
 /** The API over that, on a port of its own. */
 export function openDesk(alarm: StandIn, more: Partial<ApiParts> = {}): Promise<Api> {
   return startApi({
@@ -119,6 +152,8 @@ export function openDesk(alarm: StandIn, more: Partial<ApiParts> = {}): Promise<
     commands: { apply: alarm.apply },
     health: async () => alarm.health,
     unseal: () => undefined,
+    deviceKeys: glassKeys,
+    metrics: createMetrics(),
     ...{ log: silentLog, clock: systemClock, chance: systemChance, timeZone: 'Asia/Shanghai' },
     ...more,
   });
@@ -133,6 +168,7 @@ export async function signedIn(api: Api, account = 'li') {
     cookie,
     get: (path: string) => ask(api, 'GET', path, { cookie }),
     post: (path: string, body: object) => ask(api, 'POST', path, { cookie, body }),
+    ask: (method: string, path: string, body?: object) => ask(api, method, path, { cookie, ...(body && { body }) }),
     /** Version and command id filled in. */
     command: (incident: Pick<Incident, 'incidentId' | 'version'>, type: string, words: object = {}) =>
       ask(api, 'POST', `/incidents/${encodeURIComponent(incident.incidentId)}/${type}`, {

@@ -1,10 +1,13 @@
 import { parseNoticeId } from '../incidents/notices.ts';
 import type { Severity } from '../records/alert.ts';
-import type { Command } from '../records/command.ts';
+import type { CommandResult } from '../records/command.ts';
+import type { Downlink } from '../records/downlink.ts';
+import { createDownlinkShelf } from '../records/downlink-shelf.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange, TimelineEntry } from '../records/incident.ts';
 import type { AttemptingRecord, JournalRecord, OutcomeRecord } from '../records/journal-record.ts';
 import { decodeRecord, recordKind } from '../records/record-codec.ts';
+import { followRegistry } from '../records/registry-commands.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import type { Attempt } from './answers.ts';
 
@@ -17,6 +20,8 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
   const incidents = state.table<DutyIncident>('duty-incidents');
   const timelines = state.table<Timeline>('duty-timelines');
   const counter = state.table<number>('duty-revision');
+  const commands = followRegistry({ state, registry });
+  const downlinks = createDownlinkShelf(state);
   const listeners = new Set<(changed: DutyIncident) => void>();
   const revision = () => counter.get('revision') ?? 0;
   let forgottenAtRevision = 0;
@@ -51,9 +56,13 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
   function fold(record: JournalRecord, at: number): string[] {
     switch (record.kind) {
       case 'command':
-        foldRegistry(registry, record.command);
+        for (const { id } of commands.follow(record.command)?.devicesRemoved ?? []) downlinks.forget(id);
+        return [];
+      case 'downlink':
+        downlinks.sent(record, at);
         return [];
       case 'decided':
+        for (const row of record.downlinks ?? []) downlinks.put(row);
         return (record.incidents ?? []).map(foldChange);
       case 'attempting':
       case 'outcome':
@@ -88,7 +97,13 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
       });
       for (const incident of changed) for (const listener of listeners) listener(incident);
     },
-    rebuild: () => registry.rebuild(),
+    rebuild() {
+      registry.rebuild();
+      downlinks.rebuild();
+    },
+    downlink: downlinks.get,
+    downlinks: downlinks.ofDevice,
+    answerTo: commands.answerTo,
     openIncidents: () =>
       all()
         .filter(({ incident }) => !isResolved(incident))
@@ -116,6 +131,12 @@ export type DutyView = {
   apply(stored: { sequence: number; receivedAt: number; body: Uint8Array }): void;
   /** Makes the registry's index anew; once, after a checkpoint was loaded. */
   rebuild(): void;
+  /** What a change of the registry came to that this view has folded; remembered as long as the alarm process does. */
+  answerTo(commandId: string): CommandResult | undefined;
+  /** A command to a device, while it is kept. */
+  downlink(id: string): Downlink | undefined;
+  /** What one device was asked to do, in that order: what waits, and what became of the latest others. */
+  downlinks(deviceId: string): Downlink[];
   /** The most urgent first, then the oldest. */
   openIncidents(): DutyIncident[];
   /** The latest first: at most 1,000, at most 7 days old. */
@@ -136,7 +157,13 @@ export type DutyIncident = { incident: Incident; attempts: { [noticeId: string]:
 /** The last 500 entries in their order; `earlier` says how many are not shown. */
 export type Timeline = { entries: TimelineEntry[]; earlier: number };
 
-const foldedKinds: ReadonlySet<JournalRecord['kind']> = new Set(['command', 'decided', 'attempting', 'outcome']);
+const foldedKinds: ReadonlySet<JournalRecord['kind']> = new Set([
+  'command',
+  'decided',
+  'attempting',
+  'outcome',
+  'downlink',
+]);
 const emptyTimeline: Timeline = { entries: [], earlier: 0 };
 const mostEntries = 500;
 const mostResolved = 1_000;
@@ -147,12 +174,6 @@ const isResolved = ({ state }: Incident): boolean => state.phase === 'resolved';
 
 function byUrgency({ incident: a }: DutyIncident, { incident: b }: DutyIncident): number {
   return urgency[a.severity] - urgency[b.severity] || a.openedAt - b.openedAt;
-}
-
-/** A commit that is refused was refused by the alarm process too, which told whoever asked for it. */
-function foldRegistry(registry: Registry, command: Command): void {
-  if (command.type === 'registry-part') registry.stage(command.importId, command.part, command.changes);
-  else if (command.type === 'registry-commit') registry.commit(command.importId, command.parts);
 }
 
 function tooMany(latestFirst: DutyIncident[], now: number): DutyIncident[] {

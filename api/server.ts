@@ -4,6 +4,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import type { Clock } from '../platform/clock.ts';
 import { listenFailed } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import type { Account } from '../records/registry.ts';
@@ -11,6 +12,9 @@ import type { Registry } from '../records/registry-fold.ts';
 import type { Sealer } from '../records/sealing.ts';
 import type { Store } from '../storage/store.ts';
 import { consoleFiles } from './console-files.ts';
+import { deviceCommandRoutes } from './device-command-routes.ts';
+import type { DeviceKeys } from './device-keys.ts';
+import { deviceRoutes } from './device-routes.ts';
 import type { DutyView } from './duty-view.ts';
 import { type HealthWatch, type Observations, watchHealth } from './health.ts';
 import { accountName, createCards } from './incident-card.ts';
@@ -63,6 +67,11 @@ export async function startApi(parts: ApiParts): Promise<Api> {
           ...{ view, cards, commands, sessionOf, clock, now, log },
           ...(store && { store }),
         });
+        await inside.register(deviceRoutes, {
+          ...{ registry, unseal, view, commands, deviceKeys: parts.deviceKeys, metrics: parts.metrics },
+          ...{ sessionOf, clock, now, log, timeZone },
+        });
+        await inside.register(deviceCommandRoutes, { view, registry, unseal, commands, sessionOf, clock, now });
         inside.get('/events', { exposeHeadRoute: false }, (request, reply) =>
           watchEvents(stream, sessionOf(request).key, request, reply),
         );
@@ -96,6 +105,8 @@ export type ApiParts = {
   /** Asked every two seconds, one question at a time; may take its time, and reject. */
   health: () => Promise<Observations>;
   unseal: Sealer['unseal'];
+  deviceKeys: DeviceKeys;
+  metrics: Pick<Metrics, 'claimsRefused'>;
   /** History before what the view keeps; it may be away. */
   store?: Pick<Store, 'incidentHistory' | 'incidentTimeline'>;
   log: Log;

@@ -1,5 +1,7 @@
+import { type DownlinkPort, DownlinkSender } from '../broker/downlinks.ts';
 import { createIncidents } from '../incidents/incidents.ts';
 import { createDecoder } from '../ingest/decoder.ts';
+import { createDownlinks } from '../ingest/downlinks.ts';
 import { createJudge, type Judgement, type Stored } from '../ingest/judge.ts';
 import { Checkpoint } from '../journal/checkpoint.ts';
 import { runFollower } from '../journal/follower.ts';
@@ -12,6 +14,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { Vault } from '../platform/vault.ts';
+import type { CarrierProducts } from '../records/carrier-products.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { JournalRecord, ReportRecord } from '../records/journal-record.ts';
@@ -46,6 +49,8 @@ export type AlarmPorts = {
   admit?: (registry: Registry) => void;
   version: string;
   timeZone: string;
+  /** The way to devices; without it nobody hears a command. */
+  downlink?: DownlinkPort;
   /** Called with each device whose registry entry changed: its connection, if it has one, must show its credential again. */
   reauthenticate?: (deviceId: string) => void;
   limits?: Partial<JournalLimits>;
@@ -68,7 +73,7 @@ export async function openAlarm(ports: AlarmPorts) {
   });
   const headAtStart = journal.headSequence;
   const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
-  const { state, registry, outbox, judge, incidents, engine } = createFold(ports.version, ports.rules);
+  const { state, registry, outbox, judge, incidents, engine, downlinks } = createFold(ports.version, ports.rules);
   const checkpoint = new Checkpoint({
     ...{ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log },
     minChangeBytes: ports.snapshotAfterBytes,
@@ -99,6 +104,13 @@ export async function openAlarm(ports: AlarmPorts) {
     now: () => journal.now(),
     timeZone: ports.timeZone,
   });
+  // A command that finds no room stays where it is: the journal's last room is for life safety, and for what people ask.
+  const sender = new DownlinkSender({
+    ...{ fold: downlinks, port: ports.downlink ?? nobodyHears, clock, metrics, fail },
+    record: (record) => journal.append(encodeRecord(record), 'telemetry'),
+    headSequence: () => journal.headSequence,
+    now: () => journal.now(),
+  });
   const commands = commandDesk({ append, vault, registry });
   const eraser = keyEraser({ vault, registry, fail });
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append, fail });
@@ -122,6 +134,7 @@ export async function openAlarm(ports: AlarmPorts) {
     if (stored.sequence <= headAtStart) return;
     for (const record of judgement.followUps) append(record).catch(fail);
     if (judgement.result) commands.answer(judgement.result);
+    if (judgement.downlinks.length > 0) sender.decided(judgement.downlinks);
     if (judgement.removed.length > 0) eraser.forget(judgement.removed);
     for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
   }
@@ -135,6 +148,7 @@ export async function openAlarm(ports: AlarmPorts) {
     afterBatch(sequence) {
       if (sequence > headAtStart) ticks.arm();
       delivery.reached(sequence);
+      sender.reached(sequence);
       cries.clear();
       saving.maybe(sequence, () => journal.pin('alarm', checkpoint.reachesBackTo, { hard: true }));
       metrics.deadlines.set(engine.deadlineCount() + incidents.deadlineCount());
@@ -178,7 +192,8 @@ export async function openAlarm(ports: AlarmPorts) {
     failure: failing.promise,
 
     /** Resolves when the report is on disk. Errors: those of the journal. */
-    async keep(report: Omit<ReportRecord, 'kind' | 'source'>, lifeSafety: boolean): Promise<void> {
+    async keep(report: Kept, lifeSafety: boolean): Promise<void> {
+      if (lifeSafety) sender.calledForHelp(report.deviceId);
       const body = encodeRecord({ kind: 'report', source: 'mqtt', ...report });
       try {
         await journal.append(body, lifeSafety ? 'life-safety' : 'telemetry');
@@ -188,6 +203,13 @@ export async function openAlarm(ports: AlarmPorts) {
         throw error;
       }
     },
+
+    /** The device that sent it has its PUBACK, and listens: what waits for it may be sent. */
+    acknowledged: (report: Pick<ReportRecord, 'deviceId' | 'payload'>, lifeSafety: boolean): void =>
+      sender.acknowledged(report, lifeSafety),
+
+    /** The products of carriers are read by this from here on, in every replay too. Errors: those of the journal. */
+    adoptProducts: (table: CarrierProducts): Promise<void> => append({ kind: 'carrier-products', table }),
 
     /** Answers when the command was applied. Errors: those of the journal. */
     send: commands.send,
@@ -217,9 +239,12 @@ export async function openAlarm(ports: AlarmPorts) {
   };
 }
 
+/** Without a `source` it came over MQTT. */
+type Kept = Omit<ReportRecord, 'kind' | 'source'> & Partial<Pick<ReportRecord, 'source'>>;
 export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
 
 const mostCries = 10_000;
+const nobodyHears: DownlinkPort = { hears: () => false, send: () => false };
 
 /** Whose cry it is, and of what kind. */
 function cryOf({ body }: Stored): string {
@@ -241,11 +266,14 @@ export function createFold(version: string, rules: readonly AnyRule[] = allRules
   const engine = createEngine({ rules, state, registry });
   const incidents = createIncidents({ state, registry });
   const decoder = createDecoder({ state, registry });
-  const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, version });
-  return { state, registry, outbox, engine, incidents, judge };
+  const downlinks = createDownlinks({ state, registry, decoder, incidents });
+  const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, downlinks, version });
+  return { state, registry, outbox, engine, incidents, downlinks, judge };
 }
 
-function count(metrics: Metrics, { rejections, followUps }: Judgement): void {
+function count(metrics: Metrics, { rejections, followUps, downlinks }: Judgement): void {
+  for (const { ask, state } of downlinks)
+    metrics.downlinks.inc({ command: ask.name, outcome: state.phase === 'waiting' ? 'asked' : state.phase });
   for (const { reason } of rejections) metrics.reportsRejected.inc({ reason });
   for (const record of followUps) {
     if (record.kind === 'quarantined') metrics.quarantined.inc({ follower: record.follower });

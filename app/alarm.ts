@@ -1,4 +1,5 @@
 import { type Broker, startBroker } from '../broker/broker.ts';
+import type { CarrierListener } from '../broker/carriers/listener.ts';
 import { createCredentials } from '../broker/credentials.ts';
 import { scaledClock, systemClock } from '../platform/clock.ts';
 import { lockDataFolder } from '../platform/data-lock.ts';
@@ -12,12 +13,14 @@ import type { CommandResult } from '../records/command.ts';
 import { createLogChannel } from '../responders/channels/log.ts';
 import { createWebhookChannel } from '../responders/channels/webhook.ts';
 import { openAlarm } from './alarm-core.ts';
+import { startCarriers } from './carriers.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { serveControl } from './control-socket.ts';
 import { exitWith } from './exit.ts';
 import { serveMetrics } from './metrics-listener.ts';
 import { runProcess } from './process.ts';
 import { type PageRequest, registryPage } from './registry-pages.ts';
+import { openSecureDoors } from './secure-doors.ts';
 import { version } from './version.ts';
 
 /** The process that must not stop: broker, journal, rules, incidents, responders. It knows no database. */
@@ -37,13 +40,23 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     channels: [webhook, createLogChannel({ log })],
     limits: { budgetBytes: configuration.journalBudgetBytes },
     reauthenticate: (deviceId) => broker?.disconnect(deviceId),
+    downlink: {
+      hears: (deviceId, command) => broker?.downlink.hears(deviceId, command) ?? false,
+      send: (deviceId, command, payload) => broker?.downlink.send(deviceId, command, payload) ?? false,
+    },
     admit: (registry) => refuseRealDevices(configuration, registry.devices()),
   });
   // The registry is known at the journal's end alone. A real county does not wait for it: its devices may send at once.
   if (configuration.clockFactor !== undefined) await alarm.caughtUp;
 
+  const secure = await openSecureDoors({
+    ...{ mqtts: configuration.mqtts, keysFolder, clock, chance, log, metrics },
+    ...{ device: alarm.registry.device, pepper: vault.pepper() },
+  });
   const opened = await startBroker({
+    ...{ doors: secure.doors, limits: configuration.brokerLimits },
     ...{ listen: configuration.mqtt, log, metrics, clock, chance, keep: alarm.keep },
+    acknowledged: alarm.acknowledged,
     credentials: createCredentials({
       device: alarm.registry.device,
       pepper: vault.pepper(),
@@ -63,10 +76,12 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     },
   });
 
+  let carriers: CarrierListener | undefined;
   const { fail } = runProcess({
     ...{ name: 'alarm', log, metrics },
     async close() {
-      await opened.close();
+      await Promise.all([opened.close(), carriers?.close()]);
+      secure.close();
       await control.close();
       await listener.close();
       await alarm.close();
@@ -76,6 +91,10 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     },
   });
   alarm.failure.catch(fail);
+  // Devices do not wait for it.
+  startCarriers({ carriers: configuration.carriers, alarm, died: fail, clock, log, metrics }).then((started) => {
+    carriers = started;
+  }, fail);
   log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');
   await alarm.caughtUp;
@@ -101,10 +120,16 @@ function refuseRealDevices(
 }
 
 function isRealDevice({ clockFactor }: Configuration, input: unknown): boolean {
-  const { changes } = (input ?? {}) as { changes?: { entity?: string; value?: { simulated?: boolean } }[] };
-  if (clockFactor === undefined || !Array.isArray(changes)) return false;
+  const { changes, device } = (input ?? {}) as {
+    changes?: { entity?: string; value?: Simulated }[];
+    device?: Simulated;
+  };
+  if (clockFactor === undefined) return false;
+  if (device !== undefined) return device?.simulated !== true;
+  if (!Array.isArray(changes)) return false;
   return changes.some(({ entity, value }) => entity === 'device' && value !== undefined && value.simulated !== true);
 }
+type Simulated = { simulated?: boolean };
 
 try {
   await startAlarm(readConfiguration(process.env));

@@ -59,10 +59,71 @@ test('two listeners cannot share a port', () => {
   expect(messageOf(() => readConfiguration({ STEPPEWATCH_HTTP_PORT: '1883' }))).toContain('must differ');
 });
 
+const words = 'i-accept-that-anybody-can-read-and-forge';
+test.each(['0.0.0.0', '::', '192.168.1.5', 'county.example'])(
+  'without TLS nothing listens on %s unless that is said in so many words',
+  (host) => {
+    const environment = {
+      STEPPEWATCH_MQTT_HOST: host,
+      STEPPEWATCH_HTTP_HOST: host,
+      STEPPEWATCH_METRICS_HOST: host,
+    };
+    const message = messageOf(() => readConfiguration({ ...environment, STEPPEWATCH_MQTT_PLAINTEXT: words }));
+    expect(message).not.toContain('STEPPEWATCH_MQTT_HOST');
+    expect(message).toContain(`STEPPEWATCH_HTTP_HOST: ${host} would listen to the network without TLS`);
+    expect(message).toContain(`STEPPEWATCH_METRICS_HOST: ${host}`);
+    expect(message).toContain(`or set STEPPEWATCH_HTTP_PLAINTEXT=${words}`);
+    const accepted = { STEPPEWATCH_MQTT_PLAINTEXT: words, STEPPEWATCH_HTTP_PLAINTEXT: words };
+    expect(readConfiguration({ ...environment, ...accepted }).mqtt.host).toBe(host);
+    expect(messageOf(() => readConfiguration({ STEPPEWATCH_MQTT_PLAINTEXT: 'yes' }))).toContain(`is "${words}"`);
+  },
+);
+
+test.each(['127.0.0.1', '127.0.0.9', 'localhost', '::1'])('%s is this machine, and needs no words', (host) => {
+  expect(readConfiguration({ STEPPEWATCH_MQTT_HOST: host, STEPPEWATCH_HTTP_HOST: host }).mqtt.host).toBe(host);
+});
+
+test('doors with TLS need no words, but all of their files', () => {
+  const files = { STEPPEWATCH_MQTTS_CERTIFICATE: '/tls/broker.pem', STEPPEWATCH_MQTTS_KEY: '/tls/broker.key' };
+  const whole = { ...files, STEPPEWATCH_MQTTS_HOST: '0.0.0.0', STEPPEWATCH_MQTTS_SMOKE_PORT: '8884' };
+  expect(readConfiguration(whole).mqtts).toMatchObject({
+    ...{ host: '0.0.0.0', port: 8883, smokePort: 8884, pskPort: undefined },
+    files: { certificate: '/tls/broker.pem', key: '/tls/broker.key' },
+  });
+  expect(readConfiguration({}).mqtts.files).toBeUndefined();
+  for (const [environment, problem] of [
+    [{ STEPPEWATCH_MQTTS_KEY: '/tls/broker.key' }, 'belong together'],
+    [{ STEPPEWATCH_MQTTS_SMOKE_PORT: '8884' }, 'need STEPPEWATCH_MQTTS_CERTIFICATE'],
+    [{ STEPPEWATCH_MQTTS_CLIENT_CA: '/tls/devices.pem' }, 'need STEPPEWATCH_MQTTS_CERTIFICATE'],
+    [{ ...files, STEPPEWATCH_MQTTS_REVOKED: '/tls/revoked.pem' }, 'set that too'],
+    [{ ...files, STEPPEWATCH_MQTTS_PORT: '1883' }, 'must differ'],
+    [{ STEPPEWATCH_MQTTS_PSK_PORT: '8080' }, 'must differ'],
+  ] as const)
+    expect(messageOf(() => readConfiguration(environment))).toContain(problem);
+});
+
+test('limits that are set replace those of the broker, and no others', () => {
+  expect(readConfiguration({}).brokerLimits).toEqual({});
+  const environment = {
+    STEPPEWATCH_CONNECTIONS: '500',
+    STEPPEWATCH_HANDSHAKE_SECONDS: '5',
+    STEPPEWATCH_CONNECTS_PER_SECOND: '9',
+    STEPPEWATCH_REPORTS_PER_SECOND_PER_DEVICE: '10',
+    STEPPEWATCH_SESSION_HOURS: '2',
+  };
+  const { brokerLimits } = readConfiguration(environment);
+  expect(brokerLimits).toEqual({
+    ...{ connections: 500, handshakeMs: 5_000, connectsPerSecond: 9, connectsBurst: 18 },
+    ...{ telemetryPerSecond: 10, telemetryBurst: 50, sessionExpiryMs: 7_200_000 },
+  });
+  expect(messageOf(() => readConfiguration({ STEPPEWATCH_CONNECTIONS: '2.5' }))).toContain('whole number from 16');
+});
+
 test('the page lists every setting', async () => {
   const { readFileSync } = await import('node:fs');
   const page = readFileSync(join(import.meta.dirname, '../docs/configuration.md'), 'utf8');
-  const source = readFileSync(join(import.meta.dirname, 'configuration.ts'), 'utf8');
+  const sources = ['configuration.ts', 'listener-settings.ts'].map((file) => join(import.meta.dirname, file));
+  const source = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
   const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(10);
   for (const name of names) expect(page).toContain(name);

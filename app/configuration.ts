@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configurationWrong } from '../platform/errors.ts';
+import { carrierSecrets, carrierSettings, carriersFrom } from './carrier-settings.ts';
+import { limitsFrom, listenerSettings, portsOf, refusePlaintext, secureListenersFrom } from './listener-settings.ts';
 
 /** The whole configuration. Everything binds to loopback unless it says otherwise; see docs/configuration.md. */
 export type Configuration = ReturnType<typeof readConfiguration>;
@@ -31,6 +33,8 @@ const settings = {
   STEPPEWATCH_METRICS_PORT: port.optional(),
   STEPPEWATCH_ENROLMENT_USERNAME: z.string().min(1).max(64).default('enrolment'),
   STEPPEWATCH_ENROLMENT_PASSWORD: z.string().min(16, 'has at least 16 characters').optional(),
+  ...listenerSettings,
+  ...carrierSettings,
   STEPPEWATCH_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'is "allow" or "refuse"').default('refuse'),
   STEPPEWATCH_JOURNAL_MEGABYTES: megabytes.default(20_000),
   STEPPEWATCH_TIME_ZONE: z.string().refine(isTimeZone, 'is a time zone like Asia/Shanghai').default('Asia/Shanghai'),
@@ -44,10 +48,14 @@ const settings = {
     .regex(/^postgres(ql)?:\/\/./, 'is a PostgreSQL address like postgresql://user:password@host:5432/name')
     .optional(),
 };
+const allSettings = z.object(settings);
 type Name = keyof typeof settings;
 const names = Object.keys(settings) as Name[];
 /** Their values may stand in a file, named by the variable with `_FILE` behind it. */
-const secrets = ['STEPPEWATCH_MASTER_KEY', 'STEPPEWATCH_ENROLMENT_PASSWORD', 'DATABASE_URL'] as const satisfies Name[];
+const secrets = [
+  ...(['STEPPEWATCH_MASTER_KEY', 'STEPPEWATCH_ENROLMENT_PASSWORD', 'DATABASE_URL'] as const),
+  ...carrierSecrets,
+] as const satisfies Name[];
 
 /**
  * Reads the environment.
@@ -60,7 +68,7 @@ export function readConfiguration(environment: Record<string, string | undefined
     const value = settingFrom(name, environment, problems);
     if (value !== undefined && value !== '') given[name] = value;
   }
-  const parsed = z.object(settings).safeParse(given);
+  const parsed = allSettings.safeParse(given);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')}: ${issue.message}`);
     throw configurationWrong({}, problems);
@@ -68,6 +76,11 @@ export function readConfiguration(environment: Record<string, string | undefined
   const value = parsed.data;
   const metricsPort = value.STEPPEWATCH_METRICS_PORT ?? value.STEPPEWATCH_HTTP_PORT + 1;
   const ports = [value.STEPPEWATCH_MQTT_PORT, value.STEPPEWATCH_HTTP_PORT, metricsPort];
+  const mqtts = secureListenersFrom(value, problems);
+  ports.push(...portsOf(mqtts));
+  refusePlaintext(plainListeners(value), problems);
+  const carriers = carriersFrom(value, problems);
+  if (carriers) ports.push(carriers.listen.port);
   if (metricsPort > 65_535)
     problems.push('STEPPEWATCH_METRICS_PORT: without it the port is HTTP + 1, which is beyond 65535: set it');
   if (new Set(ports).size < ports.length) problems.push(`the ports ${ports.join(', ')} must differ`);
@@ -78,8 +91,11 @@ export function readConfiguration(environment: Record<string, string | undefined
     keysFolder: value.STEPPEWATCH_KEYS === undefined ? resolve(dataFolder, 'keys') : resolve(value.STEPPEWATCH_KEYS),
     masterKey: value.STEPPEWATCH_MASTER_KEY,
     mqtt: { host: value.STEPPEWATCH_MQTT_HOST, port: value.STEPPEWATCH_MQTT_PORT },
+    mqtts,
+    brokerLimits: limitsFrom(value),
     http: { host: value.STEPPEWATCH_HTTP_HOST, port: value.STEPPEWATCH_HTTP_PORT },
     metrics: { host: value.STEPPEWATCH_METRICS_HOST, port: metricsPort },
+    carriers,
     enrolment:
       value.STEPPEWATCH_ENROLMENT_PASSWORD === undefined
         ? undefined
@@ -92,6 +108,17 @@ export function readConfiguration(environment: Record<string, string | undefined
     clockFactor: value.STEPPEWATCH_CLOCK === 'system' ? undefined : Number(value.STEPPEWATCH_CLOCK.split(':')[1]),
     databaseUrl: value.DATABASE_URL,
   };
+}
+
+function plainListeners(value: z.infer<typeof allSettings>) {
+  const proxy = 'put a proxy with TLS before 127.0.0.1';
+  const doors = 'keep it on 127.0.0.1 and open STEPPEWATCH_MQTTS_HOST with STEPPEWATCH_MQTTS_CERTIFICATE';
+  const { STEPPEWATCH_MQTT_PLAINTEXT: mqtt, STEPPEWATCH_HTTP_PLAINTEXT: http } = value;
+  return [
+    { name: 'STEPPEWATCH_MQTT_HOST', host: value.STEPPEWATCH_MQTT_HOST, accepted: mqtt, instead: doors },
+    { name: 'STEPPEWATCH_HTTP_HOST', host: value.STEPPEWATCH_HTTP_HOST, accepted: http, instead: proxy },
+    { name: 'STEPPEWATCH_METRICS_HOST', host: value.STEPPEWATCH_METRICS_HOST, accepted: http, instead: proxy },
+  ];
 }
 
 function settingFrom(

@@ -2,10 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkedNames, checkPayload, payloadIn } from '../firmware-contracts/check.ts';
-import { publishedFiles } from '../firmware-contracts/published.ts';
+import { publishedFiles, type ReadText, releasedFiles } from './contracts-published.ts';
 
 const usage = `usage: npm run contracts -- check FILE [--as NAME]
        npm run contracts -- write
+       npm run contracts -- release
 
 FILE    a payload as JSON, CBOR, or either of them as hexadecimal text; "-" reads it from standard input
 --as    what it is, when the name of the file does not begin with it: ${checkedNames.join(', ')}`;
@@ -13,19 +14,24 @@ FILE    a payload as JSON, CBOR, or either of them as hexadecimal text; "-" read
 export type ContractsCliParts = {
   argv: string[];
   read: (file: string) => Uint8Array;
-  /** `name` is below the folder of what is published. */
-  write: (name: string, text: string) => void;
+  /** Of a file below the project's folder; undefined when there is none. */
+  readText: ReadText;
+  /** The same. */
+  write: (path: string, text: string) => void;
   print: (line: string) => void;
 };
 
 /**
- * `npm run contracts -- check FILE`: whether firmware may send a payload, in one line. 0: right. 1: wrong, or the file
- * cannot be read. 64: wrong usage. `write` makes what is published for firmware engineers anew.
+ * `npm run contracts -- check FILE`: whether firmware may send a payload, in one line. `write` makes what is published, and the tables
+ * in docs/firmware.md, anew; `release` does so for the last time, and from then on nothing published can change.
+ * 0: right, or done. 1: wrong, or the file cannot be read, or what would change is released. 64: wrong usage.
  */
-export function runContractsCli({ argv, read, write, print }: ContractsCliParts): 0 | 1 | 64 {
-  if (argv.length === 1 && argv[0] === 'write') {
-    for (const [name, text] of publishedFiles()) write(name, text);
-    return 0;
+export function runContractsCli({ argv, read, readText, write, print }: ContractsCliParts): 0 | 1 | 64 {
+  if (argv.length === 1 && (argv[0] === 'write' || argv[0] === 'release')) {
+    const made = argv[0] === 'write' ? publishedFiles(readText) : releasedFiles(readText);
+    if ('files' in made) for (const [path, text] of made.files) write(path, text);
+    else print(made.refused);
+    return 'files' in made ? 0 : 1;
   }
   const asked = questionIn(argv);
   if ('problem' in asked) {
@@ -60,14 +66,27 @@ function questionIn(argv: string[]): { file: string; name: string } | { problem:
   return { file, name };
 }
 
+function below(path: string): string {
+  return join(import.meta.dirname, '..', path);
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 if (import.meta.main) {
   process.exitCode = runContractsCli({
     argv: process.argv.slice(2),
     read: (file) => readFileSync(file === '-' ? 0 : file),
-    write(name, text) {
-      const file = join(import.meta.dirname, '../firmware-contracts/published', name);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
+    readText: (path) => textOf(below(path)),
+    write(path, text) {
+      mkdirSync(dirname(below(path)), { recursive: true });
+      writeFileSync(below(path), text);
     },
     print: (line) => void process.stdout.write(`${line}\n`),
   });

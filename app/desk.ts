@@ -18,6 +18,7 @@ import type { Alarm } from './alarm-core.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { type Control, connectControl } from './control-socket.ts';
 import { type Desk, openDesk } from './desk-core.ts';
+import { deviceKeys } from './device-keys.ts';
 import { exitWith } from './exit.ts';
 import { runProcess } from './process.ts';
 
@@ -55,6 +56,8 @@ async function startDesk(configuration: Configuration): Promise<void> {
     now: alarm.now,
     commands: { apply: send },
     unseal: vault.unseal,
+    deviceKeys: deviceKeys({ pepper: vault.pepper(), chance }),
+    metrics,
     store: history.store,
     async health() {
       const folds = desk.status(alarm.now());

@@ -20,6 +20,7 @@ const codes: Record<string, number> = {
   POSITION_UNKNOWN: exitCodes.damaged,
   DATA_FOLDER_UNWRITABLE: exitCodes.unwritable,
   LISTEN_FAILED: exitCodes.unavailable,
+  TLS_UNUSABLE: exitCodes.unavailable,
 };
 
 /** Ends a process for a reason that a person must read: plain text on standard error, and the code that says what it is. */

@@ -59,6 +59,7 @@ function running(file = example, { dies = false } = {}) {
     chance: systemChance,
     readText: async (path) => (path === 'county.yaml' ? file : Promise.reject(new Error('no such file'))),
     writeText: async (path, text) => void written.set(path, text),
+    files: { read: unexpected, create: unexpected, remove: unexpected },
     print: (text) => printed.push(text),
     complain: (text) => complaints.push(text),
   };
@@ -66,6 +67,7 @@ function running(file = example, { dies = false } = {}) {
   return { registry, printed, complaints, written, commands, run };
 }
 
+const unexpected = async () => expect.unreachable();
 const contentsOf = (registry: ReturnType<typeof running>['registry']) =>
   Object.values(sections).map((entity) => [...registry.list<EntityType>(entity)]);
 

@@ -14,9 +14,13 @@ import { allRules } from '../rules/all-rules.ts';
 import { readConfiguration } from './configuration.ts';
 import { connectControl } from './control-socket.ts';
 import { exitWith } from './exit.ts';
+import { type LabelRequest, runLabels } from './label-page.ts';
+import { privateFiles } from './private-files.ts';
+import { type ProvisionRequest, runProvision } from './provision.ts';
 import { exportRegistry } from './registry-export.ts';
 import { planImport } from './registry-import.ts';
 import { type Fetched, fetchRegistry, type PageRequest, type RegistryPage } from './registry-pages.ts';
+import { sendChanges } from './registry-send.ts';
 import { type Section, sectionNames, sections } from './registry-yaml.ts';
 
 /** What the command needs of the running system and of the world. */
@@ -29,17 +33,24 @@ export type RegistryCliParts = {
   readText(path: string): Promise<string>;
   /** Makes a file that its owner alone may read: it holds names and telephone numbers. */
   writeText(path: string, text: string): Promise<void>;
+  /** For what is read as bytes, and for what must not take the place of anything. */
+  files: typeof privateFiles;
   print(text: string): void;
   complain(text: string): void;
 };
 
 type Keys = Pick<Sealer, 'unseal'> & { pepper(): Uint8Array };
 
-/** 0: done. 1: the file has problems, and nothing was changed. 64: wrong usage. 66: no such file. 69: the system is away. */
-export type ExitCode = 0 | 1 | 64 | 66 | 69;
+/**
+ * 0: done. 1: the file has problems, and nothing was changed. 64: wrong usage. 66: no such file. 69: the system is away. 73: the file of
+ * secrets cannot be made.
+ */
+export type ExitCode = 0 | 1 | 64 | 66 | 69 | 73;
 
 const usage = `usage: npm run registry -- import FILE
-       npm run registry -- export [--with-secrets] [--out FILE]`;
+       npm run registry -- export [--with-secrets] [--out FILE]
+       npm run registry -- provision LIST.csv [--out SECRETS.csv] [--rotate] [--any-id]
+       npm run registry -- labels SECRETS.csv [--out LABELS.html]`;
 
 /** `npm run registry`: reads a file into the registry of the running system, or writes the registry into one. */
 export async function runRegistryCli(parts: RegistryCliParts): Promise<ExitCode> {
@@ -48,10 +59,13 @@ export async function runRegistryCli(parts: RegistryCliParts): Promise<ExitCode>
     parts.complain(usage);
     return 64;
   }
+  if (asked.type === 'labels') return runLabels(parts, asked);
   try {
     const fetched = await fetchRegistry((request) => parts.system.page(request));
     const keys = await parts.openKeys();
     if (asked.type === 'import') return await runImport(parts, { fetched, keys, file: asked.file });
+    if (asked.type === 'provision')
+      return await runProvision(parts, { registry: copyOf(fetched), pepper: keys.pepper() }, asked);
     const text = exportRegistry(copyOf(fetched), { unseal: keys.unseal, withSecrets: asked.withSecrets });
     if (asked.out === undefined) parts.print(text);
     else await parts.writeText(asked.out, text);
@@ -63,18 +77,29 @@ export async function runRegistryCli(parts: RegistryCliParts): Promise<ExitCode>
   }
 }
 
-type Asked = { type: 'import'; file: string } | { type: 'export'; withSecrets: boolean; out?: string };
+type Asked =
+  | { type: 'import'; file: string }
+  | { type: 'export'; withSecrets: boolean; out?: string }
+  | ({ type: 'provision' } & ProvisionRequest)
+  | ({ type: 'labels' } & LabelRequest);
 
 function readArguments(args: string[]): Asked | undefined {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { 'with-secrets': { type: 'boolean', default: false }, out: { type: 'string' } },
+      options: {
+        ...{ 'with-secrets': { type: 'boolean', default: false }, out: { type: 'string' } },
+        ...{ rotate: { type: 'boolean', default: false }, 'any-id': { type: 'boolean', default: false } },
+      },
     });
     const [verb, file, ...more] = positionals;
-    const { 'with-secrets': withSecrets, out } = values;
-    if (verb === 'import' && file && more.length === 0 && !withSecrets && !out) return { type: 'import', file };
+    const { 'with-secrets': withSecrets, out, rotate, 'any-id': anyId } = values;
+    if (more.length > 0) return undefined;
+    if (verb === 'provision' && file && !withSecrets) return { type: 'provision', file, out, rotate, anyId };
+    if (rotate || anyId) return undefined;
+    if (verb === 'labels' && file && !withSecrets) return { type: 'labels', file, out };
+    if (verb === 'import' && file && !withSecrets && !out) return { type: 'import', file };
     if (verb === 'export' && !file) return { type: 'export', withSecrets, ...(out !== undefined && { out }) };
   } catch {
     // An unknown option: the usage says which there are.
@@ -117,7 +142,7 @@ async function runImport(
     return 1;
   }
   const applied = registry.apply(plan.changes);
-  const refusal = await send(parts, newsIn(plan.changes, applied));
+  const refusal = await sendChanges(parts, newsIn(plan.changes, applied));
   if (refusal) {
     complain(`${refusal}\nnothing was changed`);
     return 1;
@@ -132,31 +157,6 @@ function newsIn(changes: RegistryChange[], { added, changed, removed }: Applied)
   return changes.filter((change) =>
     news.has(keyOf(change.entity, change.type === 'put' ? change.value.id : change.id)),
   );
-}
-
-/** The process that seals a part has alarms to attend to: a part is what it seals in a few milliseconds. */
-const changesInPart = 200;
-
-/** Sends all parts, then the commit; answers why it was refused. */
-async function send({ system, chance }: RegistryCliParts, changes: RegistryChange[]): Promise<string | undefined> {
-  const importId = `import-${Buffer.from(chance.bytes(9)).toString('base64url')}`;
-  const by = { type: 'system', id: 'registry' } as const;
-  const parts = Math.ceil(changes.length / changesInPart);
-  if (parts === 0) return undefined;
-  for (let part = 0; part < parts; part++) {
-    const some = changes.slice(part * changesInPart, (part + 1) * changesInPart);
-    const commandId = `${importId}-${part}`;
-    const result = await system.command({ type: 'registry-part', commandId, by, importId, part, changes: some });
-    if (!result.ok) return result.message;
-  }
-  const result = await system.command({
-    type: 'registry-commit',
-    commandId: `${importId}-commit`,
-    by,
-    importId,
-    parts,
-  });
-  return result.ok ? undefined : result.message;
 }
 
 function summary({ added, changed, removed }: Applied): string {
@@ -210,6 +210,7 @@ if (import.meta.main) {
       chance: systemChance,
       readText: (path) => readFile(path, 'utf8'),
       writeText: writePrivately,
+      files: privateFiles,
       print: (text) => process.stdout.write(text),
       complain: (text) => process.stderr.write(`${text}\n`),
     });

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { FoldState } from '../records/fold-state.ts';
-import { smallCounty } from '../records/registry.test-support.ts';
+import { put, smallCounty } from '../records/registry.test-support.ts';
+import type { RegistryChange } from '../records/registry.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { planImport } from './registry-import.ts';
 
 const key = { salt: 'c2FsdA==', hmac: 'aG1hYw==' };
 
-function plan(text: string, credentialFor = () => key) {
+function plan(text: string, credentialFor = () => key, more: RegistryChange[] = []) {
   const registry = createRegistry({ state: new FoldState() });
-  registry.apply(smallCounty);
+  registry.apply([...smallCounty, ...more]);
   return planImport({ text, registry, rules: allRules, credentialFor, unseal: () => undefined });
 }
 const problems = (text: string) => plan(text).problems.map(({ line, problem }) => `${line}: ${problem}`);
@@ -63,6 +64,18 @@ devices:
       { value: { credential: { salt: 's', hmac: 'h' } } },
     ]);
     expect(JSON.stringify(changes)).not.toContain(secret);
+  });
+  test('an entry that says nothing of the secret and the label code leaves both as they are', () => {
+    const claim = { ...key, used: { at: 1_790_000_000_000, by: 'li' } };
+    const known = put('device', { id: 'd1', kind: 'call-button', placeId: 'house-1', credential: key, claim });
+    const entry = 'devices: [{ id: d1, kind: call-button, placeId: house-2 }]';
+    expect(plan(entry, () => key, [known]).changes).toMatchObject([
+      { value: { placeId: 'house-2', credential: key, claim } },
+    ]);
+    const exported = `devices: [{ id: d1, kind: call-button, placeId: house-1, claim: { salt: s, hmac: h, used: { at: 17, by: li } } }]`;
+    expect(plan(exported).changes).toMatchObject([
+      { value: { claim: { salt: 's', hmac: 'h', used: { at: 17, by: 'li' } } } },
+    ]);
   });
   test('what is to go stands under remove', () => {
     const { changes } = plan('remove:\n  devices: [smoke-1, watch-2]\n');

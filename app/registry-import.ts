@@ -29,7 +29,7 @@ export type ImportOptions = {
 
 /**
  * What a registry file asks for, as changes in plain text, or everything that is wrong with it, by line. An entry replaces
- * what has its id; what the file does not name stays; `remove` takes away. Positions come out in WGS-84.
+ * what has its id, but for a device's secret and label code that it does not name; what the file does not name stays; `remove` takes away. Positions come out in WGS-84.
  */
 export function planImport(options: ImportOptions): { changes: RegistryChange[]; problems: LineProblem[] } {
   const file = readRegistryYaml(options.text);
@@ -142,15 +142,18 @@ const realSecret = /^[A-Za-z0-9_-]{22,}$/;
 
 function deviceOf({ secret, ...device }: FileDevice, { registry, credentialFor }: ImportOptions): Read {
   const refuse = (problem: string): Read => ({ ok: false, issues: [{ path: ['secret'], problem }] });
-  if (secret === undefined) return { ok: true, value: device };
-  if (device.credential) return refuse('a device has a secret or its credential, not both');
-  if (!device.simulated && !realSecret.test(secret)) {
+  if (secret !== undefined && device.credential) return refuse('a device has a secret or its credential, not both');
+  if (secret !== undefined && !device.simulated && !realSecret.test(secret)) {
     const how = `node -p "crypto.randomBytes(24).toString('base64url')"`;
     return refuse(`secret has at least 22 characters of A-Z, a-z, 0-9, "-" and "_"; this makes one: ${how}`);
   }
-  const credential = credentialFor(secret, registry.device(device.id)?.credential);
+  const known = registry.device(device.id);
+  // They stand in no file that a person writes: an entry that says nothing of them leaves them as they are.
+  const { credential: kept, claim } = { ...known, ...device };
+  const credential = secret === undefined ? kept : credentialFor(secret, known?.credential);
   // Parsed once more for the order of the fields, by which equal entries are seen to be equal.
-  return { ok: true, value: entities.device.parse({ ...device, credential }) };
+  const value = entities.device.parse({ ...device, ...(credential && { credential }), ...(claim && { claim }) });
+  return { ok: true, value };
 }
 
 function ruleSettingOf(setting: Entity<'ruleSetting'>, rules: readonly AnyRule[]): Read {

@@ -147,7 +147,7 @@ function lineOfPath(source: Source, node: Node | undefined, path: readonly Prope
 const contentOf = (node: unknown): Node | undefined =>
   isNode(node) && !(isScalar(node) && node.value === null) ? node : undefined;
 
-const numbersAndSwitches = new Set(['lat', 'lon', 'order', 'intervalMinutes', 'simulated']);
+const numbersAndSwitches = new Set(['lat', 'lon', 'order', 'intervalMinutes', 'simulated', 'at']);
 
 const textOf = (scalar: Scalar): string =>
   typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value));

@@ -5,12 +5,17 @@
 const benches = [
   'journal',
   'puback',
+  'connect',
+  'idle-memory',
+  'reconnect-storm',
   'pipeline',
   'press-to-webhook',
   'restart',
   'catch-up',
   'world',
   'half-day',
+  'codec',
+  'decode',
 ] as const;
 
 const asked = process.argv.slice(2);

@@ -1,93 +1,193 @@
 import { expect, test } from 'vitest';
-import { Admission, type Ticket } from './admission.ts';
-import { stoppedClock } from './broker.test-support.ts';
+import { Admission, type Place } from './admission.ts';
+import { settled, stoppedClock } from './broker.test-support.ts';
 import { type BrokerLimits, defaultLimits } from './limits.ts';
 
+/** `fates` is what became of whom, in the order in which it happened. */
 function admissionUnderTest(limits: Partial<BrokerLimits>) {
   const clock = stoppedClock();
   const admission = new Admission({ clock, limits: { ...defaultLimits, ...limits } });
-  const enter = (address: string): Ticket => {
-    const answer = admission.admit(address);
-    if ('refused' in answer) throw new Error(answer.refused);
-    return answer;
+  const fates: string[] = [];
+  const ask = (name: string, { address = 'a', first = false, handshake = false } = {}): Place =>
+    admission.ask({
+      ...{ address, first, handshake },
+      enter: () => fates.push(`${name} enters`),
+      sendAway: (reason) => fates.push(`${name}: ${reason}`),
+    });
+  const crowd = (count: number, options = {}) =>
+    Array.from({ length: count }, (_, index) => ask(String(index + 1), options));
+  const entered = () => fates.filter((fate) => fate.endsWith('enters')).length;
+  /** Lets time pass in steps, as it does for a server. */
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      clock.advance(10);
+      await settled();
+    }
   };
-  const admitted = (tries: number) =>
-    Array.from({ length: tries }, () => admission.admit('many')).filter((one) => !('refused' in one)).length;
-  return { clock, admission, enter, admitted };
+  return { clock, admission, ask, crowd, entered, fates, pass };
 }
 
-test('strangers who say nothing fill their own places, not those of devices that are known', () => {
-  const { enter } = admissionUnderTest({ connecting: 2, connectingPerAddress: 1 });
-  const known = enter('a');
-  known.established();
-  enter('a');
-  expect(() => enter('a')).toThrow('connecting');
-  enter('b');
-  expect(() => enter('c')).toThrow('connecting');
+test('strangers who say nothing fill their own places, not those of devices that are known', async () => {
+  const { ask, fates, pass } = admissionUnderTest({ connecting: 2, connectingPerAddress: 1 });
+  ask('known').established();
+  ask('stranger');
+  ask('another');
+  ask('from b', { address: 'b' });
+  ask('from c', { address: 'c' });
+  await pass(50);
+  expect(fates).toEqual(['known enters', 'stranger enters', 'from b enters']);
 });
 
-test('a stranger who stays silent gives way to the next, one who has just come does not', () => {
-  const { admission, clock, enter } = admissionUnderTest({
-    connecting: 2,
-    connectingPerAddress: 2,
-    connectGraceMs: 1000,
-  });
-  const cut: string[] = [];
-  const slow = (name: string) => admission.admit('a', () => cut.push(name));
-  slow('first');
-  clock.advance(600);
-  slow('second');
-  expect(slow('third')).toEqual({ refused: 'connecting' });
-  clock.advance(500);
-  enter('b').established();
-  expect(cut).toEqual(['first']);
-  slow('fourth');
-  expect(slow('fifth')).toEqual({ refused: 'connecting' });
-  clock.advance(500);
-  slow('sixth');
-  expect(cut).toEqual(['first', 'second']);
+test('a stranger who stays silent gives way to who waits, one who has just come does not', async () => {
+  const { ask, fates, pass } = admissionUnderTest({ connecting: 2, connectingPerAddress: 2, connectGraceMs: 1000 });
+  ask('first');
+  await pass(600);
+  ask('second');
+  ask('third');
+  await pass(300);
+  expect(fates).toEqual(['first enters', 'second enters']);
+  await pass(200);
+  expect(fates.slice(2)).toEqual(['first: gave-way', 'third enters']);
 });
 
 test('a place is free again when its holder leaves, and is given back once', () => {
-  const { enter } = admissionUnderTest({ connecting: 1, connectionsPerAddress: 2 });
-  const first = enter('a');
+  const { ask, fates } = admissionUnderTest({ connections: 2, reservedShare: 0 });
+  const first = ask('first');
+  ask('second');
+  ask('third');
   first.leave();
   first.leave();
   first.established();
-  enter('a');
-  expect(() => enter('b')).toThrow('connecting');
+  ask('fourth');
+  ask('fifth');
+  expect(fates).toEqual(['first enters', 'second enters', 'third: full', 'fourth enters', 'fifth: full']);
 });
 
 test('one address holds only so many connections', () => {
-  const { enter } = admissionUnderTest({ connectionsPerAddress: 2 });
-  enter('a').established();
-  const second = enter('a');
-  expect(() => enter('a')).toThrow('address');
-  enter('b');
+  const { ask, fates } = admissionUnderTest({ connectionsPerAddress: 2 });
+  ask('first').established();
+  const second = ask('second');
+  ask('third');
+  ask('from b', { address: 'b' });
   second.leave();
-  enter('a');
+  ask('fourth');
+  expect(fates).toEqual(['first enters', 'second enters', 'third: address', 'from b enters', 'fourth enters']);
 });
 
-test('connections come in at a bounded rate', () => {
-  const { admitted, clock } = admissionUnderTest({ connectsPerSecond: 10, connectsBurst: 20 });
-  expect(admitted(100)).toBe(20);
-  clock.advance(1000);
-  expect(admitted(100)).toBe(10);
-  clock.advance(60_000);
-  expect(admitted(100)).toBe(20);
+test('connections come in at a bounded rate, and those beyond it wait', async () => {
+  const { crowd, entered, pass } = admissionUnderTest({ connectsPerSecond: 10, connectsBurst: 20 });
+  crowd(100);
+  expect(entered()).toBe(20);
+  await pass(1_010);
+  expect(entered()).toBe(30);
+  await pass(7_000);
+  expect(entered()).toBe(100);
 });
 
-test('after a stall those who were cut come back a few at a time, and then as ever', () => {
-  const limits = { connectsPerSecond: 100, connectsBurst: 100, readmissionsPerSecond: 5, readmissionMs: 10_000 };
-  const { admission, admitted, clock } = admissionUnderTest(limits);
-  admission.readmitGradually();
-  expect(admitted(100)).toBe(0);
-  let back = 0;
-  for (let second = 0; second < 9; second++) {
-    clock.advance(1000);
-    back += admitted(100);
+test('one address comes in at a bounded rate, and holds up no other', async () => {
+  const { ask, crowd, entered, fates, pass } = admissionUnderTest({
+    connectsPerSecondPerAddress: 10,
+    connectsBurstPerAddress: 5,
+  });
+  crowd(50);
+  expect(entered()).toBe(5);
+  ask('from b', { address: 'b' });
+  await pass(10);
+  expect(fates.at(-1)).toBe('from b enters');
+  await pass(1_000);
+  expect(entered()).toBe(16);
+});
+
+test('of a crowd behind one address and a few behind others every address has its turn', async () => {
+  const { ask, crowd, fates, pass } = admissionUnderTest({ connectsPerSecond: 100, connectsBurst: 1 });
+  crowd(50);
+  ask('from b', { address: 'b' });
+  ask('from c', { address: 'c' });
+  ask('from b again', { address: 'b' });
+  await pass(60);
+  expect(fates).toEqual(['1', '2', 'from b', 'from c', '3', 'from b again', '4'].map((name) => `${name} enters`));
+});
+
+test('smoke detectors go before all who waited longer, and do not keep the others out for ever', async () => {
+  const { crowd, ask, fates, pass } = admissionUnderTest({ connectsPerSecond: 100, connectsBurst: 1 });
+  crowd(6);
+  for (const name of ['A', 'B', 'C', 'D', 'E']) ask(name, { first: true });
+  await pass(70);
+  expect(fates.map((fate) => fate.split(' ')[0])).toEqual(['1', 'A', 'B', 'C', '2', 'D', 'E', '3']);
+});
+
+test('a share of the places and of the queue is kept for smoke detectors', () => {
+  const limits = { connections: 16, waitingConnects: 8, connectsBurst: 4, reservedShare: 1 / 4 };
+  const { crowd, ask, fates } = admissionUnderTest(limits);
+  crowd(11);
+  expect(fates.slice(4)).toEqual(['11: queue']);
+  ask('smoke', { first: true });
+  ask('more smoke', { first: true });
+  ask('too much smoke', { first: true });
+  expect(fates.slice(5)).toEqual(['too much smoke: queue']);
+});
+
+test('nobody waits for longer than a while, and one address cannot fill the queue', async () => {
+  const { crowd, ask, fates, pass } = admissionUnderTest({
+    connectsPerSecond: 0,
+    connectsBurst: 0,
+    waitMs: 500,
+    waitingConnectsPerAddress: 2,
+  });
+  crowd(3);
+  ask('from b', { address: 'b' });
+  expect(fates).toEqual(['3: queue']);
+  await pass(520);
+  expect(fates.slice(1)).toEqual(['1: waited', '2: waited', 'from b: waited']);
+});
+
+test('who gives up waiting holds nothing any more', async () => {
+  const { ask, entered, pass } = admissionUnderTest({ connectsPerSecond: 100, connectsBurst: 1 });
+  ask('first');
+  ask('second').leave();
+  await pass(100);
+  expect(entered()).toBe(1);
+});
+
+test('in one turn of the event loop only so many handshakes begin, and all of them in the end', async () => {
+  const { crowd, entered } = admissionUnderTest({ handshakesPerTurn: 8 });
+  crowd(50, { handshake: true });
+  const perTurn: number[] = [];
+  while (entered() < 50) {
+    perTurn.push(entered());
+    await settled();
   }
-  expect(back).toBe(45);
-  clock.advance(2000);
-  expect(admitted(1000)).toBe(100);
+  const steps = [...perTurn, 50].map((count, index, all) => count - (all[index - 1] ?? 0));
+  expect(Math.max(...steps)).toBe(8);
+});
+
+test('handshakes have a rate of their own', async () => {
+  const { crowd, ask, entered, fates, pass } = admissionUnderTest({ handshakesPerSecond: 10 });
+  crowd(40, { handshake: true });
+  await pass(1_010);
+  expect(entered()).toBe(20);
+  ask('without', { address: 'b' });
+  await pass(10);
+  expect(fates.at(-1)).toBe('without enters');
+});
+
+test('after a stall those who were cut come back a few at a time, and then as ever', async () => {
+  const readmission = { readmissionsPerSecond: 5, readmissionMs: 10_000 };
+  const limits = { connectsPerSecond: 100, connectsBurst: 100, waitMs: 60_000, ...readmission };
+  const { admission, crowd, entered, pass } = admissionUnderTest(limits);
+  admission.readmitGradually();
+  crowd(500);
+  expect(entered()).toBe(0);
+  await pass(9_000);
+  expect(entered()).toBe(45);
+  await pass(2_000);
+  expect(entered()).toBeGreaterThan(100);
+});
+
+test('a stop sends away who waits and who has not said who it is', () => {
+  const { admission, ask, crowd, fates } = admissionUnderTest({ connectsBurst: 2 });
+  ask('known').established();
+  crowd(2);
+  admission.close();
+  expect(fates).toEqual(['known enters', '1 enters', '2: closing', '1: closing']);
 });

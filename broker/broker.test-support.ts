@@ -6,26 +6,35 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import { journalFailed, journalFull } from '../platform/errors.ts';
 import { silentLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { type BrokerOptions, startBroker } from './broker.ts';
+import { type BrokerOptions, type SecureDoor, startBroker } from './broker.ts';
 import type { Login } from './credentials.ts';
 import type { Incoming } from './intake.ts';
 import type { BrokerLimits } from './limits.ts';
+import { deviceRights, type TopicRights } from './topic-rights.ts';
 
 /**
  * A broker on a free port of this machine, with a journal that does what the test says. Every device whose id begins with
  * `unknown` is not registered; the secret of all others is `secret`, the enrolment is `enrolment` with `welcome`.
  */
-export async function brokerUnderTest(limits: Partial<BrokerLimits> = {}) {
+export async function brokerUnderTest(
+  limits: Partial<BrokerLimits> = {},
+  rights: TopicRights = deviceRights,
+  doors: readonly SecureDoor[] = [],
+) {
   const metrics = createMetrics();
   const journal = new JournalUnderTest();
+  const acknowledged: [report: string, lifeSafety: boolean][] = [];
   const options: BrokerOptions = {
     listen: { host: '127.0.0.1', port: 0 },
+    doors,
     log: silentLog,
     metrics,
     clock: systemClock,
     chance: { bytes: (count) => new Uint8Array(count), fraction: () => 0 },
     credentials: { check },
     keep: (incoming, lifeSafety) => journal.keep(incoming, lifeSafety),
+    acknowledged: ({ report }, lifeSafety) => void acknowledged.push([report, lifeSafety]),
+    rights,
     limits: { checkMs: 20, retryMs: 20, closeMs: 200, ...limits },
   };
   const broker = await startBroker(options);
@@ -35,6 +44,8 @@ export async function brokerUnderTest(limits: Partial<BrokerLimits> = {}) {
     broker,
     options,
     journal,
+    /** The reports of which the broker said that they were. */
+    acknowledged,
     port,
     url: `mqtt://127.0.0.1:${port}`,
     /** A device that says only what the test tells it to say. */
@@ -46,7 +57,8 @@ export async function brokerUnderTest(limits: Partial<BrokerLimits> = {}) {
   };
 }
 
-function check({ deviceId, username, password }: Login) {
+function check({ deviceId, username, password, proved }: Login) {
+  if (proved) return deviceId.startsWith('unknown') ? 'refused' : 'registered';
   const secret = Buffer.from(password).toString();
   if (username === 'enrolment') return deviceId.startsWith('unknown') && secret === 'welcome' ? 'enrolment' : 'refused';
   return !deviceId.startsWith('unknown') && secret === 'secret' ? 'registered' : 'refused';

@@ -188,8 +188,8 @@ test('a device hears its own commands, and nothing that reaches further', async 
   ];
   detector.send({ cmd: 'subscribe', messageId: 1, subscriptions: topics.map((topic) => ({ topic, qos: 1 })) });
   expect(await detector.next()).toMatchObject({ cmd: 'suback', granted: [1, ...topics.slice(1).map(() => 128)] });
-  await broker.publish('down/smoke-2/lamp', Buffer.from('theirs'));
-  await broker.publish('down/smoke-1/lamp', Buffer.from('ours'));
+  expect(broker.downlink.send('smoke-2', 'lamp', Buffer.from('theirs'))).toBe(false);
+  expect(broker.downlink.send('smoke-1', 'lamp', Buffer.from('ours'))).toBe(true);
   const lamp = await detector.next();
   expect(lamp).toMatchObject({ cmd: 'publish', topic: 'down/smoke-1/lamp', payload: Buffer.from('ours'), qos: 1 });
 });
@@ -271,7 +271,7 @@ test('aedes still has what this folder reaches into', async () => {
   const aedes = await Aedes.createBroker();
   onTestFinished(() => aedes.close());
   const client = insideClient(aedes.handle(new PassThrough()));
-  const { _parser, _parsingBatch, subscriptions, pause, resume, waitForDrain, _nextBatch } = client;
+  const { _parser, _parsingBatch, broker, pause, resume, waitForDrain, _nextBatch } = client;
   expect(_parser).toMatchObject({ packet: { length: -1 }, error: null, _stateCounter: 0, _list: { length: 0 } });
   for (const name of [
     'parse',
@@ -283,7 +283,8 @@ test('aedes still has what this folder reaches into', async () => {
   ] as const) {
     expect(_parser[name], name).toBeTypeOf('function');
   }
-  expect([_parsingBatch, subscriptions, client._keepaliveTimer]).toEqual([1, {}, null]);
+  expect([_parsingBatch, broker.queueLimit, client._keepaliveTimer]).toEqual([1, 42, null]);
+  expect(_parser.listeners('packet')).toHaveLength(1);
   const methods = [pause, resume, waitForDrain, _nextBatch, insideAedes(aedes).publish];
   expect(methods.map((one) => typeof one)).toEqual(methods.map(() => 'function'));
   client.conn.destroy();

@@ -1,45 +1,68 @@
 import type { EventEmitter } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Aedes, type Client, type PublishPacket } from 'aedes';
 import type { Clock } from '../platform/clock.ts';
-import { listenFailed } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import { Admission } from './admission.ts';
-import { insideAedes, insideClient, type Route } from './aedes-inside.ts';
+import { insideAedes, insideClient, type PacketHandlers, takeOver } from './aedes-inside.ts';
+import { ConnectPace } from './arrival-rules.ts';
 import { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import { deviceRules, reasonOfCut } from './device-rules.ts';
-import { Intake, type Keep } from './intake.ts';
+import type { DownlinkPort } from './downlinks.ts';
+import { downlinksToClients } from './downlinks-to-client.ts';
+import {
+  certificateHandshakes,
+  type DeviceKeys,
+  type HandshakeParts,
+  type Handshakes,
+  pskHandshakes,
+} from './handshakes.ts';
+import { type Acknowledged, Intake, type Keep } from './intake.ts';
 import { type BrokerLimits, defaultLimits } from './limits.ts';
+import { type Address, type Arrival, type Door, type DoorParts, type OpenDoor, openDoor } from './listen.ts';
 import { Cut, createPacketGuard } from './packet-guards.ts';
+import { packetHandlers } from './packet-handlers.ts';
 import { createSessionMemory } from './session-memory.ts';
+import { Sessions } from './sessions.ts';
+import type { Message, Qos } from './subscriber.ts';
+import type { Tls } from './tls.ts';
+import { deviceRights, type TopicRights } from './topic-rights.ts';
 
 export type BrokerOptions = {
+  /** The door without TLS. */
   listen: Address;
+  doors?: readonly SecureDoor[];
   log: Log;
   metrics: Metrics;
   clock: Clock;
   chance: Chance;
   credentials: Credentials;
   keep: Keep;
+  /** Called when a report was acknowledged: its device listens for a moment. */
+  acknowledged?: Acknowledged;
+  /** What clients may do with topics; without it, what devices may. */
+  rights?: TopicRights;
   limits?: Partial<BrokerLimits>;
 };
 
+/** A door with TLS: by certificate, or by the devices' pre-shared keys. `only`: whose door it is; they go before others. */
+export type SecureDoor = Pick<Door, 'listen' | 'only'> & ({ tls: Tls } | { keys: DeviceKeys });
+
 export type Broker = {
   address(): Address;
-  /** Sends at QoS 1 to the device that subscribes to it now; nothing is queued for one that is away. */
-  publish(topic: string, payload: Uint8Array): Promise<void>;
+  /** Of the doors with TLS, as they were given. */
+  secureAddresses(): Address[];
+  /** Commands to devices that listen now. */
+  downlink: DownlinkPort;
   /** Cuts a device, for instance because its credential is gone. False when it is not connected. */
   disconnect(deviceId: string): boolean;
   stats(): { connections: number; waitingPublishes: number; waitingBytes: number; stalled: boolean };
   /** Takes nothing new, waits up to `closeMs` for what the journal still has, and ends every connection. */
   close(): Promise<void>;
 };
-
-type Address = { host: string; port: number };
 
 /**
  * The MQTT 3.1.1 broker that devices publish to: a PUBACK follows when `keep` has resolved, in the order of the journal.
@@ -51,98 +74,141 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const log = options.log.child({ part: 'broker' });
   const limits = { ...defaultLimits, ...options.limits };
   const admission = new Admission({ clock, limits });
+  const rights = options.rights ?? deviceRights;
   const connections = new Connections(metrics);
   const intake = new Intake({ ...options, log, limits, onStall: () => admission.readmitGradually() });
+  const sessions = new Sessions({ clock, limits, metrics, rights });
+  const handlers = packetHandlers({ connections, intake, limits, metrics, rights, sessions });
   const aedes = await Aedes.createBroker({
-    // With a limit here, messages wait inside the emitter and overflow the stack when they are released.
-    concurrency: 0,
     drainTimeout: limits.drainMs,
     connectTimeout: limits.connectMs,
-    persistence: createSessionMemory(),
-    ...deviceRules({ ...options, limits, intake, connections }),
+    persistence: createSessionMemory((clientId) => sessions.isResumed(clientId)),
+    ...deviceRules({ ...options, limits, rights, sessions, connections, pace: new ConnectPace({ clock, limits }) }),
   });
-  const route = insideAedes(aedes).publish.bind(aedes);
-  insideAedes(aedes).publish = routeNothing;
+  // aedes publishes wills, and its own `$SYS` topics, which nobody may read; then there is a callback in the client's place.
+  insideAedes(aedes).publish = (packet, client, done) => {
+    if (typeof client === 'function') return client();
+    sessions.publish(messageOf(packet));
+    done?.();
+  };
   observe(aedes, { metrics, log });
+  aedes.on('client', (client) => sessions.attach(client));
+  (aedes as EventEmitter).on('connackSent', (_connack, client: Client) => sessions.ready(client));
 
-  const server = createServer({ noDelay: true }, accept({ aedes, admission, connections, intake, metrics, limits }));
-  server.maxConnections = limits.connections;
-  server.on('drop', () => metrics.connectionsRefused.inc({ reason: 'full' }));
-  const address = await listen(server, options.listen);
-  server.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'));
-  log.info(address, 'devices can connect');
-  const stopChecks = every(clock, limits.checkMs, () => intake.check());
+  const welcome = welcoming({ aedes, connections, handlers, intake, sessions, limits });
+  const doors = await openDoors(options, { admission, clock, limits, metrics, log, welcome });
+  const [address = options.listen, ...secureAddresses] = doors.map((door) => door.address);
+  log.info({ ...address, secure: secureAddresses }, 'devices can connect');
+  for (const { tls } of withTls(options)) tls.onChange(() => cutRevoked(connections, tls));
+  const stopChecks = every(clock, limits.checkMs, () => {
+    intake.check();
+    sessions.check();
+    metrics.connectionsWaiting.set(admission.waiting());
+  });
 
   return {
     address: () => address,
-    publish: (topic, payload) => send(route, topic, payload),
+    secureAddresses: () => secureAddresses,
+    downlink: downlinksToClients(connections, sessions),
     disconnect(deviceId) {
       const client = connections.device(deviceId);
       client?.conn.destroy();
       return client !== undefined;
     },
     stats: () => ({ connections: connections.count(), ...intake.stats() }),
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      connections.pause();
-      await intake.close(limits.closeMs);
-      await setImmediate(); // the last PUBACKs leave at the end of this turn
-      stopChecks();
-      await new Promise<void>((resolve) => aedes.close(resolve));
-      for (const { conn } of connections.clients()) conn.destroy();
-      await closed;
-    },
+    close: () => closeBroker({ doors, admission, connections, intake, aedes, limits, stopChecks }),
   };
 }
 
-type Accepting = {
-  aedes: Aedes;
+async function closeBroker(parts: Closing): Promise<void> {
+  const { doors, admission, connections, intake, aedes, limits, stopChecks } = parts;
+  const closed = Promise.all(doors.map((door) => door.close()));
+  admission.close();
+  connections.pause();
+  await intake.close(limits.closeMs);
+  await setImmediate(); // the last PUBACKs leave at the end of this turn
+  stopChecks();
+  await new Promise<void>((resolve) => aedes.close(resolve));
+  for (const [{ conn }] of connections.arrivals()) conn.destroy();
+  await closed;
+}
+
+type Closing = {
+  doors: OpenDoor[];
   admission: Admission;
   connections: Connections;
   intake: Intake;
-  metrics: Metrics;
+  aedes: Aedes;
+  limits: BrokerLimits;
+  stopChecks: () => void;
+};
+
+type Welcoming = {
+  aedes: Aedes;
+  connections: Connections;
+  handlers: PacketHandlers;
+  intake: Intake;
+  sessions: Sessions;
   limits: BrokerLimits;
 };
 
-function accept({ aedes, admission, connections, intake, metrics, limits }: Accepting): (socket: Socket) => void {
+function welcoming(parts: Welcoming): (arrival: Arrival) => void {
+  const { aedes, connections, handlers, intake, sessions, limits } = parts;
   const guard = createPacketGuard(limits);
-  return (socket) => {
+  return (arrival) => {
+    const { socket } = arrival;
     // What ends a connection is counted where aedes reports it; a socket without any listener would end the process.
     socket.on('error', () => {});
-    const giveWay = () => socket.destroy(new Cut('connect-timeout', 'others waited for the place of a silent one'));
-    const ticket = admission.admit(socket.remoteAddress ?? '', giveWay);
-    if ('refused' in ticket) {
-      metrics.connectionsRefused.inc({ reason: ticket.refused });
-      socket.destroy();
-      return;
-    }
     const client = insideClient(aedes.handle(socket));
     guard(client._parser, (topic, payload) => {
       const session = connections.session(client);
       if (session) intake.salvage(session, topic, payload);
     });
-    connections.enter(client, ticket);
-    socket.once('close', () => connections.leave(client));
+    takeOver(client, handlers);
+    connections.enter(client, arrival);
+    socket.once('close', () => {
+      connections.leave(client);
+      sessions.leave(client);
+    });
   };
 }
 
-/**
- * Reports reach their readers through the journal alone, so aedes routes nothing of what clients publish, nor its own `$SYS`
- * topics, which nobody may read.
- */
-const routeNothing: Route = (_packet, client, done) => (typeof client === 'function' ? client() : done?.());
+type Doors = Pick<BrokerOptions, 'listen' | 'doors'>;
+const withTls = ({ doors = [] }: Doors) => doors.filter((door) => 'tls' in door);
 
-function send(route: Route, topic: string, payload: Uint8Array): Promise<void> {
-  const packet: PublishPacket = {
-    cmd: 'publish',
-    topic,
-    payload: Buffer.from(payload),
-    qos: 1,
-    retain: false,
-    dup: false,
+/** All of them, or none: a broker that is half there would be taken for a whole one. Doors with the same certificate share its handshakes. */
+async function openDoors({ listen, doors = [] }: Doors, parts: DoorParts & HandshakeParts): Promise<OpenDoor[]> {
+  const byTls = new Map<Tls, Handshakes>();
+  const handshakesOf = (door: SecureDoor) => {
+    if ('keys' in door) return pskHandshakes(door.keys, parts);
+    const handshakes = byTls.get(door.tls) ?? certificateHandshakes(door.tls, parts);
+    byTls.set(door.tls, handshakes);
+    return handshakes;
   };
-  return new Promise((resolve, reject) => route(packet, null, (error) => (error ? reject(error) : resolve())));
+  const open: OpenDoor[] = [];
+  try {
+    open.push(await openDoor({ listen }, parts));
+    for (const door of doors) open.push(await openDoor({ ...door, handshakes: handshakesOf(door) }, parts));
+  } catch (error) {
+    await Promise.all(open.map((door) => door.close()));
+    throw error;
+  }
+  return open;
 }
+
+function cutRevoked(connections: Connections, tls: Tls): void {
+  for (const [{ conn }, { proof }] of connections.arrivals()) {
+    if (proof?.certificate && tls.isRevoked(proof.certificate))
+      conn.destroy(new Cut('certificate-revoked', 'its certificate is revoked'));
+  }
+}
+
+const messageOf = ({ topic, payload, qos, retain }: PublishPacket): Message => ({
+  topic,
+  payload: Buffer.from(payload),
+  qos: qos as Qos,
+  retain,
+});
 
 function observe(aedes: Aedes, { metrics, log }: { metrics: Metrics; log: Log }): void {
   const events: EventEmitter = aedes;
@@ -157,16 +223,6 @@ function observe(aedes: Aedes, { metrics, log }: { metrics: Metrics; log: Log })
   events.on('clientError', count);
   events.on('connectionError', count);
   events.on('error', (error) => log.error({ err: error }, 'aedes failed'));
-}
-
-function listen(server: Server, { host, port }: Address): Promise<Address> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(listenFailed({ cause }, `${host}:${port}`, cause.message)));
-    server.listen({ host, port, backlog: 4096 }, () => {
-      server.removeAllListeners('error');
-      resolve({ host, port: (server.address() as AddressInfo).port });
-    });
-  });
 }
 
 function every(clock: Clock, intervalMs: number, run: () => void): () => void {

@@ -1,9 +1,15 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Chance } from '../platform/random.ts';
 import type { Device } from '../records/registry.ts';
 
 /** What a CONNECT claims. The client id is the device id; `username` is empty or repeats it, or is the enrolment's. */
-export type Login = { deviceId: string; username: string; password: Uint8Array };
+export type Login = {
+  deviceId: string;
+  username: string;
+  password: Uint8Array;
+  /** The handshake of TLS proved the device id: no password is needed. */
+  proved?: boolean;
+};
 export type Standing = 'registered' | 'enrolment';
 export type Credentials = { check(login: Login): Standing | 'refused' };
 /** HMAC-SHA256 of salt and secret under the installation's pepper; both base64. */
@@ -19,12 +25,15 @@ export function createCredentials(options: {
   pepper: Uint8Array;
   enrolment?: { username: string; secret: string };
 }): Credentials {
-  const { device, pepper, enrolment } = options;
+  const { device, enrolment } = options;
+  // As bytes the key would be prepared anew for every device that connects: five times the work.
+  const pepper = createSecretKey(options.pepper);
   const salt = Buffer.alloc(SALT_BYTES).toString('base64');
   const enrolled = enrolment && { salt, hmac: hashSecret({ secret: Buffer.from(enrolment.secret), salt, pepper }) };
   return {
-    check({ deviceId, username, password }) {
+    check({ deviceId, username, password, proved = false }) {
       const registered = device(deviceId);
+      if (proved) return registered === undefined ? 'refused' : 'registered';
       const ownName = username === '' || username === deviceId;
       const asEnrolment = !ownName && enrolled !== undefined && username === enrolment?.username;
       const credential = asEnrolment ? enrolled : registered?.credential;
@@ -55,7 +64,7 @@ export function makeCredential({
 }
 
 /** `salt` and the result are base64. A fast hash is enough, because a generated secret cannot be guessed. */
-export function hashSecret({ secret, salt, pepper }: { secret: Uint8Array; salt: string; pepper: Uint8Array }): string {
+export function hashSecret({ secret, salt, pepper }: { secret: Uint8Array; salt: string; pepper: Pepper }): string {
   return createHmac('sha256', pepper).update(Buffer.from(salt, 'base64')).update(secret).digest('base64');
 }
 
@@ -63,7 +72,7 @@ export function hashSecret({ secret, salt, pepper }: { secret: Uint8Array; salt:
 export function checkSecret(options: {
   secret: Uint8Array;
   credential: StoredCredential | undefined;
-  pepper: Uint8Array;
+  pepper: Pepper;
 }): boolean {
   const { secret, credential, pepper } = options;
   const { salt, hmac } = credential ?? nobody;
@@ -72,6 +81,7 @@ export function checkSecret(options: {
   return expected.length === actual.length && timingSafeEqual(expected, actual) && credential !== undefined;
 }
 
+type Pepper = Uint8Array | KeyObject;
 const SALT_BYTES = 16;
 const nobody: StoredCredential = {
   salt: Buffer.alloc(SALT_BYTES).toString('base64'),

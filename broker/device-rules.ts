@@ -1,56 +1,50 @@
 import type { AedesOptions, Client } from 'aedes';
-import { isDeviceId } from '../firmware-contracts/topics.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { insideClient } from './aedes-inside.ts';
+import { type ClientInside, insideClient } from './aedes-inside.ts';
+import { type ConnectPace, refusalAtDoor } from './arrival-rules.ts';
 import type { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
-import type { Intake, UplinkPacket } from './intake.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Cut } from './packet-guards.ts';
-import { maySubscribe } from './topic-rights.ts';
+import type { Sessions } from './sessions.ts';
+import type { TopicRights } from './topic-rights.ts';
 
 type Rules = {
   credentials: Credentials;
   metrics: Metrics;
   limits: BrokerLimits;
-  intake: Intake;
+  rights: TopicRights;
+  sessions: Sessions;
   connections: Connections;
+  pace: ConnectPace;
 };
 
 /**
- * What a device may do, as the hooks of aedes. The connection's state plays no part in what reports mean, so a will is not
- * taken; no session outlives its connection, so nothing piles up for a device that is away.
+ * Who may connect, and how, as the hooks of aedes. A device's will is not taken, because the connection's state plays no part
+ * in what reports mean.
  */
 export function deviceRules(rules: Rules): AedesOptions {
-  const { metrics, limits, intake, connections } = rules;
+  const { metrics, limits, rights } = rules;
+  const nameless = new WeakSet<Client>();
   return {
-    preConnect(_client, packet, answer) {
-      if (packet.will) metrics.publishesRefused.inc({ reason: 'will' });
-      delete packet.will;
-      packet.clean = true;
+    preConnect(client, packet, answer) {
+      if (packet.will && !rights.takesWills) {
+        metrics.publishesRefused.inc({ reason: 'will' });
+        delete packet.will;
+      }
+      // aedes makes up a name for whoever has none; with a session to come back to that is refused, MQTT-3.1.3-8.
+      if (packet.clientId === '' && !(packet.clean && rights.accepts(''))) nameless.add(client);
       packet.keepalive = Math.min(packet.keepalive || limits.keepaliveSeconds, limits.keepaliveSeconds);
       answer(null, true);
     },
     authenticate(client, username = '', password = Buffer.alloc(0), answer) {
-      const refused = identify(rules, client, { username, password });
+      if (client.closed) return answer(connectRefusal('gone', 'gone before it was looked at', 3), false);
+      const refused = nameless.has(client) ? noName() : identify(rules, insideClient(client), { username, password });
       answer(refused ?? null, refused === undefined);
     },
-    authorizePublish(client, packet, answer) {
-      const session = connections.session(client);
-      if (session === undefined) return answer(new Cut('unidentified', 'a publish without a sender'));
-      intake.receive(session, packet as UplinkPacket, answer); // aedes parses every payload as bytes
-    },
-    authorizeSubscribe(client, subscription, answer) {
-      const session = connections.session(client);
-      const few = Object.keys(insideClient(client).subscriptions).length < limits.subscriptionsPerDevice;
-      const allowed = few && session !== undefined && maySubscribe(session.sender, subscription.topic);
-      answer(null, allowed ? subscription : null); // null is answered with 128
-    },
-    authorizeForward(client, packet) {
-      if (client.conn.writableLength <= limits.outgoingBytes) return packet;
-      client.conn.destroy(new Cut('slow-reader', 'a device does not read what is sent to it'));
-      return null;
-    },
+    // What is left for aedes to publish are wills, and nothing for it to subscribe to: see packet-handlers.ts.
+    authorizePublish: (_client, _packet, answer) => answer(null),
+    authorizeSubscribe: (_client, _subscription, answer) => answer(null, null),
   };
 }
 
@@ -69,14 +63,26 @@ const aedesReasons: Record<string, string> = {
   'unacceptable protocol version': 'protocol-version',
 };
 
-function identify({ credentials, connections }: Rules, client: Client, login: { username: string; password: Buffer }) {
+function identify(
+  { credentials, connections, pace, rights, sessions }: Rules,
+  client: ClientInside,
+  login: { username: string; password: Buffer },
+) {
   const deviceId = client.id;
-  if (!isDeviceId(deviceId)) return connectRefusal('identifier', 'the client id is not a device id', 2);
-  const standing = credentials.check({ deviceId, ...login });
+  if (!rights.accepts(deviceId)) return noName();
+  const arrival = connections.arrival(client);
+  const misplaced = arrival && refusalAtDoor(arrival, deviceId);
+  if (misplaced) return connectRefusal(misplaced.reason, misplaced.message, misplaced.returnCode);
+  const standing = credentials.check({ deviceId, ...login, proved: arrival?.proof !== undefined });
   if (standing === 'refused') return connectRefusal('credentials', 'unknown device or wrong password', 4);
-  connections.identify(insideClient(client), { deviceId, standing });
+  const hasty = pace.take(deviceId);
+  if (hasty) return connectRefusal(hasty.reason, hasty.message, hasty.returnCode);
+  connections.identify(client, { deviceId, standing });
+  if (connections.session(client)) sessions.open(client, { deviceId, standing });
   return undefined;
 }
+
+const noName = () => connectRefusal('identifier', 'the client id is not a device id', 2);
 
 /** `returnCode` is the CONNACK's. */
 function connectRefusal(reason: string, message: string, returnCode: number) {

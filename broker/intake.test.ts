@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { type ClientInside, sendPuback } from './aedes-inside.ts';
+import { answerWith, type ClientInside } from './aedes-inside.ts';
 import {
   brokerUnderTest,
   JournalUnderTest,
@@ -12,6 +12,7 @@ import {
 } from './broker.test-support.ts';
 import { Intake, openSession } from './intake.ts';
 import { type BrokerLimits, defaultLimits } from './limits.ts';
+import { pubackBytes } from './packets-out.ts';
 
 function intakeUnderTest(limits: Partial<BrokerLimits> = {}) {
   const [journal, clock, metrics, onStall] = [new JournalUnderTest(), stoppedClock(), createMetrics(), vi.fn()];
@@ -176,7 +177,7 @@ test('bytes that wait are bounded too', () => {
 
 test('a device that does not take its PUBACK is not read on until it does', () => {
   const client = { conn: { write: vi.fn(() => false) }, _nextBatch: vi.fn(), waitForDrain: vi.fn() };
-  sendPuback(client as unknown as ClientInside, 0x1234);
+  answerWith(client as unknown as ClientInside, pubackBytes(0x1234));
   expect(client.conn.write).toHaveBeenCalledWith(Buffer.from([0x40, 2, 0x12, 0x34]));
   expect(client._nextBatch).not.toHaveBeenCalled();
   expect(client.waitForDrain).toHaveBeenCalledWith(client._nextBatch);

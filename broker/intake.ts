@@ -5,9 +5,11 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { ReportRecord } from '../records/journal-record.ts';
-import { type ClientInside, sendPuback } from './aedes-inside.ts';
+import { answerWith, type ClientInside } from './aedes-inside.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Cut } from './packet-guards.ts';
+import { pubackBytes } from './packets-out.ts';
+import { type PublishBuckets, PublishRates } from './publish-rate.ts';
 import { judgeUplink, type Sender } from './topic-rights.ts';
 
 /** A publish as the journal gets it: who sent it, what its topic calls it, and the bytes, not understood yet. */
@@ -17,6 +19,8 @@ export type Incoming = Pick<ReportRecord, 'deviceId' | 'standing' | 'report' | '
  * without PUBACK. Anything else is our own fault and ends the process.
  */
 export type Keep = (incoming: Incoming, lifeSafety: boolean) => Promise<unknown>;
+/** Its PUBACK is on its way, and the device that sent it listens. Waited for by nobody; must not throw. */
+export type Acknowledged = (incoming: Incoming, lifeSafety: boolean) => void;
 
 /** An authenticated connection, and how much of what it sent still waits. */
 export type Session = {
@@ -24,10 +28,13 @@ export type Session = {
   readonly sender: Sender;
   waiting: number;
   paused: boolean;
+  /** It is paused because it publishes too fast. */
+  slowed: boolean;
+  buckets: PublishBuckets | undefined;
 };
 
 export function openSession(client: ClientInside, sender: Sender): Session {
-  return { client, sender, waiting: 0, paused: false };
+  return { client, sender, waiting: 0, paused: false, slowed: false, buckets: undefined };
 }
 
 export type UplinkPacket = { topic: string; qos: number; messageId?: number | undefined; payload: Uint8Array };
@@ -44,7 +51,7 @@ type Publish = {
   readonly arrivedAt: number;
   /** At QoS 1, when the PUBACK is ours to send. */
   readonly messageId: number | undefined;
-  /** Lets aedes go on with the packet, or end the connection. */
+  /** Lets the connection go on with the next packet, or end. */
   readonly answer: Answer;
   phase: 'offered' | 'kept' | 'dropped' | 'moved';
   next: Publish | undefined;
@@ -56,12 +63,15 @@ type Publish = {
  */
 export class Intake {
   readonly #keep: Keep;
+  readonly #acknowledged: Acknowledged;
   readonly #limits: BrokerLimits;
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #onStall: () => void;
+  readonly #rates: PublishRates;
+  readonly #slowed = new Set<Session>();
   #first: Publish | undefined;
   #last: Publish | undefined;
   #held: Publish[] = [];
@@ -73,21 +83,24 @@ export class Intake {
 
   constructor(options: {
     keep: Keep;
+    acknowledged?: Acknowledged | undefined;
     limits: BrokerLimits;
     clock: Clock;
     chance: Chance;
     log: Log;
     metrics: Metrics;
-    /** Called at every check while the journal is stalled. */
+    /** Called at every check while the journal is stalled, or much waits for it. */
     onStall: () => void;
   }) {
     this.#keep = options.keep;
+    this.#acknowledged = options.acknowledged ?? (() => {});
     this.#limits = options.limits;
     this.#clock = options.clock;
     this.#chance = options.chance;
     this.#log = options.log;
     this.#metrics = options.metrics;
     this.#onStall = options.onStall;
+    this.#rates = new PublishRates(options);
   }
 
   stats() {
@@ -104,11 +117,19 @@ export class Intake {
       answer(new Cut('overloaded', 'too much waits for the journal'));
       return;
     }
+    const now = this.#clock.monotonic();
+    const rate = this.#rates.count(session, lifeSafety, now);
+    if (rate === 'cut') {
+      this.#metrics.publishesRefused.inc({ reason: 'rate' });
+      answer(new Cut('rate', 'a device publishes faster than it may'));
+      return;
+    }
+    if (rate === 'slow') this.#slow(session, lifeSafety);
     const publish: Publish = {
       session,
       incoming: { deviceId, standing, report, payload },
       lifeSafety,
-      arrivedAt: this.#clock.monotonic(),
+      arrivedAt: now,
       messageId: qos === 1 ? messageId : undefined,
       answer,
       phase: 'dropped',
@@ -144,7 +165,8 @@ export class Intake {
       if (late && publish.session.client.closed) this.#giveUp(publish, 'not-kept');
       else this.#held.push(publish);
     }
-    if (stalled) this.#onStall();
+    this.#readSlowedAgain();
+    if (stalled || this.#isCrowded()) this.#onStall();
     if (stalled !== this.#stalled)
       this.#log.warn(this.stats(), stalled ? 'journal stalls: senders are cut' : 'journal goes on');
     this.#stalled = stalled;
@@ -217,8 +239,10 @@ export class Intake {
       this.#first = head.next;
       if (this.#first === undefined) this.#last = undefined;
       if (head.phase === 'moved') continue;
-      if (head.phase === 'kept') this.#metrics.reportsAccepted.inc();
       this.#end(head);
+      if (head.phase !== 'kept') continue;
+      this.#metrics.reportsAccepted.inc();
+      if (!head.session.client.closed) this.#acknowledged(head.incoming, head.lifeSafety);
     }
   }
 
@@ -234,7 +258,7 @@ export class Intake {
     session.waiting--;
     if (!session.client.closed) {
       if (error !== undefined || publish.messageId === undefined) publish.answer(error);
-      else sendPuback(session.client, publish.messageId);
+      else answerWith(session.client, pubackBytes(publish.messageId));
     }
     if (session.paused) this.#resumeIfRoom(session);
     if (this.#publishes === 0) this.#whenIdle?.();
@@ -259,8 +283,27 @@ export class Intake {
     return this.#bytes > this.#limits.waitingBytes / 2 || this.#publishes > this.#limits.waitingPublishes / 2;
   }
 
+  #slow(session: Session, lifeSafety: boolean): void {
+    if (!session.slowed) this.#metrics.devicesSlowed.inc({ class: lifeSafety ? 'life-safety' : 'telemetry' });
+    session.slowed = true;
+    this.#slowed.add(session);
+  }
+
+  // It is we who do not read them, so their silence does not count.
+  #readSlowedAgain(): void {
+    this.#rates.check();
+    for (const session of this.#slowed) {
+      session.client._keepaliveTimer?.refresh();
+      if (!session.client.closed && this.#rates.isAhead(session)) continue;
+      this.#slowed.delete(session);
+      session.slowed = false;
+      if (session.paused) this.#resumeIfRoom(session);
+    }
+  }
+
   #pauseIfFull(session: Session): void {
-    if (session.waiting < this.#limits.waitingPerDevice && !(session.waiting > 0 && this.#isCrowded())) return;
+    const isFull = session.waiting >= this.#limits.waitingPerDevice || (session.waiting > 0 && this.#isCrowded());
+    if (!isFull && !session.slowed) return;
     session.paused = true;
     session.client.pause();
   }
@@ -268,7 +311,7 @@ export class Intake {
   #resumeIfRoom(session: Session): void {
     const room = session.waiting <= this.#limits.waitingPerDevice / 2 && !this.#isCrowded();
     // A paused sender is resumed with its own last publish at the latest: nobody else would remember it.
-    if (session.client.closed || !(room || session.waiting === 0)) return;
+    if (session.client.closed || session.slowed || !(room || session.waiting === 0)) return;
     session.paused = false;
     // While it was paused aedes did not count what was answered, and would never read again.
     session.client._parsingBatch = 0;

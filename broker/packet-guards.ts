@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParserInside } from './aedes-inside.ts';
+import { isTopicFilter, isTopicName } from './topic-filters.ts';
 
 /** Why a connection was cut, as its label in the metrics. */
 export class Cut extends Error {
@@ -31,6 +32,10 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
         if (begun) this.salvage?.(begun.topic, begun.payload);
         this._emitError(new Cut('oversized', `a packet of ${this.packet.length} bytes`));
         return false;
+      }
+      if (this.packet.cmd === 'connect' && hasOtherLevel(this)) {
+        this.packet.protocolVersion = 0; // none of aedes's, which answers with CONNACK code 1 and looks at nothing else
+        return true;
       }
       const complete = plain(this)._parsePayload.call(this);
       if (complete && this.error === null) {
@@ -85,14 +90,24 @@ function problemOf(parser: ParserInside): string | undefined {
   }
   if (!fromClients.has(packet.cmd)) return `a client sends no ${packet.cmd}`;
   if (end !== packet.length) return `a ${packet.cmd} of the wrong length`;
-  if (packet.subscriptions?.length === 0 || packet.unsubscriptions?.length === 0) return `an empty ${packet.cmd}`;
+  const filters = packet.subscriptions?.map(({ topic }) => topic) ?? packet.unsubscriptions;
+  if (filters?.length === 0) return `an empty ${packet.cmd}`;
+  if (filters && !filters.every(isTopicFilter)) return `a ${packet.cmd} with a filter that is none`;
   if (packet.cmd !== 'connect') return undefined;
   if (packet.will !== undefined && packet.will.qos > 2) return 'a will with QoS 3';
+  if (packet.will !== undefined && !isTopicName(packet.will.topic)) return 'a will for no topic name';
   if (packet.password !== undefined && packet.username === undefined) return 'a password without a user name';
-  if (packet.bridgeMode || (packet.protocolId === 'MQIsdp') !== (packet.protocolVersion === 3))
-    return 'an unknown protocol level';
-  return undefined;
+  return (packet.protocolId === 'MQIsdp') === (packet.protocolVersion === 3) ? undefined : 'an unknown protocol';
 }
+
+/** MQTT by its name, and another level than 3.1.1's: a bridge's, of the future, of MQTT 5; MQTT-3.1.2-2. */
+function hasOtherLevel({ packet, _list: list }: ParserInside): boolean {
+  const isWhole = list.length >= packet.length && packet.length > nameOfMqtt.length;
+  return isWhole && nameOfMqtt.equals(list.slice(0, nameOfMqtt.length)) && list.slice(0, 7)[6] !== LEVEL_OF_3_1_1;
+}
+
+const nameOfMqtt = Buffer.from([0, 4, ...Buffer.from('MQTT')]);
+const LEVEL_OF_3_1_1 = 4;
 
 const fromClients = new Set([
   'connect',

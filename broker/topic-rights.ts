@@ -1,5 +1,5 @@
 import { isLifeSafety, lifeSafetyNamedIn } from '../firmware-contracts/report.ts';
-import { parseDownlink, parseUplink } from '../firmware-contracts/topics.ts';
+import { isDeviceId, parseDownlink, parseUplink } from '../firmware-contracts/topics.ts';
 import type { Standing } from './credentials.ts';
 
 /** Whom a connection speaks for. */
@@ -18,7 +18,27 @@ export function judgeUplink(sender: Sender, topic: string, payload: Uint8Array):
   return { report, lifeSafety };
 }
 
-/** A device hears its own commands and nothing else: one by name, or all of them. An enrolment hears nothing. */
-export function maySubscribe(sender: Sender, filter: string): boolean {
-  return sender.standing === 'registered' && parseDownlink(filter)?.deviceId === sender.deviceId;
-}
+/** What clients may do with topics, and what becomes of their messages. */
+export type TopicRights = {
+  /** A client id that is not accepted is answered with CONNACK code 2. */
+  accepts(clientId: string): boolean;
+  readonly takesWills: boolean;
+  maySubscribe(sender: Sender, filter: string): boolean;
+  /** A message goes to whoever subscribed. False: it is a report, and goes to the journal alone. */
+  routes(topic: string): boolean;
+  /** A message waits for a subscriber that is away, if its session does. */
+  waits(topic: string): boolean;
+};
+
+/**
+ * A device reports and hears its own commands, one by name or all of them. An enrolment hears nothing. A command that was sent
+ * to a connection ends with it: later it could be wrong (a `hush` of yesterday's fire), and whoever sent it sends it again.
+ */
+export const deviceRights: TopicRights = {
+  accepts: isDeviceId,
+  takesWills: false,
+  maySubscribe: (sender, filter) =>
+    sender.standing === 'registered' && parseDownlink(filter)?.deviceId === sender.deviceId,
+  routes: () => false,
+  waits: (topic) => !topic.startsWith('down/'),
+};

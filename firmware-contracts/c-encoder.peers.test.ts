@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cSources } from './c-encoder.ts';
-import { encodeReport } from './contracts.ts';
+import { encodeBatch, encodeReport } from './contracts.ts';
+import { decodeReport } from './decode.ts';
 import { exampleReport, leastReport } from './examples.ts';
 import type { Report } from './report.ts';
 import { reportNames } from './reports.test-support.ts';
@@ -31,8 +32,20 @@ function run(body: string[]): string[] {
     '  return 0;',
     '}',
   ];
-  writeFileSync(join(folder, 'program.c'), `${program.join('\n')}\n`);
-  const options = ['-Wall', '-Wextra', '-Werror', '-std=c99', '-pedantic', '-fsanitize=undefined'];
+  return runProgram(`${program.join('\n')}\n`);
+}
+
+function runProgram(program: string): string[] {
+  writeFileSync(join(folder, 'program.c'), program);
+  const options = [
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-Wconversion',
+    '-std=c99',
+    '-pedantic',
+    '-fsanitize=undefined,address',
+  ];
   execFileSync('gcc', [...options, '-o', 'program', 'program.c', 'steppewatch.c'], { cwd: folder });
   return execFileSync(join(folder, 'program'), { encoding: 'utf8' }).split('\n').slice(0, -1);
 }
@@ -94,6 +107,49 @@ test('topics are those that the broker takes', () => {
     '  printf("%d\\n", (int)sw_topic_up(topic, 10, ids[0], SW_TOPIC_ALARM));',
   ]);
   expect(lines).toEqual(['up/867530912345678/alarm', 'none', 'none', 'none', 'down/867530912345678/#', '0']);
+});
+
+test('a batch grows report by report to what the system writes, and not beyond its room', () => {
+  const tampers = Array.from({ length: 65 }, (_, seq): Report => {
+    return { name: 'tamper', v: 1, boot: 12, seq, age: 60, state: 'on' };
+  });
+  const lines = run([
+    '  static uint8_t batch[SW_PAYLOAD_MAX];',
+    '  size_t length = 0;',
+    '  sw_tamper tamper = {0};',
+    '  tamper.every.boot = 12;',
+    '  tamper.every.age = 60;',
+    '  for (uint32_t seq = 0; seq < 65; seq++) {',
+    '    tamper.every.seq = seq;',
+    '    size_t one = sw_encode_tamper(&tamper, bytes, sizeof bytes);',
+    '    printf("%d ", (int)sw_batch_add(batch, length, length + one, SW_TOPIC_TAMPER, bytes, one));',
+    '    size_t more = sw_batch_add(batch, length, sizeof batch, SW_TOPIC_TAMPER, bytes, one);',
+    '    printf("%d\\n", (int)more);',
+    '    if (more == 0) break;',
+    '    length = more;',
+    '    for (size_t at = 0; at < length; at++) printf("%02x", batch[at]);',
+    '    printf("\\n");',
+    '  }',
+    '  printf("%d\\n", (int)sw_batch_add(batch, 0, sizeof batch, SW_TOPIC_TAMPER, batch, 1));',
+  ]);
+  const batches = tampers.slice(0, 64).map((_, last) => encodeBatch(tampers.slice(0, last + 1), 'cbor'));
+  expect(lines.slice(0, -2)).toEqual(
+    batches.flatMap((batch) => [`0 ${batch.length}`, Buffer.from(batch).toString('hex')]),
+  );
+  expect(lines.slice(-2)).toEqual(['0 0', '0']);
+});
+
+test('the program in the guide writes the line that stands there, and the bytes of the alarm', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../docs/firmware.md'), 'utf8');
+  const program = /^```c\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? '';
+  const [command = '', bytes = ''] = runProgram(program);
+  expect(guide).toContain(`> ${command}`);
+  expect(guide).toContain(bytes);
+  expect(decodeReport({ report: 'alarm', payload: Buffer.from(bytes, 'hex') })).toEqual({
+    type: 'report',
+    report: { name: 'alarm', v: 1, boot: 12, seq: 345, age: 0, source: 'smoke', state: 'on', obscuration: 0.24 },
+    unread: [],
+  });
 });
 
 /** C that fills a structure with a report and prints its bytes. */

@@ -1,5 +1,5 @@
 import { encoderBegin, headerBegin, headerEnd } from './c-text.ts';
-import { maxPayloadBytes } from './codec.ts';
+import { maxBatchItems, maxPayloadBytes } from './codec.ts';
 import { commandSchemas } from './commands.ts';
 import { reportSchemas } from './contracts.ts';
 import { type JsonSchema, reportJsonSchema } from './json-schema.ts';
@@ -13,7 +13,7 @@ import { maxTopicLength } from './topics.ts';
 export function cSources(): { 'steppewatch.h': string; 'steppewatch.c': string } {
   const reports = (Object.keys(reportSchemas) as ReportName[]).map(cReportOf);
   const header = [
-    headerBegin({ maxTopicLength, maxPayloadBytes }),
+    headerBegin({ maxTopicLength, maxPayloadBytes, maxBatchItems }),
     ...reports.map(declared),
     ...commandLines(),
     headerEnd,
@@ -106,7 +106,7 @@ function members(report: string, { name, kind, isOptional, schema }: CField): st
     case 'flag':
       return [...flag, `  bool ${name};`];
     case 'count':
-      return [...flag, `  uint64_t ${name};${comment}`];
+      return [...flag, `  uint32_t ${name};${comment}`];
     default:
       return [...flag, `  double ${name};${comment}`];
   }

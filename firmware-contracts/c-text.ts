@@ -1,7 +1,7 @@
 /** The parts of the C sources that are the same whatever the contracts say. */
-export const headerBegin = (limits: { maxTopicLength: number; maxPayloadBytes: number }) => `/*
+export const headerBegin = (limits: { maxTopicLength: number; maxPayloadBytes: number; maxBatchItems: number }) => `/*
  * Steppewatch device contracts, version 1. Made from the contracts; do not edit.
- * C99. No allocation, no library beyond memcpy and strlen.
+ * C99. No allocation, no library beyond memcpy, memmove and strlen.
  */
 #ifndef STEPPEWATCH_H
 #define STEPPEWATCH_H
@@ -14,7 +14,7 @@ export const headerBegin = (limits: { maxTopicLength: number; maxPayloadBytes: n
 #define SW_DEVICE_ID_MAX 32
 #define SW_TOPIC_MAX ${limits.maxTopicLength}
 #define SW_PAYLOAD_MAX ${limits.maxPayloadBytes}
-#define SW_BATCH_MAX 64
+#define SW_BATCH_MAX ${limits.maxBatchItems}
 /* Printable ASCII; the first character is no space. */
 #define SW_TEXT_MAX 32
 
@@ -25,8 +25,8 @@ export const headerBegin = (limits: { maxTopicLength: number; maxPayloadBytes: n
 #define SW_KEY_AGE 4
 #define SW_KEY_AT 5
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
+  uint32_t boot;
+  uint32_t seq;
   double age; /* s */
   bool has_at;
   uint64_t at; /* ms */
@@ -34,7 +34,13 @@ typedef struct {
 
 /* up/{device}/{report}, up/{device}/batch and down/{device}/#, with a final zero. 0: it does not fit, or the id is none. */
 size_t sw_topic_up(char *topic, size_t size, const char *device, const char *report);
-size_t sw_topic_down(char *topic, size_t size, const char *device);`;
+size_t sw_topic_down(char *topic, size_t size, const char *device);
+
+/*
+ * Adds a report that was encoded before to a batch of length bytes; 0 begins one. The new length; 0: it does not fit into size, the batch
+ * holds SW_BATCH_MAX, or the payload is none of ours. Call it with the oldest report first.
+ */
+size_t sw_batch_add(uint8_t *batch, size_t length, size_t size, const char *report, const uint8_t *payload, size_t payload_length);`;
 
 export const headerEnd = `
 #endif`;
@@ -221,4 +227,27 @@ size_t sw_topic_up(char *topic, size_t size, const char *device, const char *rep
 size_t sw_topic_down(char *topic, size_t size, const char *device) {
   const char *const parts[3] = {"down/", device, "#"};
   return topic_of(topic, size, parts);
+}
+
+/* A report is a map of fewer than 23 fields, which its first byte counts; in a batch its name is one more, under key 0. */
+size_t sw_batch_add(uint8_t *batch, size_t length, size_t size, const char *report, const uint8_t *payload, size_t payload_length) {
+  size_t count = length == 0u ? 0u : batch[0] == 0x98u ? batch[1] : batch[0] & 0x1fu;
+  if (count == SW_BATCH_MAX || payload_length < 1u || payload[0] < 0xa0u || payload[0] > 0xb6u) return 0;
+  if (count == 0u) length = 1;
+  /* From 24 on the count has a byte of its own. */
+  bool is_longer = count == 23u;
+  writer w = {batch, size, length + (is_longer ? 1u : 0u), false};
+  if (w.length > size) return 0;
+  put(&w, (uint8_t)(payload[0] + 1u));
+  key(&w, 0);
+  text(&w, report);
+  for (size_t at = 1; at < payload_length; at++) put(&w, payload[at]);
+  if (w.is_full) return 0;
+  if (is_longer) {
+    /* Nothing of the batch was touched before it was known to fit; the first new byte waits behind the old ones. */
+    memmove(batch + 2, batch + 1, length - 1u);
+  }
+  writer first = {batch, 2, 0, false};
+  head(&first, LIST, count + 1u);
+  return w.length;
 }`;

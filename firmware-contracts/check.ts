@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import { pack, unpack, type Wire, wireOf } from './codec.ts';
-import { commandSchemas, type DeviceCommand, decodeCommand } from './commands.ts';
+import { commandSchemas, type DeviceCommand } from './commands.ts';
 import { contractOf, type ReportContract, reportSchemas } from './contracts.ts';
 import { type DecodedReport, decodeBatch, decodeReport, explain } from './decode.ts';
 import { fromHexadecimal } from './hexadecimal.ts';
@@ -30,13 +31,14 @@ function checkReport(contract: ReportContract, payload: Uint8Array): Check {
   const { name, wire, schema } = contract;
   const decoded = decodeReport({ report: name, payload });
   const read = unpack(payload, wire);
-  if ('problem' in read) return { right: false, says: `${name}: ${read.problem}${consequence(decoded)}` };
+  if ('problem' in read)
+    return { right: false, says: `${name}: ${read.problem}${whereIn(payload)}${consequence(decoded)}` };
   if (decoded.type === 'report' && decoded.unread.length === 0)
     return { right: true, says: `${name}: right, ${sizes(read.fields, wire)}` };
   const result = schema.safeParse({ ...read.fields, name });
   const problems = result.success
     ? [saidBy(decoded)]
-    : result.error.issues.map((issue) => explain(contract, read.fields, issue));
+    : result.error.issues.map((issue) => explain(wire, read.fields, issue));
   return { right: false, says: `${name}: ${problems.join('; ')}${consequence(decoded)}` };
 }
 
@@ -45,15 +47,34 @@ function checkBatch(payload: Uint8Array): Check {
   const wrong = decoded.flatMap((one, index) =>
     one.type === 'report' && one.unread.length === 0 ? [] : [`${index + 1}. ${saidBy(one)}`],
   );
+  if (decoded.length === 0) return { right: false, says: 'batch: it holds no report' };
   if (wrong.length === 0) return { right: true, says: `batch: right, ${decoded.length} reports` };
   return { right: false, says: `batch: ${wrong.join('; ')}` };
 }
 
 function checkCommand(name: DeviceCommand['name'], payload: Uint8Array): Check {
-  const decoded = decodeCommand(name, payload);
-  if ('problem' in decoded) return { right: false, says: `${name}: ${decoded.problem.replace(/\s*\n\s*/g, ' ')}` };
-  const { name: _, ...fields } = decoded.command;
-  return { right: true, says: `${name}: right, ${sizes(fields, wireOf(commandSchemas[name]))}` };
+  const schema: z.ZodObject = commandSchemas[name];
+  const wire = wireOf(schema);
+  const read = unpack(payload, wire);
+  if ('problem' in read) return { right: false, says: `${name}: ${read.problem}${whereIn(payload)}` };
+  const result = schema.safeParse({ ...read.fields, name });
+  if (result.success) return { right: true, says: `${name}: right, ${sizes(read.fields, wire)}` };
+  return {
+    right: false,
+    says: `${name}: ${result.error.issues.map((one) => explain(wire, read.fields, one)).join('; ')}`,
+  };
+}
+
+/** Where a text is no JSON; nothing when it is, or is no text. */
+function whereIn(payload: Uint8Array): string {
+  const text = new TextDecoder().decode(payload);
+  if (!/^\s*[[{]/.test(text)) return '';
+  try {
+    JSON.parse(text);
+    return '';
+  } catch (error) {
+    return `: ${error instanceof Error ? error.message.replace(/\s+/g, ' ') : ''}`;
+  }
 }
 
 function saidBy(decoded: DecodedReport): string {

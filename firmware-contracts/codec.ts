@@ -6,10 +6,12 @@ import { type FieldMetadata, fieldMetadata } from './report.ts';
 export type Fields = { [name: string]: unknown };
 export type Format = 'json' | 'cbor';
 
-/** A larger payload is refused before it is read. */
-export const maxPayloadBytes = 16_384;
+/** A larger payload is refused before it is read. With its topic it fits into the broker's largest packet, of 16 KiB. */
+export const maxPayloadBytes = 16_000;
+/** A batch with more items loses telemetry beyond them; life safety is read up to as many again. */
+export const maxBatchItems = 64;
 /** The key of the report's name inside a batch; outside, the topic says it. */
-const batchNameKey = 0;
+export const batchNameKey = 0;
 /** Unknown fields may nest, but no deeper than this; a batch of reports has four levels. */
 const maxDepth = 8;
 /** A batch of 64 motion windows holds 64 maps with two arrays each, and itself. */
@@ -78,8 +80,9 @@ function readValue(payload: Uint8Array): { value: unknown } | { problem: string 
   return first >= 0x80 && first <= 0xbf ? readCbor(payload) : readJson(payload);
 }
 
-function readJson(payload: Uint8Array): { value: unknown } | { problem: string } {
-  const { names, depth, deepest } = scan(payload);
+/** Strict: a name that occurs twice, more than eight levels or a text that is cut are problems. */
+export function readJson(payload: Uint8Array): { value: unknown } | { problem: string } {
+  const { names, objects, depth, deepest } = scan(payload);
   if (deepest > maxDepth) return { problem: `the JSON nests deeper than ${maxDepth} levels` };
   if (depth > 0) return { problem: `the JSON is cut off after ${payload.length} bytes` };
   let value: unknown;
@@ -89,12 +92,14 @@ function readJson(payload: Uint8Array): { value: unknown } | { problem: string }
     return { problem: `the ${payload.length} bytes are neither JSON in UTF-8 nor a CBOR map` };
   }
   // JSON.parse keeps the last of two equal names: then the text had more of them than the value has.
-  return countNames(value) === names ? { value } : { problem: 'a name occurs twice in one JSON object' };
+  const kept = objects === 1 && isFields(value) ? Object.keys(value).length : countNames(value);
+  return kept === names ? { value } : { problem: 'a name occurs twice in one JSON object' };
 }
 
-/** One pass over the bytes: how many names a JSON text has, how deep it nests, and how much is open at its end. */
-function scan(payload: Uint8Array): { names: number; depth: number; deepest: number } {
+/** One pass over the bytes: how many names and objects a JSON text has, how deep it nests, and how much is open at its end. */
+function scan(payload: Uint8Array): { names: number; objects: number; depth: number; deepest: number } {
   let names = 0;
+  let objects = 0;
   let depth = 0;
   let deepest = 0;
   let inText = false;
@@ -103,10 +108,12 @@ function scan(payload: Uint8Array): { names: number; depth: number; deepest: num
     if (byte === quote) inText = !inText;
     else if (inText) at += byte === backslash ? 1 : 0;
     else if (byte === colon) names++;
-    else if (byte === openBrace || byte === openBracket) deepest = Math.max(deepest, ++depth);
-    else if (byte === closeBrace || byte === closeBracket) depth--;
+    else if (byte === openBrace || byte === openBracket) {
+      if (byte === openBrace) objects++;
+      deepest = Math.max(deepest, ++depth);
+    } else if (byte === closeBrace || byte === closeBracket) depth--;
   }
-  return { names, depth, deepest };
+  return { names, objects, depth, deepest };
 }
 
 function countNames(value: unknown): number {

@@ -4,14 +4,23 @@ import { shortText } from './report.ts';
 
 /**
  * What a device is asked on `down/{deviceId}/{command}`, QoS 1. It waits for the device's next uplink, and the device
- * answers with `done` and the same `id`. After `expires` seconds on its own running clock a device no longer obeys.
+ * answers with `done` and the same `id`.
  */
 function command<const Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) {
   return z.strictObject({
     name: z.literal(name),
-    v: z.literal(1).meta({ cbor: 1, unit: '1', example: 1 }),
-    id: shortText.meta({ cbor: 2, example: 'c-7Qk2' }),
-    expires: z.int().min(1).max(86_400).meta({ cbor: 3, unit: 's', example: 300 }),
+    v: z.literal(1).meta({ cbor: 1, unit: '1', example: 1, description: 'The version of these contracts.' }),
+    id: shortText.meta({
+      cbor: 2,
+      example: 'c-7Qk2',
+      description: 'For `done`. The same id again is the same command: answer again, do not obey twice.',
+    }),
+    expires: z.int().min(1).max(86_400).meta({
+      cbor: 3,
+      unit: 's',
+      example: 300,
+      description: 'From its arrival at the device, on a running clock: after that it is no longer obeyed.',
+    }),
     ...shape,
   });
 }
@@ -20,21 +29,45 @@ function command<const Name extends string, Shape extends z.ZodRawShape>(name: N
 export const locateCommand = command('locate', {});
 /** Send a `status` at least this often from now on. */
 export const intervalCommand = command('interval', {
-  interval: z.number().gt(0).max(10_080).meta({ cbor: 10, unit: 'min', example: 1440 }),
+  interval: z.number().gt(0).max(10_080).meta({
+    cbor: 10,
+    unit: 'min',
+    example: 1440,
+    description: 'At most this long between two `status` reports from now on, kept over restarts.',
+  }),
 });
 /** Set the clock; `at` is the time at which the command was handed to the network. */
 export const timeCommand = command('time', {
-  at: z.int().min(0).max(8.64e15).meta({ cbor: 10, unit: 'ms', example: 1_791_000_000_000 }),
+  at: z.int().min(0).max(8.64e15).meta({
+    cbor: 10,
+    unit: 'ms',
+    example: 1_791_000_000_000,
+    description: 'Since 1970 in UTC, when the command was handed to the network.',
+  }),
 });
 /** Show that help is coming, or stop showing it. */
 export const lampCommand = command('lamp', {
-  state: z.enum(['on', 'off']).meta({ cbor: 10, example: 'on' }),
+  state: z.enum(['on', 'off']).meta({
+    cbor: 10,
+    example: 'on',
+    description: 'on: show that help is coming, by light, voice or display. off: no longer.',
+  }),
 });
-/** Silence the one alarm with this `boot` and `seq`, and no other; `expires` is at most 300. */
+/** Silence the one alarm that a report with this `boot` and `seq` was about, and no other; `expires` is at most 300. */
 export const hushCommand = command('hush', {
-  boot: z.int().min(0).max(0xffff_ffff).meta({ cbor: 10, unit: '1', example: 12 }),
-  seq: z.int().min(0).max(0xffff_ffff).meta({ cbor: 11, unit: '1', example: 345 }),
-}).refine(({ expires }) => expires <= 300, { path: ['expires'], message: 'a hush lives 300 s at most' });
+  boot: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .meta({ cbor: 10, unit: '1', example: 12, description: 'The `boot` of the alarm report that is meant.' }),
+  seq: z.int().min(0).max(0xffff_ffff).meta({
+    cbor: 11,
+    unit: '1',
+    example: 345,
+    description:
+      'The `seq` of the first or any later report of the alarm that sounds now. Any other number: not obeyed, `failed`.',
+  }),
+}).refine(({ expires }) => expires <= 300, { path: ['expires'], message: 'at most 300' });
 /** Restart. Never sent in answer to a life-safety report. */
 export const rebootCommand = command('reboot', {});
 

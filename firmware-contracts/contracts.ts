@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { pressReport } from './call-button.ts';
-import { type Format, pack, packBatch, type Wire, wireOf } from './codec.ts';
+import { type Fields, type Format, pack, packBatch, type Wire, wireOf } from './codec.ts';
 import { doneReport, statusReport } from './every-device.ts';
+import { plainReader } from './plain-reader.ts';
 import { presenceReport } from './presence-sensor.ts';
 import type { DeviceKind, Report, ReportName } from './report.ts';
 import { alarmReport, tamperReport, testReport } from './smoke-detector.ts';
@@ -30,8 +31,14 @@ export const reportsOfKind: { readonly [Kind in DeviceKind]: readonly ReportName
   'presence-sensor': ['presence', 'status', 'done'],
 };
 
-/** A report's schema with its spelling, looked up once. */
-export type ReportContract = { name: ReportName; schema: z.ZodType<Report>; shape: z.ZodRawShape; wire: Wire };
+/** A report's schema with its spelling, looked up once. `readPlain` takes at once what is plainly right. */
+export type ReportContract = {
+  name: ReportName;
+  schema: z.ZodType<Report>;
+  shape: z.ZodRawShape;
+  wire: Wire;
+  readPlain: (fields: Fields) => Report | undefined;
+};
 
 /** Undefined: no contract knows a report of that name. */
 export function contractOf(name: string): ReportContract | undefined {
@@ -52,6 +59,6 @@ export function encodeBatch(reports: Report[], format: Format): Uint8Array {
 const contracts = Object.fromEntries(
   Object.entries(reportSchemas).map(([name, schema]) => [
     name,
-    { name, schema, shape: schema.shape, wire: wireOf(schema) },
+    { name, schema, shape: schema.shape, wire: wireOf(schema), readPlain: plainReader(name, schema) },
   ]),
 ) as unknown as { readonly [Name in ReportName]: ReportContract };

@@ -104,8 +104,8 @@ describe('telemetry is refused with a reason that a firmware engineer can act on
   const position = { ...sent, source: 'gnss', lat: 43.9, lon: 116 };
   test.each([
     ['status', { ...sent, v: 2 }, 'newer-version', 'status: v 2'],
-    ['status', { v: 1, boot: 12 }, 'missing-field', 'status: seq missing: expected number, for example 345'],
-    ['status', { ...sent, seq: '345' }, 'wrong-type', 'status: seq "345": expected number, for example 345'],
+    ['status', { v: 1, boot: 12 }, 'missing-field', 'status: seq missing: a number, for example 345'],
+    ['status', { ...sent, seq: '345' }, 'wrong-type', 'status: seq "345": a number, without quotes, for example 345'],
     ['status', { ...sent, wron: 'yes' }, 'unknown-field', /^status: "wron" unknown, the fields are v, boot, .*worn/],
     ['position', { ...position, lat: 95 }, 'out-of-range', 'position: lat 95: at most 90 (°), for example 43.94721'],
     ['position', { ...sent, source: 'gnss' }, 'inconsistent', 'position: lat and lon belong to every source but none'],
@@ -173,7 +173,7 @@ describe('bytes that two readers could read differently are refused', () => {
   test('bytes after the end, tags, too much, nothing, no map', () => {
     refused(cbor('a1', '0101', '00'), /CBOR/);
     refused(cbor('a1', '01', 'c101'), /tag/);
-    refused(new Uint8Array(16_385).fill(0x20), /at most 16384/);
+    refused(new Uint8Array(16_001).fill(0x20), /at most 16000/);
     refused(new Uint8Array(0), /empty/);
     refused(bytes('[]'), /one map/);
     refused(bytes('7'), /one map/);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type BatchItem, type Fields, unpack, unpackBatch } from './codec.ts';
+import { type BatchItem, type Fields, maxBatchItems, unpack, unpackBatch, type Wire } from './codec.ts';
 import { contractOf, type ReportContract, reportsOfKind } from './contracts.ts';
 import {
   type DeviceKind,
@@ -8,6 +8,7 @@ import {
   type LifeSafetyReport,
   lifeSafetyNamedIn,
   type Report,
+  shortTextSays,
 } from './report.ts';
 
 /**
@@ -34,9 +35,6 @@ export type RejectionReason =
   | 'unknown-value'
   | 'inconsistent'
   | 'batch-too-long';
-
-/** A batch with more items loses telemetry beyond them; life safety is read up to as many again. */
-export const maxBatchItems = 64;
 
 /** Decides about one payload. `kind` is the device's in the registry; without it any report is taken. Never throws. */
 export function decodeReport(input: {
@@ -84,6 +82,8 @@ function judge(contract: ReportContract, fields: Fields, kind: DeviceKind | unde
     return { type: 'rejection', reason: 'other-kind', problem };
   }
   if (isNumber(fields.v) && fields.v > 1) return unread(contract, 'newer-version', `v ${fields.v}`, fields);
+  const plain = contract.readPlain(fields);
+  if (plain) return { type: 'report', report: plain, unread: missingCounters(plain) };
   const named = 'name' in fields;
   fields.name = name;
   const result = schema.safeParse(fields);
@@ -119,7 +119,8 @@ function refusal(contract: ReportContract, fields: Fields, issue: z.core.$ZodIss
   const reason = reasonOf(issue, fields);
   const field = String(issue?.path[0] ?? '');
   // People read what could not be read; firmware engineers also what would be right.
-  const problem = isLifeSafety(contract.name) && field !== '' ? flag(fields, field) : explain(contract, fields, issue);
+  const problem =
+    isLifeSafety(contract.name) && field !== '' ? flag(fields, field) : explain(contract.wire, fields, issue);
   return unread(contract, reason, problem, fields);
 }
 
@@ -166,27 +167,40 @@ function reasonOf(issue: z.core.$ZodIssue | undefined, fields: Fields): Rejectio
 }
 
 /** For example "lat 95: at most 90 (°), for example 43.94721". */
-export function explain(contract: ReportContract, fields: Fields, issue: z.core.$ZodIssue | undefined): string {
+export function explain({ keys }: Wire, fields: Fields, issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'unrecognized_keys') {
-    const known = [...contract.wire.keys.keys()].join(', ');
-    return `${issue.keys.slice(0, 8).map(shown).join(', ')} unknown, the fields are ${known}`;
+    const unknown = issue.keys.slice(0, 8).map((name) => {
+      const meant = [...keys.keys()].find((known) => known === name.toLowerCase());
+      return `${shown(name)} unknown${meant === undefined ? '' : `, it is spelled ${meant}`}`;
+    });
+    return `${unknown.join(', ')}, the fields are ${[...keys.keys()].join(', ')}`;
   }
-  const metadata = contract.wire.keys.get(String(issue?.path[0]));
+  const metadata = keys.get(String(issue?.path[0]));
   if (!issue || !metadata) return issue?.message ?? '';
   const path = issue.path.map((step, depth) => (depth === 0 ? String(step) : `[${String(step)}]`)).join('');
   const value = issue.path.reduce<unknown>((inner, step) => (inner as Fields | undefined)?.[String(step)], fields);
   const unit = metadata.unit && metadata.unit !== '1' ? ` (${metadata.unit})` : '';
   const held = value === undefined ? 'missing' : shown(value);
-  return `${path} ${held}: ${limitOf(issue)}${unit}, for example ${JSON.stringify(metadata.example)}`;
+  const quoted = typeof value === 'string' && issue.code === 'invalid_type' ? ', without quotes' : '';
+  return `${path} ${held}: ${limitOf(issue)}${quoted}${unit}, for example ${JSON.stringify(metadata.example)}`;
 }
 
 function limitOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_big') return `at most ${issue.maximum}${issue.origin === 'array' ? ' items' : ''}`;
-  if (issue.code === 'too_small') return `at least ${issue.minimum}${issue.origin === 'array' ? ' items' : ''}`;
+  if (issue.code === 'too_small')
+    return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${issue.origin === 'array' ? ' items' : ''}`;
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'invalid_type') return `expected ${issue.expected}`;
-  return issue.message;
+  if (issue.code === 'invalid_type') return expectations[issue.expected] ?? `expected ${issue.expected}`;
+  return issue.code === 'invalid_format' ? shortTextSays : issue.message;
 }
+
+const expectations: { readonly [type: string]: string } = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+};
 
 function isEvidence({ shape }: ReportContract, field: string): boolean {
   return Object.hasOwn(shape, field) && fieldMetadata(shape[field] as z.ZodType)?.evidence === true;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { commandSchemas, type DeviceCommand } from './commands.ts';
 import { reportSchemas } from './contracts.ts';
 import type { Report, ReportName } from './report.ts';
+import type { MotionReport } from './wearable.ts';
 
 /** Each example of the metadata, as one report with every field that fits beside the others. */
 export function exampleReport(name: ReportName): Report {
@@ -24,7 +25,26 @@ export function leastReport(name: ReportName): Report {
 }
 const everyReportHas: ReadonlySet<string> = new Set(['name', 'v', 'boot', 'seq', 'age']);
 
-/** The same of a command. */
+/**
+ * A whole window of motion: a second and a half of rest, a fall with its blow, and lying still, with the noise that a sensor has.
+ * Made of whole numbers, so that it is the same everywhere.
+ */
+export function motionWindow({ moments, rate }: { moments: number; rate: number }): MotionReport {
+  let noise = 1;
+  const around = (level: number, spread: number) => {
+    noise = (noise * 48_271) % 0x7fff_ffff;
+    return level + (noise % (2 * spread + 1)) - spread;
+  };
+  const samples = Array.from({ length: moments }, (_, moment) => {
+    const atMs = (moment * 1000) / rate;
+    if (atMs < 1500) return [around(-40, 30), around(15, 30), around(1002, 30)];
+    if (atMs < 2500) return [around(900, 3_000), around(-700, 3_000), around(1_800, 5_000)];
+    return [around(960, 20), around(110, 20), around(180, 20)];
+  }).flat();
+  return { name: 'motion', v: 1, boot: 12, seq: 346, age: 6, t0: -2000, rate, range: 16, samples, of: 345 };
+}
+
+/** The examples of a command's metadata, as one command. */
 export function exampleCommand(name: DeviceCommand['name']): DeviceCommand {
   return exampleOf(name, commandSchemas[name].shape) as DeviceCommand;
 }

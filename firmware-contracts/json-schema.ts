@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { batchNameKey, maxBatchItems } from './codec.ts';
 import { commandSchemas, type DeviceCommand } from './commands.ts';
 import { reportSchemas } from './contracts.ts';
 import { isLifeSafety, type ReportName } from './report.ts';
@@ -15,6 +16,29 @@ export function reportJsonSchema(name: ReportName): JsonSchema {
     ? 'Life safety: it raises even when it cannot be read, and `boot`, `seq` and `age` should be there all the same.'
     : 'Telemetry: what does not follow this schema is refused, and counted by device.';
   return publishedSchema(name, `The payload of up/{deviceId}/${name}. ${counts}`, reportSchemas[name]);
+}
+
+/** The payload of `up/{deviceId}/batch`: each item is a report with its name beside its fields. */
+export function batchJsonSchema(): JsonSchema {
+  const items = (Object.keys(reportSchemas) as ReportName[]).map((name) => {
+    const { $schema: _, description: __, properties, required, ...schema } = reportJsonSchema(name);
+    const report = { const: name, description: 'Which report this is.', 'x-cbor-key': batchNameKey };
+    return {
+      ...schema,
+      properties: { report, ...(properties as JsonSchema) },
+      required: ['report', ...(required as string[])],
+    };
+  });
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'batch',
+    description:
+      'The payload of up/{deviceId}/batch: reports that had to wait, oldest first. Each is judged by itself, as if it had come alone.',
+    type: 'array',
+    minItems: 1,
+    maxItems: maxBatchItems,
+    items: { oneOf: items },
+  };
 }
 
 /** The payload of a command as a device receives it. */
@@ -65,7 +89,7 @@ const between: { readonly [name: string]: JsonSchema } = {
     else: { required: ['lat', 'lon'] },
   },
   motion: {
-    $comment: 'x, y, z of each moment, so a multiple of three; dt has one step fewer than there are moments.',
+    $comment: 'The number of samples is a multiple of three, and dt has one step fewer than there are moments.',
     oneOf: [{ required: ['rate'] }, { required: ['dt'] }],
   },
   hush: { allOf: [{ properties: { expires: { type: 'integer', maximum: 300 } } }] },

@@ -60,6 +60,8 @@ export type FieldMetadata = {
   /** Of every number; `1` is a plain count. */
   unit?: string;
   example: unknown;
+  /** For those who write firmware. */
+  description: string;
   evidence?: true;
   /** How an array of integers is packed into one CBOR byte string. */
   packed?: 'int16-little-endian';
@@ -67,6 +69,7 @@ export type FieldMetadata = {
 
 /** A short name or code: printable ASCII, because it travels on into databases, logs and displays. */
 export const shortText = z.string().regex(/^[\x21-\x7e][\x20-\x7e]{0,31}$/);
+export const shortTextSays = '1 to 32 characters of printable ASCII, the first no space';
 
 /** The metadata of a field, as one value. */
 export function fieldMetadata(schema: z.core.$ZodType): FieldMetadata {
@@ -74,25 +77,45 @@ export function fieldMetadata(schema: z.core.$ZodType): FieldMetadata {
 }
 
 /**
- * What every report carries. `v`: the contract's version. `boot` counts restarts, `seq` counts reports within one.
- * `age`: seconds from the event to the making of this packet, on the device's own running clock, 0 when it is sent at
- * once; without it the lateness is unknown and counts as none. `at`: the device's clock, epoch ms, if it has one.
+ * What every report carries. Name and lateness rest on it: without `age` the lateness is unknown and counts as none, and
+ * `at` is believed only when an earlier report of the same boot showed how far the clock is off.
  */
 function everyReport(name: string) {
   // A life-safety report stands without its counters; telemetry without them is refused. Both read as optional.
   const optionalCounter = evidence(counter);
   const count = isLifeSafety(name) ? optionalCounter : (counter as unknown as typeof optionalCounter);
   return {
-    v: z.literal(1).meta({ cbor: 1, unit: '1', example: 1 }),
-    boot: count.meta({ cbor: 2, unit: '1', example: 12 }),
-    seq: count.meta({ cbor: 3, unit: '1', example: 345 }),
+    v: z.literal(1).meta({ cbor: 1, unit: '1', example: 1, description: 'The version of these contracts.' }),
+    boot: count.meta({
+      cbor: 2,
+      unit: '1',
+      example: 12,
+      description: 'Restarts of the device, kept over power loss: one more after each.',
+    }),
+    seq: count.meta({
+      cbor: 3,
+      unit: '1',
+      example: 345,
+      description: 'Reports within one boot: one more for each new report, the same when it is sent again.',
+    }),
     age: evidence(
       z
         .number()
         .min(0)
         .max(400 * 86_400),
-    ).meta({ cbor: 4, unit: 's', example: 0 }),
-    at: evidence(z.int().min(0).max(8.64e15)).meta({ cbor: 5, unit: 'ms', example: 1_791_000_000_000 }),
+    ).meta({
+      cbor: 4,
+      unit: 's',
+      example: 0,
+      description:
+        'From the event to the making of this packet, on a clock of the device that runs on in its sleep. 0 when it is sent at once.',
+    }),
+    at: evidence(z.int().min(0).max(8.64e15)).meta({
+      cbor: 5,
+      unit: 'ms',
+      example: 1_791_000_000_000,
+      description: 'The clock of the device at the event, since 1970 in UTC, if it has one.',
+    }),
   };
 }
 const counter = z.int().min(0).max(0xffff_ffff);

@@ -246,6 +246,28 @@ describe('when it happened', () => {
     expect(event).not.toHaveProperty('lateMs');
   });
 
+  test('an age that cannot be read counts as now, whatever the clock beside it says', () => {
+    const home = listen({ kind: 'call-button' });
+    const press = { name: 'press', v: 1, boot: 3, call: 'emergency' } as const;
+    home.send({ ...press, seq: 1, age: 0, at: 1_000 });
+    home.now += 20 * MINUTE_MS;
+    expect(heard(home.send({ ...press, seq: 2, age: -5, at: 1_000 }))).toMatchObject({
+      occurredAt: home.now,
+      clock: 'untrusted',
+    });
+  });
+
+  test('a clock that stands still makes no new fire look like the last one', () => {
+    const home = listen({ kind: 'smoke-detector' });
+    const alarm = { name: 'alarm', v: 1, boot: 3, source: 'smoke', state: 'on' } as const;
+    const stoppedAt = home.now;
+    home.send({ ...alarm, seq: 1, age: 0, at: stoppedAt });
+    home.now += 5 * HOUR_MS;
+    const event = heard(home.send({ ...alarm, seq: 2, at: stoppedAt }));
+    expect(event).toMatchObject({ occurredAt: home.now, clock: 'untrusted' });
+    expect(event).not.toHaveProperty('lateMs');
+  });
+
   test('a time in the future or years ago counts as now', () => {
     const home = listen({ kind: 'wearable' });
     home.send({ ...status, seq: 1, at: home.now });

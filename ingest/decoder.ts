@@ -3,10 +3,14 @@ import { type DecodedReport, decodeBatch, decodeReport } from '../firmware-contr
 import { type Reading, readingsOf } from '../firmware-contracts/readings.ts';
 import { type DeviceKind, isLifeSafety } from '../firmware-contracts/report.ts';
 import type { Whereabouts } from '../records/alert.ts';
+import { type Carrier, type CarrierProducts, modelOf, noProducts } from '../records/carrier-products.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
 import type { ReportRecord } from '../records/journal-record.ts';
 import type { RegistryView } from '../records/registry.ts';
 import type { CounterReusedEvent, ReportEvent, UnreadableEvent } from '../rules/event.ts';
+import { readPush } from './carriers/push.ts';
+import { isPushKnown, type PushMemory, pushedOccurrence, type Settled, settlePush } from './carriers/push-memory.ts';
+import { reportsOf } from './carriers/reports.ts';
 import { type Counters, count, type Standing, startOver } from './counters.ts';
 import { clockOf, type DeviceClock, type Occurrence, occurrenceOf } from './occurrence.ts';
 
@@ -28,8 +32,8 @@ export type Decoder = ReturnType<typeof createDecoder>;
 
 /**
  * Turns report records into events, and decides repeats once for everybody. A device's part of the fold is at most 90
- * hashes (about 1 kB). Devices that the registry does not know share a table of their own; when that is full it is
- * emptied, and their reports count as new again.
+ * hashes (about 1 kB), and the names of 48 pushes (about as much) when it comes by a carrier. Devices that the registry
+ * does not know share a table of their own; when that is full it is emptied, and their reports count as new again.
  */
 export function createDecoder({
   state,
@@ -40,21 +44,31 @@ export function createDecoder({
 }) {
   const registered = state.table<DeviceMemory>('decoder');
   const unregistered = state.table<DeviceMemory>('decoder-unregistered');
+  const products = state.table<CarrierProducts>('carrier-products');
   return {
     /** The parts of a record, in order. Pure but for the fold; never throws for what a device sends. */
-    step({ deviceId, report, payload, standing }: ReportRecord, placed: Placed): Decoded[] {
+    step(record: ReportRecord, placed: Placed): Decoded[] {
+      const { deviceId, report, payload, standing } = record;
       const kind = registry.device(deviceId)?.kind;
       const table = kind ? registered : unregistered;
       if (!kind && table.size >= maxUnregistered && !table.has(deviceId)) empty(table);
       const where = registry.whereabouts(deviceId);
       const source = { deviceId, kind, where, payload, table, placed };
+      if (record.source !== 'mqtt')
+        return decodePush(source, { carrier: record.source, standing, products: products.get('all') ?? noProducts });
       if (report !== 'batch') return decodePart(source, decodeReport({ report, kind, payload }), 0);
       return decodeBatch({ kind, payload }).flatMap((decoded, part) =>
-        standing === 'enrolment' && isTelemetry(decoded)
-          ? [{ type: 'rejection' as const, part, reason: 'enrolment', problem: notByEnrolment }]
-          : decodePart(source, decoded, part),
+        standing === 'enrolment' && isTelemetry(decoded) ? [notEnrolled(part)] : decodePart(source, decoded, part),
       );
     },
+
+    /** How the products of carriers speak from now on. */
+    adopt(table: CarrierProducts): void {
+      products.set('all', table);
+    },
+
+    /** When a registered device last sent a life-safety report, in journal time; also one that said nothing new. */
+    urgentAt: (deviceId: string): number | undefined => registered.get(deviceId)?.urgentAt,
 
     /** A device left the registry: what was remembered of it goes too. */
     forget(deviceId: string): void {
@@ -64,8 +78,14 @@ export function createDecoder({
 }
 
 /** The enrolment credential is for life safety alone, in a batch too. */
-const isTelemetry = (decoded: DecodedReport) => decoded.type === 'report' && !isLifeSafety(decoded.report.name);
+const isTelemetry = (decoded: Settled) => decoded.type === 'report' && !isLifeSafety(decoded.report.name);
 const notByEnrolment = 'a device that is not registered may send alarm, fall and press alone';
+const notEnrolled = (part: number) => ({
+  type: 'rejection' as const,
+  part,
+  reason: 'enrolment',
+  problem: notByEnrolment,
+});
 
 function empty(table: Table<unknown>): void {
   for (const key of [...table.keys()]) table.delete(key);
@@ -77,6 +97,7 @@ type DeviceMemory = {
   readonly clock?: DeviceClock;
   readonly urgentAt?: number;
   readonly eraAt?: string;
+  readonly pushes?: PushMemory;
 };
 type Source = {
   deviceId: string;
@@ -85,20 +106,45 @@ type Source = {
   payload: Uint8Array;
   table: Table<DeviceMemory>;
   placed: Placed;
+  /** Of what came by a carrier: its name for ever, where it has one, and when the platform heard it. */
+  push?: { name: string | undefined; sentAt: number | undefined };
 };
 
-function decodePart(source: Source, decoded: DecodedReport, part: number): Decoded[] {
+/** A platform's next attempt is a repeat as a whole, before anything of it is looked at. */
+function decodePush(
+  source: Source,
+  { carrier, standing, products }: Pick<ReportRecord, 'standing'> & { carrier: Carrier; products: CarrierProducts },
+): Decoded[] {
+  const { deviceId, kind, payload, table } = source;
+  const push = readPush(carrier, payload);
+  const { name, sentAt } = push.type === 'uplink' ? push : {};
+  const memory = table.get(deviceId) ?? noMemory;
+  if (name !== undefined && isPushKnown(memory.pushes, name)) return [{ type: 'repeat', part: 0 }];
+  const model = push.type === 'uplink' ? modelOf(products, carrier, push.productId) : undefined;
+  const at = source.placed.receivedAt;
+  const { said, memory: pushes } = settlePush(memory.pushes, { name, said: reportsOf(push, model, kind), at });
+  table.set(deviceId, { ...memory, pushes });
+  const from = { ...source, push: { name, sentAt } };
+  return said.flatMap((decoded, part) =>
+    standing === 'enrolment' && isTelemetry(decoded) ? [notEnrolled(part)] : decodePart(from, decoded, part),
+  );
+}
+
+function decodePart(source: Source, decoded: Settled, part: number): Decoded[] {
   if (decoded.type === 'rejection') return [{ part, ...decoded }];
-  const { deviceId, table, where, placed } = source;
+  const { deviceId, table, where, placed, push } = source;
   const memory = table.get(deviceId) ?? noMemory;
   const heard =
-    decoded.type === 'report' ? hear(decoded, placed, memory) : hearUnreadable(decoded, placed, part, source.payload);
+    decoded.type === 'report'
+      ? hear(decoded, placed, memory, push)
+      : hearUnreadable(decoded, placed, part, source.payload);
   const standing = identify(memory, heard);
   const position = `@${placed.sequence}.${part}`;
   const eraAt = standing?.type === 'reused' ? position : memory.eraAt;
   table.set(deviceId, remember(memory, heard, standing, eraAt));
   if (standing?.type === 'repeat') return [{ type: 'repeat', part }];
-  const causeId = standing ? `${nameOf(deviceId, heard)}${eraAt ?? ''}` : `${deviceId}:${position}`;
+  const unnumbered = push?.name === undefined ? `${deviceId}:${position}` : `${deviceId}:${push.name}.${part}`;
+  const causeId = standing ? `${nameOf(deviceId, heard)}${eraAt ?? ''}` : unnumbered;
   const caused = { at: placed.receivedAt, causeId, where };
   const event = toEvent(decoded, caused, heard.occurrence, source.kind);
   const readings = decoded.type === 'report' ? readingsOf(decoded.report) : [];
@@ -123,11 +169,18 @@ type Heard = {
   clock: DeviceClock | undefined;
 };
 
-function hear({ report, unread }: Understood, { receivedAt }: Placed, memory: DeviceMemory): Heard {
+function hear(
+  { report, unread }: Understood,
+  { receivedAt }: Placed,
+  memory: DeviceMemory,
+  push: Source['push'],
+): Heard {
   const { name, boot, seq, age } = report;
   // By what it says: sent again later, or inside a batch, it has another age and is still the same report.
   const hash = hashOf(JSON.stringify({ ...report, age: undefined }) + unread, 0);
-  const occurrence = occurrenceOf(report, receivedAt, memory.clock);
+  const occurrence = push
+    ? pushedOccurrence(report, receivedAt, push.sentAt)
+    : occurrenceOf(report, receivedAt, clockBeside(unread, memory));
   return {
     boot,
     seq,
@@ -136,8 +189,13 @@ function hear({ report, unread }: Understood, { receivedAt }: Placed, memory: De
     urgent: isLifeSafety(name),
     receivedAt,
     occurrence,
-    clock: clockOf(report, receivedAt),
+    clock: push ? undefined : clockOf(report, receivedAt),
   };
+}
+
+/** An age that cannot be read is not made up for by a clock that may be as wrong: then the report counts as now. */
+function clockBeside(unread: string[], { clock }: DeviceMemory): DeviceClock | undefined {
+  return unread.some((text) => text.startsWith('age ') && text !== 'age missing') ? undefined : clock;
 }
 
 function hearUnreadable(
@@ -185,6 +243,7 @@ function remember(
     ...(clock && { clock }),
     ...(urgentAt !== undefined && { urgentAt }),
     ...(eraAt !== undefined && { eraAt }),
+    ...(memory.pushes && { pushes: memory.pushes }),
   };
 }
 

@@ -11,6 +11,7 @@ import { allRules } from '../rules/all-rules.ts';
 import { createEngine } from '../rules/engine.ts';
 import type { AnyRule } from '../rules/rule.ts';
 import { createDecoder } from './decoder.ts';
+import { createDownlinks } from './downlinks.ts';
 import { createJudge, type Judgement, type Stored } from './judge.ts';
 
 const MINUTE_MS = 60_000;
@@ -311,7 +312,8 @@ function village({
   };
   const decoder = createDecoder({ state, registry });
   const engine = createEngine({ rules, state, registry });
-  const judge = createJudge({ state, registry, decoder, engine, incidents, outbox, version: '1' });
+  const downlinks = createDownlinks({ state, registry, decoder, incidents });
+  const judge = createJudge({ state, registry, decoder, engine, incidents, outbox, downlinks, version: '1' });
   const written: Stored[] = [];
   const judgements: Judgement[] = [];
   let at = startAt;

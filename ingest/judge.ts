@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import { createCommandAnswers } from '../records/command-answers.ts';
+import type { Downlink } from '../records/downlink.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
 import type {
@@ -14,11 +14,15 @@ import type {
 } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import { decodeRecord } from '../records/record-codec.ts';
+import { carryOut } from '../records/registry-commands.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import type { Engine, EngineAnswer } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
+import type { DownlinkAnswer, Downlinks } from './downlinks.ts';
+import { acceptDecided, type Overruled, rememberLoss, takePending } from './history.ts';
 import { quarantinedStep, quarantineWhole } from './quarantine.ts';
+import { deviceEvent, registryEvents } from './registry-events.ts';
 import { reserveChanges, systemAlert } from './system-alerts.ts';
 
 /** One journal entry, as followers see it. */
@@ -32,10 +36,12 @@ export type Judgement = {
   rejections: { reason: string; problem: string; deviceId: string }[];
   /** Entities that left the registry, by key (`person:p1`): their keys are to be destroyed. */
   removed: string[];
-  /** Devices whose entry came, changed or went: who is connected as one of them has to show its credential again. */
+  /** Devices that came, went or got another secret: who is connected as one of them has to show its credential again. */
   devices: string[];
+  /** Commands to devices that came or changed, each as it is now. */
+  downlinks: Downlink[];
   /** History decided otherwise than this version would have; history was kept. */
-  differs?: { cause: number; version: string };
+  differs?: Overruled;
 };
 
 /**
@@ -74,13 +80,13 @@ export function createJudge(parts: JudgeParts) {
     },
 
     nextDeadline(): number | undefined {
-      const earliest = Math.min(parts.engine.nextDeadline() ?? Infinity, parts.incidents.nextDeadline() ?? Infinity);
+      const earliest = earliestDue(parts);
       return earliest === Infinity ? undefined : earliest;
     },
 
     /** Rebuilds every index after a checkpoint was loaded. */
     rebuild(): void {
-      for (const part of [parts.registry, parts.engine, parts.incidents, parts.outbox]) part.rebuild();
+      for (const part of [parts.registry, parts.engine, parts.incidents, parts.outbox, parts.downlinks]) part.rebuild();
     },
   };
   return judge;
@@ -94,6 +100,7 @@ export type JudgeParts = {
   engine: Engine;
   incidents: Incidents;
   outbox: NoticeFold;
+  downlinks: Downlinks;
   version: string;
 };
 
@@ -112,18 +119,21 @@ type Collection = {
   /** By incident: one record writes each of them once, as it is in the end, however often it changed on the way. */
   incidents: Map<string, IncidentChange>;
   notices: Notice[];
+  /** By id, for the same reason. */
+  downlinks: Map<string, Downlink>;
   failures: EngineAnswer['failures'];
   rejections: Judgement['rejections'];
   removed: string[];
   devices: string[];
   result?: { commandId: string; result: CommandResult };
-  differs?: { cause: number; version: string };
+  differs?: Overruled | undefined;
 };
 
 const newCollection = (): Collection => ({
   alerts: [],
   incidents: new Map(),
   notices: [],
+  downlinks: new Map(),
   failures: [],
   rejections: [],
   removed: [],
@@ -135,7 +145,10 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   const at = stored.receivedAt;
   // Supervision is as if everything had happened later, and only then is what is due fired.
   parts.engine.rebase(unheardMs(parts, record, at));
-  if (record.kind === 'started') collectIncidents(parts, parts.incidents.stoodStill(at, record.downMs), into);
+  if (record.kind === 'started') {
+    collectIncidents(parts, parts.incidents.stoodStill(at, record.downMs), at, into);
+    addDownlinks(into, parts.downlinks.stoodStill(at, record.downMs));
+  }
   fireDeadlines(parts, at, into);
   switch (record.kind) {
     case 'report':
@@ -149,7 +162,7 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       into.result = { commandId: record.command.commandId, result: commandOnce(parts, record.command, at, into) };
       return;
     case 'decided':
-      acceptDecided(parts, record, into);
+      into.differs = acceptDecided(parts, record);
       return;
     case 'quarantined':
       acceptQuarantined(parts, record, stored, into);
@@ -157,9 +170,12 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
     case 'attempting':
       parts.outbox.attempting(record, at);
       return;
+    case 'downlink':
+      parts.downlinks.sent(record, at);
+      return;
     case 'outcome':
       parts.outbox.outcome(record, at);
-      collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), into);
+      collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), at, into);
       return;
     case 'reserve':
       if (!record.inUse) refusalsOf(parts.state).delete('since');
@@ -170,8 +186,11 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
     case 'clock-step':
     case 'started':
       return;
+    case 'carrier-products':
+      parts.decoder.adopt(record.table);
+      return;
     case 'lost':
-      lossesOf(parts.state).set('last', stored.sequence);
+      rememberLoss(parts.state, stored.sequence);
       return;
   }
 }
@@ -191,23 +210,28 @@ function unheardMs({ state }: JudgeParts, record: JournalRecord, at: number): nu
 }
 const refusalsOf = (state: FoldState) => state.table<number>('refusals');
 
-/** Where the journal was damaged last: what was decided about the records before may have stood there. */
-const lossesOf = (state: FoldState) => state.table<number>('losses');
-
 /** Deadlines come before the record that is stamped with their time or a later one; rules before incidents. */
 function fireDeadlines(parts: JudgeParts, at: number, into: Collection): void {
-  for (;;) {
-    const ruleDue = parts.engine.nextDeadline() ?? Infinity;
-    const incidentDue = parts.incidents.nextDeadline() ?? Infinity;
-    const due = Math.min(ruleDue, incidentDue);
-    if (due > at) return;
-    if (ruleDue === due) collectRules(parts, parts.engine.fire(due), due, into);
-    else collectIncidents(parts, parts.incidents.fire(due, at), into);
+  for (let due = earliestDue(parts); due <= at; due = earliestDue(parts)) {
+    if (parts.engine.nextDeadline() === due) collectRules(parts, parts.engine.fire(due), due, into);
+    else if (parts.incidents.nextDeadline() === due) collectIncidents(parts, parts.incidents.fire(due, at), at, into);
+    else addDownlinks(into, parts.downlinks.fire(due));
   }
+}
+
+function earliestDue({ engine, incidents, downlinks }: JudgeParts): number {
+  const never = Number.POSITIVE_INFINITY;
+  const ofPeople = Math.min(incidents.nextDeadline() ?? never, downlinks.nextDeadline() ?? never);
+  return Math.min(engine.nextDeadline() ?? never, ofPeople);
+}
+
+function addDownlinks({ downlinks }: Collection, changed: Downlink[]): void {
+  for (const row of changed) downlinks.set(row.id, row);
 }
 
 function stepEvent(parts: JudgeParts, event: RuleEvent, at: number, into: Collection): void {
   collectRules(parts, parts.engine.step(event), at, into);
+  addDownlinks(into, parts.downlinks.hear(event, at));
 }
 
 function collectRules(parts: JudgeParts, answer: EngineAnswer, at: number, into: Collection): void {
@@ -220,17 +244,25 @@ function stepAlerts(parts: JudgeParts, changes: AlertChange[], at: number, into:
   const news = changes.filter((change) => change.type !== 'raise' || !parts.incidents.knows(change.alert.alertId));
   if (news.length === 0) return;
   into.alerts.push(...news);
-  collectIncidents(parts, parts.incidents.step({ type: 'alerts', at, changes: news }), into);
+  collectIncidents(parts, parts.incidents.step({ type: 'alerts', at, changes: news }), at, into);
 }
 
-function collectIncidents(parts: JudgeParts, answer: ReturnType<Incidents['fire']>, into: Collection): void {
+function collectIncidents(
+  parts: JudgeParts,
+  answer: ReturnType<Incidents['fire']>,
+  at: number,
+  into: Collection,
+): void {
   for (const change of answer.incidents) addIncident(into, change);
   into.failures.push(...(answer.failures ?? []));
   for (const notice of answer.notices) {
     into.notices.push(notice);
     parts.outbox.issue(notice);
   }
-  for (const { incident } of answer.incidents) parts.outbox.follow(incident);
+  for (const { incident } of answer.incidents) {
+    parts.outbox.follow(incident);
+    addDownlinks(into, parts.downlinks.follow(incident, at));
+  }
 }
 
 function addIncident({ incidents }: Collection, { incident, timeline }: IncidentChange): void {
@@ -247,21 +279,16 @@ function commandOnce(parts: JudgeParts, command: Command, at: number, into: Coll
 
 function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
   switch (command.type) {
-    case 'registry-part': {
-      const staged = parts.registry.stage(command.importId, command.part, command.changes);
-      return staged.ok ? staged : { ok: false, problem: 'invalid', message: staged.problems.join('\n') };
-    }
-    case 'registry-commit': {
-      const answer = parts.registry.commit(command.importId, command.parts);
-      if (!answer.ok) return { ok: false, problem: 'invalid', message: answer.problems.join('\n') };
-      into.removed.push(...answer.removed);
-      into.devices.push(...[...answer.devicesAdded, ...answer.devicesRemoved].map(({ id }) => id));
-      for (const device of answer.devicesRemoved) {
-        parts.decoder.forget(device.id);
-        stepEvent(parts, { ...deviceEvent(parts, device, at), type: 'device-removed' }, at, into);
-      }
-      for (const device of answer.devicesAdded) stepEvent(parts, deviceEvent(parts, device, at), at, into);
-      return { ok: true };
+    case 'registry-part':
+    case 'registry-commit':
+    case 'device-change': {
+      const { result, applied } = carryOut(parts.registry, command);
+      if (!applied) return result;
+      into.removed = into.removed.concat(applied.removed);
+      into.devices = into.devices.concat(applied.reauthenticate);
+      for (const { id } of applied.devicesRemoved) for (const part of [parts.decoder, parts.downlinks]) part.forget(id);
+      for (const event of registryEvents(parts.registry, applied, at)) stepEvent(parts, event, at, into);
+      return result;
     }
     case 'test-window': {
       const { deviceId, until, by } = command;
@@ -271,12 +298,21 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
       stepEvent(parts, { type: 'test-window', at, where, deviceId, until, by: `${by.type}:${by.id}` }, at, into);
       return { ok: true };
     }
+    case 'device-command':
+      return collectAsked(parts.downlinks.ask(command, at), into);
+    case 'cancel-device-command':
+      return collectAsked(parts.downlinks.cancel(command, at), into);
     default: {
       const answer = parts.incidents.step({ type: 'command', at, command });
-      collectIncidents(parts, answer, into);
+      collectIncidents(parts, answer, at, into);
       return answer.result ?? { ok: false, problem: 'not-found', message: `no incident ${command.incidentId}` };
     }
   }
+}
+
+function collectAsked({ result, changed }: DownlinkAnswer, into: Collection): CommandResult {
+  addDownlinks(into, changed);
+  return result;
 }
 
 const longestTestWindowMs = 2 * 3_600_000;
@@ -290,56 +326,12 @@ function testWindowProblem(where: Whereabouts, until: number, at: number): Comma
 /** What repeats itself, or cannot be read, is no news; that it came is: the device is not silent. */
 function stepNothingNew(parts: JudgeParts, deviceId: string, at: number, into: Collection): void {
   const device = parts.registry.device(deviceId);
-  if (device) stepEvent(parts, { ...deviceEvent(parts, device, at), type: 'device-heard' }, at, into);
-}
-
-function deviceEvent(parts: JudgeParts, device: { id: string; intervalMinutes: number }, at: number) {
-  const where = parts.registry.whereabouts(device.id);
-  return { type: 'device-added' as const, at, where, deviceId: device.id, intervalMinutes: device.intervalMinutes };
-}
-
-/** History's word wins: what this version would have decided otherwise is replaced, and reported. */
-function acceptDecided(parts: JudgeParts, record: DecidedRecord, into: Collection): void {
-  overruleBefore(parts, record, into);
-  const mine = takePending(parts, record.cause, (pending) => pending.kind === 'decided') as DecidedRecord | undefined;
-  if (mine && sameDecision({ ...mine, version: record.version }, record)) return;
-  into.differs = { cause: record.cause, version: record.version };
-  const theirs = new Set(record.notices?.map((notice) => notice.noticeId));
-  for (const notice of mine?.notices ?? []) if (!theirs.has(notice.noticeId)) parts.outbox.withdraw(notice.noticeId);
-  for (const notice of record.notices ?? []) parts.outbox.issue(notice);
-  parts.incidents.applyDecided(record.incidents ?? [], mine?.incidents ?? []);
-  for (const { incident } of record.incidents ?? []) parts.outbox.follow(incident);
-}
-
-/**
- * Decisions stand in the journal in the order of their causes. What this version decided about an earlier record, and history
- * did not, was judged by another version, which found nothing to do: nobody is called for it now. Not where it may have been lost.
- */
-function overruleBefore({ state, outbox, incidents }: JudgeParts, record: DecidedRecord, into: Collection): void {
-  const pending = state.table<JournalRecord[]>('pending-decisions');
-  const lostAt = lossesOf(state).get('last') ?? 0;
-  for (const [cause, records] of pending.entries()) {
-    if (Number(cause) >= record.cause) return;
-    if (Number(cause) <= lostAt) continue;
-    for (const mine of records) {
-      if (mine.kind !== 'decided') continue;
-      for (const { noticeId } of mine.notices ?? []) outbox.withdraw(noticeId);
-      incidents.applyDecided([], mine.incidents);
-    }
-    pending.delete(cause);
-    into.differs = { cause: Number(cause), version: record.version };
-  }
-}
-
-function sameDecision(mine: DecidedRecord, theirs: DecidedRecord): boolean {
-  // The journal holds JSON, which has no `undefined`; what reads the same is the same, and seldom does it only mean the same.
-  const json = JSON.stringify(mine);
-  return json === JSON.stringify(theirs) || isDeepStrictEqual(JSON.parse(json), theirs);
+  if (device) stepEvent(parts, deviceEvent(parts.registry, device, 'device-heard', at), at, into);
 }
 
 function acceptQuarantined(parts: JudgeParts, record: QuarantinedRecord, stored: Stored, into: Collection): void {
   takePending(
-    parts,
+    parts.state,
     record.sequence,
     (pending) => pending.kind === 'quarantined' && pending.subject === record.subject,
   );
@@ -359,21 +351,11 @@ function acceptQuarantined(parts: JudgeParts, record: QuarantinedRecord, stored:
   stepEvent(parts, { type: 'unreadable', reportName: 'alarm', at, where, causeId, problem }, at, into);
 }
 
-function takePending(parts: JudgeParts, cause: number, isMine: (record: JournalRecord) => boolean) {
-  const pending = parts.state.table<JournalRecord[]>('pending-decisions');
-  const records = pending.get(String(cause));
-  const mine = records?.find(isMine);
-  if (!records || !mine) return undefined;
-  const rest = records.filter((record) => record !== mine);
-  if (rest.length > 0) pending.set(String(cause), rest);
-  else pending.delete(String(cause));
-  return mine;
-}
-
 function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Judgement {
   const { alerts, incidents, notices, failures, rejections, removed, devices, result, differs } = collected;
+  const downlinks = [...collected.downlinks.values()];
   const followUps: Judgement['followUps'] = [];
-  if (alerts.length > 0 || incidents.size > 0 || notices.length > 0 || result) {
+  if (alerts.length > 0 || incidents.size > 0 || notices.length > 0 || downlinks.length > 0 || result) {
     followUps.push({
       kind: 'decided',
       cause: stored.sequence,
@@ -381,11 +363,21 @@ function conclude(parts: JudgeParts, stored: Stored, collected: Collection): Jud
       ...(alerts.length > 0 && { alerts }),
       ...(incidents.size > 0 && { incidents: [...incidents.values()] }),
       ...(notices.length > 0 && { notices }),
+      ...(downlinks.length > 0 && { downlinks }),
       ...(result && { result }),
     });
   }
   for (const failure of failures) {
     followUps.push(quarantinedStep(stored, failure));
   }
-  return { followUps, notices, rejections, removed, devices, ...(result && { result }), ...(differs && { differs }) };
+  return {
+    followUps,
+    notices,
+    rejections,
+    removed,
+    devices,
+    downlinks,
+    ...(result && { result }),
+    ...(differs && { differs }),
+  };
 }

@@ -4,6 +4,7 @@ import type { DecidedRecord, JournalRecord, ReportRecord } from '../records/jour
 import { decodeRecord } from '../records/record-codec.ts';
 import type { Entity, EntityType } from '../records/registry.ts';
 import { entityTypes } from '../records/registry.ts';
+import { followRegistry } from '../records/registry-commands.ts';
 import { type Applied, createRegistry } from '../records/registry-fold.ts';
 import type { EntityChange, ProjectionBatch } from '../storage/store.ts';
 import { createDecoder } from './decoder.ts';
@@ -17,6 +18,7 @@ import { type ProjectedRows, rowLists } from './projection-rows.ts';
 export function createProjectionFold() {
   const state = new FoldState();
   const registry = createRegistry({ state });
+  const commands = followRegistry({ state, registry });
   const decoder = createDecoder({ state, registry });
   /** The registry is ahead, as it was at this sequence: changes up to there are in it, and come out all at once. */
   let registryIsAt: number | undefined;
@@ -28,7 +30,7 @@ export function createProjectionFold() {
       try {
         state.attempt(() => collect(decodeRecord(stored.body), stored, rows));
         if (registryIsAt === undefined || stored.sequence < registryIsAt) return;
-        rows.entities.push(...wholeRegistry(stored.sequence));
+        for (const row of wholeRegistry(stored.sequence)) rows.entities.push(row);
         registryIsAt = undefined;
       } catch (error) {
         takeBack(rows, stored.sequence);
@@ -65,12 +67,16 @@ export function createProjectionFold() {
         if (registryIsAt !== undefined && sequence <= registryIsAt) return;
         for (const change of registryChanges(record.command)) rows.entities.push({ sequence, change });
         return;
+      case 'carrier-products':
+        decoder.adopt(record.table);
+        return;
       case 'lost':
         rows.gaps.push({ from: sequence, to: sequence });
         return;
       case 'tick':
       case 'clock-step':
       case 'started':
+      case 'downlink':
       case 'quarantined':
       case 'reserve':
         return;
@@ -102,10 +108,8 @@ export function createProjectionFold() {
   }
 
   function registryChanges(command: Command): EntityChange[] {
-    if (command.type === 'registry-part') registry.stage(command.importId, command.part, command.changes);
-    if (command.type !== 'registry-commit') return [];
-    const applied = registry.commit(command.importId, command.parts);
-    if (!applied.ok) return [];
+    const applied = commands.follow(command);
+    if (!applied) return [];
     for (const { id } of applied.devicesRemoved) decoder.forget(id);
     return changedEntities(applied);
   }

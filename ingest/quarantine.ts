@@ -24,6 +24,7 @@ export function quarantineWhole(
     rejections: [],
     removed: [],
     devices: [],
+    downlinks: [],
     ...(commandId !== undefined && { result: { commandId, result } }),
   };
 }

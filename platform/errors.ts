@@ -96,6 +96,11 @@ export const listenFailed = define(
   { retry: 'never', status: 503 },
   (address: string, why: string) => `cannot listen on ${address}: ${why}`,
 );
+export const tlsUnusable = define(
+  'TLS_UNUSABLE',
+  { retry: 'never', status: 503 },
+  (why: string) => `the files for TLS cannot be used: ${why}; see docs/operation.md, "TLS"`,
+);
 export const keysUnusable = define(
   'KEYS_UNUSABLE',
   { retry: 'never', status: 503 },

@@ -16,12 +16,38 @@ export function createMetrics() {
   return {
     registry,
     reportsAccepted: counter('reports_accepted_total', 'Reports that were journalled and acknowledged'),
+    claimsRefused: counter('claims_refused_total', 'Claims of devices that were refused, by reason', ['reason']),
     reportsRejected: counter('reports_rejected_total', 'Reports that could not be read, by reason', ['reason']),
     publishesRefused: counter('publishes_refused_total', 'Publishes that were not journalled, by reason', ['reason']),
+    messagesDropped: counter('messages_dropped_total', 'Messages to clients that were not delivered, by reason', [
+      'reason',
+    ]),
+    packetIdsForgotten: counter(
+      'packet_ids_forgotten_total',
+      'Publishes at QoS 2 that were not released, past the bound: repeats of them count as new',
+    ),
+    subscriptionsRefused: counter('subscriptions_refused_total', 'Subscriptions that were refused, by reason', [
+      'reason',
+    ]),
+    sessionsEnded: counter('sessions_ended_total', 'Sessions that ended while their client was away, by reason', [
+      'reason',
+    ]),
+    sessionsAway: gauge('sessions_away', 'Sessions that are kept for clients that are away'),
+    sessionBytes: gauge('session_bytes', 'Bytes of the messages that wait for clients'),
+    devicesSlowed: counter('devices_slowed_total', 'Times a device was not read on because it published too fast', [
+      'class',
+    ]),
+    carrierPushes: counter('carrier_pushes_total', 'Messages pushed by carrier platforms, by what became of them', [
+      'carrier',
+      'outcome',
+    ]),
     connectionsRefused: counter('connections_refused_total', 'Connections that were refused or cut, by reason', [
       'reason',
     ]),
     connections: gauge('connections', 'Devices that are connected now'),
+    connectionsWaiting: gauge('connections_waiting', 'Connections that wait for their turn to come in'),
+    tlsCertificateDaysLeft: gauge('tls_certificate_days_left', 'Days until the certificate of the broker ends'),
+    tlsFilesRefused: gauge('tls_files_refused', '1 while the files for TLS cannot be used and those before are kept'),
     journalSync: histogram(
       'journal_sync_seconds',
       'Time of one write and sync of the journal',
@@ -43,6 +69,7 @@ export function createMetrics() {
     alerts: counter('alerts_total', 'Alerts that were raised, by rule', ['rule']),
     incidentsOpen: gauge('incidents_open', 'Incidents that are not resolved, by severity', ['severity']),
     notices: counter('notices_total', 'Attempts to deliver a notice, by channel and outcome', ['channel', 'outcome']),
+    downlinks: counter('device_commands_total', 'Commands to devices, by what they came to', ['command', 'outcome']),
     receiptToNotice: histogram(
       'receipt_to_notice_seconds',
       'From the receipt of a report to the first attempt of its first notice',

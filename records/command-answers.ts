@@ -8,6 +8,7 @@ const mostAnswers = 5_000;
 export function createCommandAnswers(state: FoldState) {
   const answers = state.table<CommandResult>('incident-commands');
   return {
+    get: (commandId: string): CommandResult | undefined => answers.get(commandId),
     once({ commandId }: Pick<Command, 'commandId'>, carryOut: () => CommandResult): CommandResult {
       const before = answers.get(commandId);
       if (before) return before;

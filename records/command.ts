@@ -1,9 +1,30 @@
 import { z } from 'zod';
-import { registryChange } from './registry.ts';
+import { deviceAsk, longestLifeSeconds } from './downlink.ts';
+import { entities, registryChange } from './registry.ts';
 
 const actor = z.strictObject({ type: z.enum(['account', 'contact', 'system']), id: z.string().min(1).max(64) });
 const common = { commandId: z.string().min(8).max(64), by: actor };
 const onIncident = { ...common, incidentId: z.string().max(200), expectedVersion: z.int().min(0) };
+
+/** Something is wanted of a device, which sees `commandId` and answers with it: so it is short, and printable ASCII. */
+export const deviceCommand = z.strictObject({
+  type: z.literal('device-command'),
+  commandId: z.string().regex(/^[\x21-\x7e]{8,32}$/, 'a device sees this id: 8 to 32 printable characters, no spaces'),
+  by: actor,
+  deviceId: z.string().max(32),
+  ask: deviceAsk,
+  /** Absent: the usual life of such a command (records/downlink.ts). */
+  lifeSeconds: z.int().min(1).max(longestLifeSeconds).optional(),
+  reason: z.string().min(1).max(200),
+});
+/** `cancels`: the id of a command that waits for its device. */
+export const cancelDeviceCommand = z.strictObject({
+  type: z.literal('cancel-device-command'),
+  ...common,
+  deviceId: z.string().max(32),
+  cancels: z.string().max(32),
+  reason: z.string().min(1).max(200),
+});
 
 /**
  * What people ask for. It is journalled first and answered when it is applied: done, or a conflict with what is true now.
@@ -52,6 +73,19 @@ export const command = z.discriminatedUnion('type', [
     importId: z.string().max(64),
     parts: z.int().min(1).max(10_000),
   }),
+  /**
+   * One device as it is from now on; without `device`, its end. `expectedVersion` (records/device-version.ts): of what stands there;
+   * absent: nothing does.
+   */
+  z.strictObject({
+    type: z.literal('device-change'),
+    ...common,
+    deviceId: z.string().max(32),
+    device: entities.device.optional(),
+    expectedVersion: z.int().min(0).optional(),
+  }),
+  deviceCommand,
+  cancelDeviceCommand,
 ]);
 export type Command = z.infer<typeof command>;
 

@@ -1,5 +1,7 @@
 import type { AlertChange } from './alert.ts';
+import type { Carrier, CarrierProducts } from './carrier-products.ts';
 import type { Command, CommandResult } from './command.ts';
+import type { Downlink } from './downlink.ts';
 import type { IncidentChange } from './incident.ts';
 import type { Notice, OutcomeResult } from './notice.ts';
 
@@ -18,21 +20,24 @@ export type JournalRecord =
   | DecidedRecord
   | AttemptingRecord
   | OutcomeRecord
+  | DownlinkRecord
   | QuarantinedRecord
   /** The journal began or ceased to live on its reserve; operators are told. */
   | { kind: 'reserve'; inUse: boolean; freeBytes: number }
+  /** How the products of carriers speak, from here on: what is journalled is judged by what is journalled. */
+  | { kind: 'carrier-products'; table: CarrierProducts }
   /** What stood there was damaged and repaired away; a `quarantined` record at the journal's end says so to people. */
   | { kind: 'lost' };
 
-/** A publish as it came: the bytes are kept before they are understood. */
+/** A publish as it came, or a carrier's push: the bytes are kept before they are understood. */
 export type ReportRecord = {
   kind: 'report';
   /** The way in. Other ways bring their own identity; `boot` and `seq` are MQTT's. */
-  source: 'mqtt';
+  source: 'mqtt' | Carrier;
   deviceId: string;
   /** `enrolment`: not in the registry, let in by the enrolment credential for life safety alone. */
   standing: 'registered' | 'enrolment';
-  /** The third topic level: a report's name, or `batch`. */
+  /** The third topic level: a report's name, or `batch`. Of a carrier's push `alarm` when a life may hang on it, else `push`. */
   report: string;
   payload: Uint8Array;
 };
@@ -45,6 +50,8 @@ export type DecidedRecord = {
   alerts?: AlertChange[];
   incidents?: IncidentChange[];
   notices?: Notice[];
+  /** Commands to devices that came or changed, each as it is from then on. */
+  downlinks?: Downlink[];
   result?: { commandId: string; result: CommandResult };
 };
 
@@ -72,6 +79,9 @@ export type OutcomeRecord = {
   final?: true;
   provisional?: true;
 };
+
+/** A command is about to be sent to its device, which may not be there any more: only its `done` says that it was obeyed. */
+export type DownlinkRecord = { kind: 'downlink'; id: string; deviceId: string };
 
 /** `follower` skips what the record at `sequence` would do to `subject` (to all, when absent), because it died of it. */
 export type QuarantinedRecord = {

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { shippedProducts } from './carrier-models.ts';
 import type { JournalRecord } from './journal-record.ts';
 import { decodeRecord, encodeRecord, recordKind } from './record-codec.ts';
 
 const ascii = (pattern: RegExp) => fc.stringMatching(pattern);
 const reports: fc.Arbitrary<JournalRecord> = fc.record({
   kind: fc.constant('report' as const),
-  source: fc.constant('mqtt' as const),
+  source: fc.constantFrom('mqtt' as const, 'ctwing' as const, 'onenet' as const, 'iotda' as const),
   deviceId: ascii(/^[A-Za-z0-9_-]{1,32}$/),
   standing: fc.constantFrom('registered' as const, 'enrolment' as const),
   report: ascii(/^[a-z][a-z0-9-]{0,31}$/),
@@ -17,6 +18,7 @@ const others: fc.Arbitrary<JournalRecord> = fc.oneof(
   fc.record({ kind: fc.constant('clock-step' as const), byMs: fc.integer(), wallAt: fc.nat() }),
   fc.record({ kind: fc.constant('started' as const), version: fc.string({ unit: 'grapheme' }), downMs: fc.nat() }),
   fc.record({ kind: fc.constant('decided' as const), cause: fc.nat(), version: fc.string({ unit: 'grapheme' }) }),
+  fc.constant({ kind: 'carrier-products' as const, table: shippedProducts }),
   fc.record({ kind: fc.constant('reserve' as const), inUse: fc.boolean(), freeBytes: fc.nat() }),
 );
 
@@ -43,6 +45,16 @@ describe('a report', () => {
 
   test('lies in the journal byte by byte as it always did', () => {
     expect(Buffer.from(encodeRecord(report)).toString('hex')).toBe(`01010001${'02'}6431${'05'}7072657373${'0708'}`);
+  });
+
+  test.each([
+    ['ctwing', '01'],
+    ['onenet', '02'],
+    ['iotda', '03'],
+  ] as const)('of %s says so in its third byte', (source, byte) => {
+    const body = encodeRecord({ ...report, source });
+    expect(Buffer.from(body).toString('hex').slice(4, 6)).toBe(byte);
+    expect(decodeRecord(body)).toEqual({ ...report, source });
   });
 
   test('is read without copying its payload', () => {

@@ -51,6 +51,8 @@ const kinds = {
   outcome: { byte: 8, version: 1 },
   quarantined: { byte: 9, version: 1 },
   reserve: { byte: 10, version: 1 },
+  downlink: { byte: 11, version: 1 },
+  'carrier-products': { byte: 12, version: 1 },
 } as const satisfies { [Kind in WrittenKind]: { byte: number; version: number } };
 type WrittenKind = Exclude<JournalRecord['kind'], 'lost'>;
 
@@ -100,7 +102,7 @@ function decodeReport(body: Uint8Array): ReportRecord {
 }
 
 const headerLength = 2;
-const sources = ['mqtt'] as const satisfies ReportRecord['source'][];
+const sources = ['mqtt', 'ctwing', 'onenet', 'iotda'] as const satisfies ReportRecord['source'][];
 const standings = ['registered', 'enrolment'] as const satisfies ReportRecord['standing'][];
 const utf8 = new TextEncoder();
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

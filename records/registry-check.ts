@@ -1,3 +1,4 @@
+import { deviceVersion } from './device-version.ts';
 import type { Area, Device, Entity, EntityType, Place, RegistryChange } from './registry.ts';
 import { entityTypes } from './registry.ts';
 import { keyOf, type Link, linksOf } from './registry-links.ts';
@@ -38,7 +39,7 @@ export function checkChanges(changes: readonly RegistryChange[], standing: Stand
     },
   };
   for (const change of after.values()) {
-    if (change.type === 'put') problems.push(...putProblems(change, world));
+    if (change.type === 'put') problems.push(...putProblems(change, world), ...overtaken(change, standing));
     else problems.push(...removeProblems(change, standing, (key) => after.has(key)));
   }
   problems.push(...areaProblems(after, standing, world), ...sizeProblems(after, standing));
@@ -76,6 +77,15 @@ function putProblems({ entity, value }: Put, world: World): RegistryProblem[] {
   return problems;
 }
 
+/** Somebody else changed it after whoever asks had looked. */
+function overtaken(change: Put, standing: Standing): RegistryProblem[] {
+  if (change.entity !== 'device' || change.expectedVersion === undefined) return [];
+  const { id } = change.value;
+  const before = standing.get('device', id);
+  if ((before ? deviceVersion(before) : 0) === change.expectedVersion) return [];
+  return [{ entity: 'device', id, problem: 'was changed by somebody else meanwhile; look again, and ask again' }];
+}
+
 const ownerOfKind: Record<Device['kind'], { owner: 'placeId' | 'personId' | 'either'; says: string }> = {
   'smoke-detector': { owner: 'placeId', says: 'a smoke detector hangs in a place: give it a placeId and no personId' },
   'presence-sensor': {
@@ -89,7 +99,9 @@ const ownerOfKind: Record<Device['kind'], { owner: 'placeId' | 'personId' | 'eit
   },
 };
 
-function deviceProblems({ id, kind, placeId, personId }: Device): RegistryProblem[] {
+function deviceProblems({ id, kind, placeId, personId, claim }: Device): RegistryProblem[] {
+  // Stock is what a label can still bind; whatever else has no place was forgotten.
+  if (placeId === undefined && personId === undefined && claim !== undefined && !claim.used) return [];
   const { owner, says } = ownerOfKind[kind];
   const one = (placeId === undefined) !== (personId === undefined);
   const right = one && (owner === 'either' || (owner === 'placeId') === (placeId !== undefined));

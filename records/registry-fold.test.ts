@@ -126,6 +126,7 @@ describe('an import', () => {
       removed: [],
       devicesAdded: [],
       devicesRemoved: [],
+      reauthenticate: [],
     });
     expect(registry.revision()).toBe(revision);
   });

@@ -19,7 +19,7 @@ export function createRegistry({ state }: { state: FoldState }) {
   const revision = (): number => revisions.get('revision') ?? 0;
 
   function apply(changes: readonly RegistryChange[]): Applied {
-    const applied: Applied = { added: [], changed: [], removed: [], devicesAdded: [], devicesRemoved: [] };
+    const applied = nothingApplied();
     const edits: IndexEdits = new Map();
     for (const change of changes) applyOne(tables, change, applied, edits);
     for (const [key, edit] of edits) editIndex(index, key, edit);
@@ -27,6 +27,13 @@ export function createRegistry({ state }: { state: FoldState }) {
       revisions.set('revision', revision() + 1);
     }
     return applied;
+  }
+
+  /** Together, or what is wrong with them. */
+  function applyChecked(changes: readonly RegistryChange[]): CommitAnswer {
+    const problems = checkChanges(changes, standing);
+    if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems).map(problemText) };
+    return { ok: true, ...apply(changes) };
   }
 
   return {
@@ -39,6 +46,7 @@ export function createRegistry({ state }: { state: FoldState }) {
     /** What is wrong with the changes as a whole; empty when they can be applied. */
     check: (changes: readonly RegistryChange[]): RegistryProblem[] => checkChanges(changes, standing),
     apply,
+    applyChecked,
     /** Keeps a part until its commit. Refused when more would wait than there is room for. */
     stage: staging.add,
     /** The keys of what waits for a commit (`person:p1`). */
@@ -47,10 +55,7 @@ export function createRegistry({ state }: { state: FoldState }) {
     /** Checks and applies all parts of an import together, or says what is wrong; they are not kept in either case. */
     commit(importId: string, parts: number): CommitAnswer {
       const staged = staging.take(importId, parts);
-      if (!staged.ok) return staged;
-      const problems = checkChanges(staged.changes, standing);
-      if (problems.length > 0) return { ok: false, problems: problems.slice(0, mostProblems).map(problemText) };
-      return { ok: true, ...apply(staged.changes) };
+      return staged.ok ? applyChecked(staged.changes) : staged;
     },
 
     /** Recomputes the index after a load. A step that failed needs it not: the index was taken back with the tables. */
@@ -60,13 +65,17 @@ export function createRegistry({ state }: { state: FoldState }) {
 
 export type Registry = ReturnType<typeof createRegistry>;
 
-/** What changes came to, by key (`person:p1`). `devicesAdded` holds new and changed devices as they are now. */
+/**
+ * What changes came to, by key (`person:p1`). `devicesAdded` holds new and changed devices as they are now; `reauthenticate` names
+ * those that came, went, or got another secret: who is connected as one of them may no longer be.
+ */
 export type Applied = {
   added: string[];
   changed: string[];
   removed: string[];
   devicesAdded: Device[];
   devicesRemoved: Device[];
+  reauthenticate: string[];
 };
 export type CommitAnswer = ({ ok: true } & Applied) | { ok: false; problems: string[] };
 
@@ -75,6 +84,11 @@ const problemText = ({ entity, id, problem }: RegistryProblem): string => `${ent
 type Tables = { [T in EntityType]: Table<Entity<T>> };
 /** By index key: which ids end up in it, and which do not. The last word about an id wins. */
 type IndexEdits = Map<string, Map<string, boolean>>;
+
+const nothingApplied = (): Applied => ({
+  ...{ added: [], changed: [], removed: [] },
+  ...{ devicesAdded: [], devicesRemoved: [], reauthenticate: [] },
+});
 
 const mostProblems = 100;
 const none: readonly string[] = [];
@@ -137,12 +151,16 @@ function applyOne(tables: Tables, change: RegistryChange, applied: Applied, edit
   else table.delete(id);
   const outcome = after === undefined ? applied.removed : before === undefined ? applied.added : applied.changed;
   outcome.push(keyOf(entity, id));
-  if (entity === 'device') {
-    if (after) applied.devicesAdded.push(after as Device);
-    else applied.devicesRemoved.push(before as Device);
-  }
+  if (entity === 'device') deviceApplied(applied, id, before as Device | undefined, after as Device | undefined);
   if (before) for (const link of linksOf(entity, before as never)) editOf(edits, indexKey(link, entity)).set(id, false);
   if (after) for (const link of linksOf(entity, after as never)) editOf(edits, indexKey(link, entity)).set(id, true);
+}
+
+function deviceApplied(applied: Applied, id: string, before: Device | undefined, after: Device | undefined): void {
+  if (after) applied.devicesAdded.push(after);
+  else if (before) applied.devicesRemoved.push(before);
+  if (JSON.stringify(before?.credential) === JSON.stringify(after?.credential) && before && after) return;
+  applied.reauthenticate.push(id);
 }
 
 function editOf(edits: IndexEdits, key: string): Map<string, boolean> {

@@ -95,6 +95,17 @@ export const device = z.strictObject({
   intervalMinutes: z.int().min(1).max(10_080).default(1440),
   /** HMAC-SHA256 of salt and secret under the installation's pepper, both base64; the secret itself is never kept. */
   credential: z.strictObject({ salt: z.string().min(1).max(64), hmac: z.string().min(1).max(64) }).optional(),
+  /**
+   * Of the code on its label, kept like the secret: whoever has the code may say where the device hangs, once. `used`: when (epoch
+   * ms) and by which account. A device without place and person is stock, and has a code that nobody used.
+   */
+  claim: z
+    .strictObject({
+      salt: z.string().min(1).max(64),
+      hmac: z.string().min(1).max(64),
+      used: z.strictObject({ at: z.int(), by: z.string().min(1).max(64) }).optional(),
+    })
+    .optional(),
   simulated: z.boolean().default(false),
 });
 /** `hash` is a scrypt string in PHC format; made and compared in desk. */
@@ -135,7 +146,10 @@ export const entityTypes = Object.keys(entities) as EntityType[];
 const put = <T extends EntityType>(entity: T) =>
   z.strictObject({ type: z.literal('put'), entity: z.literal(entity), value: entities[entity] });
 
-/** One change of the registry: an entity as it is from now on, or its end. Personal fields are sealed before it is kept. */
+/**
+ * One change of the registry: an entity as it is from now on, or its end. Personal fields are sealed before it is kept.
+ * `expectedVersion` (records/device-version.ts) refuses it when the device was changed meanwhile; 0: it must be new.
+ */
 export const registryChange = z.discriminatedUnion('type', [
   z.discriminatedUnion('entity', [
     put('area'),
@@ -144,15 +158,17 @@ export const registryChange = z.discriminatedUnion('type', [
     put('household'),
     put('person'),
     put('contact'),
-    put('device'),
+    put('device').extend({ expectedVersion: z.int().min(0).optional() }),
     put('account'),
     put('ruleSetting'),
   ]),
   z.strictObject({ type: z.literal('remove'), entity: z.enum(entityTypes), id }),
 ]);
 export type RegistryChange =
-  | { [T in EntityType]: { type: 'put'; entity: T; value: Entity<T> } }[EntityType]
+  | { [T in EntityType]: { type: 'put'; entity: T; value: Entity<T> } & Expectation<T> }[EntityType]
   | { type: 'remove'; entity: EntityType; id: string };
+
+type Expectation<T> = T extends 'device' ? { expectedVersion?: number | undefined } : unknown;
 
 /** What others may ask of the registry: pure look-ups over its fold. */
 export type RegistryView = {

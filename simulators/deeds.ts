@@ -1,5 +1,14 @@
 import type { DeviceKind } from '../firmware-contracts/report.ts';
-import { type Device, type Fields, lowVolts, rebooted, restarted, withReport, withStatus } from './device.ts';
+import {
+  type Device,
+  type Fields,
+  lowVolts,
+  rebooted,
+  restarted,
+  withAlarm,
+  withReport,
+  withStatus,
+} from './device.ts';
 
 /** Something that happens to a device, or that somebody does with it. */
 export type Deed = (device: Device, at: number, fields: Fields) => Device;
@@ -12,13 +21,12 @@ export const deeds: { readonly [Kind in DeviceKind]: { readonly [deed: string]: 
   'smoke-detector': {
     ...everyDevice(),
     alarm(device, at, fields) {
-      const alarm = { source: 'smoke', state: 'on', obscuration: 0.6, temperature: 27, ...fields };
-      return { ...withReport(device, at, 'alarm', alarm), alarm: { fields: alarm, repeatAt: at + repeatAlarmMs } };
+      return withAlarm(device, at, { source: 'smoke', state: 'on', obscuration: 0.6, temperature: 27, ...fields });
     },
     hush(device, at) {
       if (!device.alarm) return device;
-      const fields = { ...device.alarm.fields, state: 'hushed' };
-      return { ...withReport(device, at, 'alarm', fields), alarm: { ...device.alarm, fields } };
+      const hushed = withAlarm(device, at, { ...device.alarm.fields, state: 'hushed' });
+      return { ...hushed, alarm: { ...hushed.alarm, repeatAt: device.alarm.repeatAt } };
     },
     off(device, at) {
       const { alarm, ...quiet } = device;
@@ -56,9 +64,6 @@ export const deeds: { readonly [Kind in DeviceKind]: { readonly [deed: string]: 
     off: says('presence', { source: 'motion', state: 'off' }),
   },
 };
-
-/** An alarm that lasts is repeated by a new report this long after the last one. */
-export const repeatAlarmMs = 60_000;
 
 function says(name: Parameters<typeof withReport>[2], usual: Fields): Deed {
   return (device, at, fields) => withReport(device, at, name, { ...usual, ...fields });

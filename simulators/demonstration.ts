@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { runAccountsCli } from '../app/accounts-cli.ts';
 import { type Control, connectControl } from '../app/control-socket.ts';
 import { exitCodes } from '../app/exit.ts';
+import { privateFiles } from '../app/private-files.ts';
 import { runRegistryCli } from '../app/registry-cli.ts';
 import type { PageRequest, RegistryPage } from '../app/registry-pages.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -95,7 +96,7 @@ function startSystem(folder: string, ports: Ports) {
   mkdirSync(folder, { recursive: true });
   const log = openSync(join(folder, 'steppewatch.log'), 'w');
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('STEPPEWATCH_') || name === 'STEPPEWATCH_HTTP_HOST',
+    ([name]) => !/^STEPPEWATCH_(?!HTTP_(HOST|PLAINTEXT)$)/.test(name),
   );
   const child: ChildProcess = fork(fileURLToPath(new URL('../app/supervisor.ts', import.meta.url)), [], {
     stdio: ['ignore', log, log, 'ipc'],
@@ -177,6 +178,7 @@ async function importVillage(control: Control, folder: string, text: string): Pr
     chance: systemChance,
     readText: async () => text,
     writeText: async () => {},
+    files: privateFiles,
     print: () => {},
     complain: (problem) => complaints.push(problem),
   });

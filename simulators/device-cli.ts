@@ -7,8 +7,9 @@ import { systemChance } from '../platform/random.ts';
 import { deeds } from './deeds.ts';
 import { newDevice } from './device.ts';
 import { type Carry, type LiveDevice, liveDevice } from './live-device.ts';
-import { openRadio, type RadioState } from './radio.ts';
+import { openRadio, type RadioParts, type RadioState } from './radio.ts';
 import { refuse, runCommand, say } from './terminal.ts';
+import { tlsArguments, tlsOptionsOf } from './tls-options.ts';
 
 /** What a key does, for each kind; sleep, wake, die and quit are the same everywhere. */
 const keys: Record<DeviceKind, Record<string, string>> = {
@@ -22,6 +23,7 @@ const everyKey: Record<string, string> = { i: 'status', z: 'sleep', w: 'wake', d
 const keysOf = (kind: DeviceKind) => ({ ...everyKey, ...(kind !== 'call-button' && { s: 'sleep' }), ...keys[kind] });
 
 const usage = `usage: npm run device -- --kind KIND --id ID --secret SECRET [--url mqtt://127.0.0.1:1883] [--cbor] [--do a,b,wait:5,c]
+Over mqtts:// also [--ca FILE], and in place of --secret [--cert FILE --key FILE] or [--psk HEX].
 KIND is ${deviceKinds.join(', ')}. Without --do, keys do what happens to the device; --do takes words, and ends after them:
 ${deviceKinds.map((kind) => `  ${kind}: ${Object.keys(deeds[kind]).join(', ')}`).join('\n')}`;
 
@@ -31,6 +33,7 @@ async function main(): Promise<number> {
       kind: { type: 'string' },
       id: { type: 'string' },
       secret: { type: 'string' },
+      ...tlsArguments,
       url: { type: 'string', default: 'mqtt://127.0.0.1:1883' },
       interval: { type: 'string', default: '60' },
       cbor: { type: 'boolean', default: false },
@@ -39,8 +42,8 @@ async function main(): Promise<number> {
   });
   const { id, secret, url } = values;
   const kind = deviceKinds.find((one) => one === values.kind);
-  if (kind === undefined || id === undefined || secret === undefined)
-    return refuse('--kind, --id and --secret say which device it is', usage);
+  if (kind === undefined || id === undefined || !(secret ?? values.cert ?? values.psk))
+    return refuse('--kind, --id and --secret (or --cert, or --psk) say which device it is', usage);
   const script = values.do?.split(',').map((word) => word.trim());
   const unknown = script?.find((word) => !/^wait:\d+(\.\d+)?$/.test(word) && !Object.hasOwn(deeds[kind], word));
   if (unknown !== undefined) return refuse(`a ${kind} does no "${unknown}"`, usage);
@@ -51,6 +54,7 @@ async function main(): Promise<number> {
     id,
     secret,
     url,
+    tls: tlsOptionsOf(id, values),
     intervalMinutes,
     format: values.cbor ? 'cbor' : 'json',
   });
@@ -67,13 +71,18 @@ async function main(): Promise<number> {
   return 0;
 }
 
-type Assembly = { kind: DeviceKind; id: string; secret: string; url: string; intervalMinutes: number; format: Format };
+type Assembly = Pick<RadioParts, 'secret' | 'url' | 'tls'> & {
+  kind: DeviceKind;
+  id: string;
+  intervalMinutes: number;
+  format: Format;
+};
 
 /** The device with its radio; both say aloud what they do. */
-function assemble({ kind, id, secret, url, intervalMinutes, format }: Assembly) {
+function assemble({ kind, id, secret, url, tls, intervalMinutes, format }: Assembly) {
   const connected = Promise.withResolvers<void>();
   const radio = openRadio({
-    ...{ deviceId: id, secret, url, clock: systemClock, chance: systemChance },
+    ...{ deviceId: id, secret, url, tls, clock: systemClock, chance: systemChance },
     onState(state) {
       say(stateText(state));
       if (state.phase === 'connected') connected.resolve();

@@ -1,7 +1,17 @@
 import type { DeviceCommand } from '../firmware-contracts/commands.ts';
+import type { DoneReport } from '../firmware-contracts/every-device.ts';
 import { isLifeSafety, type Report } from '../firmware-contracts/report.ts';
-import { deeds, repeatAlarmMs } from './deeds.ts';
-import { type Device, type Fields, rebooted, type Waiting, withReport, withStatus } from './device.ts';
+import { deeds } from './deeds.ts';
+import {
+  type Device,
+  type Fields,
+  rebooted,
+  repeatAlarmMs,
+  type Waiting,
+  withAlarm,
+  withReport,
+  withStatus,
+} from './device.ts';
 
 /** `does`: somebody or something acts on it, in the words of `deeds`; `fields` go over what it would report by itself. */
 export type DeviceEvent =
@@ -19,7 +29,10 @@ export function step(device: Device, event: DeviceEvent): [Device, Report[]] {
   switch (event.type) {
     case 'acknowledged': {
       const isIt = ({ report }: Waiting) => report.boot === event.boot && report.seq === event.seq;
-      return [{ ...device, waiting: device.waiting.filter((one) => !isIt(one)) }, []];
+      const heard = { ...device, waiting: device.waiting.filter((one) => !isIt(one)) };
+      // Whoever sounds the alarm by then does not stop to restart.
+      const restartsNow = heard.restarts && heard.waiting.length === 0 && !heard.alarm;
+      return [restartsNow ? rebooted(heard) : heard, []];
     }
     case 'does': {
       const deed = deeds[device.kind][event.deed];
@@ -58,8 +71,9 @@ function passTime(device: Device, at: number): Device {
   if (alarm && alarm.repeatAt <= at) {
     // One that still waits for its acknowledgement is repeated as it is.
     const isWaiting = next.waiting.some(({ report }) => report.name === 'alarm');
-    const repeated = isWaiting ? next : withReport(next, at, 'alarm', alarm.fields);
-    next = { ...repeated, alarm: { ...alarm, repeatAt: at + repeatAlarmMs } };
+    next = isWaiting
+      ? { ...next, alarm: { ...alarm, repeatAt: at + repeatAlarmMs } }
+      : withAlarm(next, at, alarm.fields);
   }
   return statusAt <= at ? withStatus(next, at) : next;
 }
@@ -79,18 +93,42 @@ function send(device: Device, at: number): [Device, Report[]] {
   return [{ ...device, waiting, batteryVolts, power: batteryVolts < emptyVolts ? 'dead' : 'on' }, sent];
 }
 
+/** Answers `done`; a command that comes again is answered again and not obeyed twice. */
 function obey(device: Device, command: DeviceCommand, at: number): Device {
-  const done = (next: Device, result: 'ok' | 'failed') => withReport(next, at, 'done', { command: command.id, result });
+  const { id } = command;
+  const { obeyed = [] } = device;
+  const isSaying = ({ report }: Waiting) => report.name === 'done' && report.command === id;
+  if (device.waiting.some(isSaying)) return device;
+  const before = obeyed.find((one) => one.id === id);
+  const [next, result] = before ? [device, before.result] : carryOut(device, command, at);
+  const kept = before ? obeyed : [...obeyed, { id, result }].slice(-mostObeyed);
+  const done = withReport({ ...next, obeyed: kept }, at, 'done', { command: id, result });
+  return command.name === 'reboot' && result === 'ok' && !before ? { ...done, restarts: true } : done;
+}
+
+function carryOut(device: Device, command: DeviceCommand, at: number): [Device, DoneReport['result']] {
+  const { kind, alarm } = device;
   switch (command.name) {
-    case 'hush':
-      return device.alarm
-        ? done(deeds['smoke-detector'].hush?.(device, at, {}) ?? device, 'ok')
-        : done(device, 'failed');
-    case 'interval':
-      return done({ ...device, intervalMinutes: command.interval }, 'ok');
+    case 'hush': {
+      const isIt = alarm?.boot === command.boot && alarm.first <= command.seq && command.seq < device.seq;
+      const hush = deeds[kind].hush;
+      return isIt && hush ? [hush(device, at, {}), 'ok'] : [device, kind === 'smoke-detector' ? 'failed' : 'unknown'];
+    }
+    case 'locate': {
+      const position = deeds[kind].position;
+      return position ? [position(device, at, {}), 'ok'] : [device, 'unknown'];
+    }
+    case 'interval': {
+      const statusAt = Math.min(device.statusAt, at + command.interval * 60_000);
+      return [{ ...device, intervalMinutes: command.interval, statusAt }, 'ok'];
+    }
+    case 'time':
+      return [{ ...device, clockAheadMs: command.at - at }, 'ok'];
+    case 'lamp':
+      return [{ ...device, lamp: command.state }, 'ok'];
     case 'reboot':
-      return done(rebooted(device), 'ok');
-    default:
-      return done(device, 'ok');
+      return [device, alarm ? 'failed' : 'ok'];
   }
 }
+
+const mostObeyed = 8;

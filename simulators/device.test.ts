@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { DeviceCommand } from '../firmware-contracts/commands.ts';
 import { encodeReport } from '../firmware-contracts/contracts.ts';
 import { decodeReport } from '../firmware-contracts/decode.ts';
 import { type DeviceKind, deviceKinds, type Report } from '../firmware-contracts/report.ts';
@@ -127,25 +128,85 @@ test('the radio empties the battery in the end', () => {
   expect(home.sent.length).toBeLessThan(10);
 });
 
+const said = (home: ReturnType<typeof watch>) =>
+  home.sent.flatMap(({ report }) => (report.name === 'done' ? [`${report.command} ${report.result}`] : []));
+const ask = (home: ReturnType<typeof watch>, command: object) =>
+  home.tell({
+    type: 'commanded',
+    at: home.now(),
+    command: { v: 1, id: 'c-1', expires: 300, ...command } as DeviceCommand,
+  });
+
 test('a hush and an interval are obeyed and confirmed', () => {
   const home = watch('smoke-detector', { acknowledges: true });
   home.does('alarm');
-  home.tell({
-    type: 'commanded',
-    at: home.now(),
-    command: { name: 'hush', v: 1, id: 'c-1', expires: 300, boot: 0, seq: 0 },
-  });
-  home.tell({
-    type: 'commanded',
-    at: home.now(),
-    command: { name: 'interval', v: 1, id: 'c-2', expires: 300, interval: 5 },
-  });
+  ask(home, { name: 'hush', boot: 0, seq: 0 });
+  ask(home, { name: 'interval', id: 'c-2', interval: 5 });
   expect(home.sent.slice(1).map(({ report }) => report)).toMatchObject([
     { name: 'alarm', state: 'hushed' },
     { name: 'done', command: 'c-1', result: 'ok' },
     { name: 'done', command: 'c-2', result: 'ok' },
   ]);
   expect(home.device().intervalMinutes).toBe(5);
+});
+
+test('a hush that names another alarm silences nothing', () => {
+  const home = watch('smoke-detector', { acknowledges: true });
+  home.does('status');
+  home.does('alarm');
+  for (const [id, numbers] of Object.entries({
+    late: { boot: 0, seq: 2 },
+    early: { boot: 0, seq: 0 },
+    other: { boot: 1, seq: 1 },
+  }))
+    ask(home, { name: 'hush', id, ...numbers });
+  home.pass(60_000);
+  expect(home.sent.at(-1)?.report).toMatchObject({ name: 'alarm', state: 'on' });
+  ask(home, { name: 'hush', id: 'repeated', boot: 0, seq: home.sent.at(-1)?.report.seq });
+  expect(said(home)).toEqual(['late failed', 'early failed', 'other failed', 'repeated ok']);
+});
+
+test('a command that comes again is answered again, and obeyed once', () => {
+  const home = watch('smoke-detector', { acknowledges: true });
+  for (let times = 0; times < 3; times++) ask(home, { name: 'reboot' });
+  expect(home.device().boot).toBe(1);
+  expect(said(home)).toEqual(['c-1 ok', 'c-1 ok', 'c-1 ok']);
+  const deaf = watch('smoke-detector');
+  for (let times = 0; times < 3; times++) ask(deaf, { name: 'reboot' });
+  expect(said(deaf)).toEqual(['c-1 ok']);
+  expect(deaf.device().boot).toBe(0);
+});
+
+test('a device restarts when all that it said was acknowledged, unless there is an alarm by then', () => {
+  for (const alarm of [false, true]) {
+    const home = watch('smoke-detector');
+    home.does('status');
+    ask(home, { name: 'reboot' });
+    if (alarm) home.does('alarm');
+    home.tell({ type: 'acknowledged', boot: 0, seq: 1 });
+    expect(home.device().boot).toBe(0);
+    for (const seq of [0, 2]) home.tell({ type: 'acknowledged', boot: 0, seq });
+    expect(home.device().boot).toBe(alarm ? 0 : 1);
+  }
+});
+
+test('a detector that sounds the alarm does not stop to restart', () => {
+  const home = watch('smoke-detector', { acknowledges: true });
+  home.does('alarm');
+  ask(home, { name: 'reboot' });
+  expect(home.device().boot).toBe(0);
+  expect(said(home)).toEqual(['c-1 failed']);
+});
+
+test('a device does what its kind can, and says of the rest that it does not know it', () => {
+  const home = watch('wearable', { acknowledges: true });
+  ask(home, { name: 'locate', id: 'c-1' });
+  ask(home, { name: 'hush', id: 'c-2', boot: 0, seq: 0 });
+  ask(home, { name: 'time', id: 'c-3', at: home.now() + 5_000 });
+  ask(home, { name: 'lamp', id: 'c-4', state: 'on' });
+  expect(said(home)).toEqual(['c-1 ok', 'c-2 unknown', 'c-3 ok', 'c-4 ok']);
+  expect(home.sent.some(({ report }) => report.name === 'position')).toBe(true);
+  expect(home.device()).toMatchObject({ clockAheadMs: 5_000, lamp: 'on' });
 });
 
 test.each(deviceKinds)('whatever a %s does, its reports can be read, in JSON and CBOR', (kind) => {

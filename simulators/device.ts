@@ -1,3 +1,4 @@
+import type { DoneReport } from '../firmware-contracts/every-device.ts';
 import { type DeviceKind, isLifeSafety, type Report, type ReportName } from '../firmware-contracts/report.ts';
 
 /**
@@ -17,10 +18,16 @@ export type Device = {
   /** When the next heartbeat is due. */
   readonly statusAt: number;
   readonly waiting: readonly Waiting[];
-  /** An alarm that lasts, and when it is repeated. */
-  readonly alarm?: { fields: Fields; repeatAt: number };
+  /** An alarm that lasts, the numbers of its first report, and when it is repeated. */
+  readonly alarm?: { fields: Fields; boot: number; first: number; repeatAt: number };
   /** A suspected fall, by its `seq`, and when it will be confirmed. */
   readonly suspicion?: { seq: number; verdictAt: number };
+  /** Whether it shows that help is coming. */
+  readonly lamp?: 'on' | 'off';
+  /** It was told to restart, and does when everything that it said was acknowledged. */
+  readonly restarts?: true;
+  /** What it made of the last commands, so that it obeys none of them twice. */
+  readonly obeyed?: readonly { id: string; result: DoneReport['result'] }[];
 };
 export type Fields = { readonly [name: string]: unknown };
 export type Waiting = {
@@ -38,12 +45,13 @@ export function newDevice(
 }
 
 /** What was going on in it is forgotten, and its numbers begin again. */
-export function restarted({ alarm: _, suspicion: __, ...device }: Device, boot: number): Device {
+export function restarted(before: Device, boot: number): Device {
+  const { alarm: _, suspicion: __, restarts: ___, ...device } = before;
   return { ...device, power: 'on', boot, seq: 0, waiting: [], batteryVolts: fullVolts(device.kind) };
 }
 
 /** It counts its restarts, and keeps what was not acknowledged and an alarm that lasts; a fall it had not judged is forgotten. */
-export function rebooted({ suspicion: _, ...device }: Device): Device {
+export function rebooted({ suspicion: _, restarts: __, ...device }: Device): Device {
   return { ...device, boot: device.boot + 1, seq: 0 };
 }
 
@@ -56,6 +64,18 @@ export function withReport(device: Device, at: number, name: ReportName, fields:
   const spare = all.findIndex((one) => !isLifeSafety(one.report.name));
   const kept = all.length > mostWaiting ? all.toSpliced(Math.max(0, spare), 1) : all;
   return { ...device, seq: seq + 1, waiting: kept };
+}
+
+/** A report of an alarm that lasts: the first of a new one, or one more of the one that is going on since this start. */
+export function withAlarm(
+  device: Device,
+  at: number,
+  fields: Fields,
+): Device & { alarm: NonNullable<Device['alarm']> } {
+  const { boot, seq, alarm } = device;
+  const goesOn = alarm?.boot === boot && alarm.fields.source === fields.source;
+  const first = goesOn ? alarm.first : seq;
+  return { ...withReport(device, at, 'alarm', fields), alarm: { fields, boot, first, repeatAt: at + repeatAlarmMs } };
 }
 
 export function withStatus(device: Device, at: number): Device {
@@ -71,6 +91,8 @@ export function withStatus(device: Device, at: number): Device {
   return { ...reported, statusAt: at + intervalMinutes * 60_000 };
 }
 
+/** An alarm that lasts is repeated by a new report this long after the last one. */
+export const repeatAlarmMs = 60_000;
 const mostWaiting = 64;
 /** V: a lithium-ion cell in wearables, two lithium manganese cells in everything else. */
 const fullVolts = (kind: DeviceKind) => (kind === 'wearable' ? 4.1 : 3.05);

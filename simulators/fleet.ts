@@ -5,6 +5,7 @@ import { countyMidnight, dayOf, type Happening, type Home } from './home.ts';
 import { type LiveDevice, liveDevice } from './live-device.ts';
 import { openRadio, type Radio } from './radio.ts';
 import { between, chanceOf } from './seeded-chance.ts';
+import type { DeviceTls } from './tls-options.ts';
 
 /**
  * Lets the devices of homes live against a real broker: each connects by itself, sends its heartbeats and what its home's
@@ -80,6 +81,7 @@ export function runFleet(parts: FleetParts) {
 export type FleetParts = {
   homes: readonly Home[];
   url: string;
+  tls?: DeviceTls;
   seed: number;
   clock: Clock;
   format?: Format;
@@ -96,7 +98,7 @@ const dayMs = 86_400_000;
 const connectEveryMs = 10;
 
 function startDevice(
-  { url, clock, seed, secrets, format, onProblem }: FleetParts,
+  { url, tls, clock, seed, secrets, format, onProblem }: FleetParts,
   home: Home['devices'][number],
   counts: FleetCounts,
 ) {
@@ -105,7 +107,7 @@ function startDevice(
   let isConnected = false;
   counts.devices += 1;
   const radio = openRadio({
-    ...{ deviceId: id, secret: secrets?.get(id) ?? secret, url, clock, chance },
+    ...{ deviceId: id, secret: secrets?.get(id) ?? secret, url, tls, clock, chance },
     onState(state) {
       counts.connected += Number(state.phase === 'connected') - Number(isConnected);
       isConnected = state.phase === 'connected';

@@ -1,11 +1,14 @@
 import type { StoredRecord } from '../journal/frame.ts';
 import type { AlertChange, Reason } from '../records/alert.ts';
+import type { Downlink } from '../records/downlink.ts';
+import { createDownlinkShelf } from '../records/downlink-shelf.ts';
+import { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentAlert, TimelineEntry } from '../records/incident.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { decodeRecord } from '../records/record-codec.ts';
 import { explain } from '../records/texts/explain.ts';
 import { sinceText } from './scenario-file.ts';
-import type { Delivered } from './virtual-county.ts';
+import type { Commanded, Delivered } from './virtual-county.ts';
 
 /** What came of a scenario, as a person reads it: one line a fact, times since the beginning. Empty lists are left out. */
 export type Outcome = {
@@ -14,6 +17,8 @@ export type Outcome = {
   notes?: string[];
   /** What people asked for, and what it came to. */
   answers?: string[];
+  /** What devices were asked to do and what became of it; what arrived at them. */
+  commands?: { asked: string[]; arrived?: string[] };
   /** What the journal says about itself: clock steps, starts, records that were skipped. */
   system?: string[];
   /** Errors in the log. */
@@ -34,11 +39,12 @@ export type Happened = {
   startAt: number;
   journal: readonly StoredRecord[];
   delivered: readonly Delivered[];
+  commanded: readonly Commanded[];
   answers: string[];
   complaints: string[];
 };
 
-export function outcomeOf({ startAt, journal, delivered, answers, complaints }: Happened): Outcome {
+export function outcomeOf({ startAt, journal, delivered, commanded, answers, complaints }: Happened): Outcome {
   const records = journal.map(({ body, receivedAt }) => ({ at: receivedAt, record: decodeRecord(body) }));
   const decided = records.flatMap(({ record }) => (record.kind === 'decided' ? record : []));
   const incidents = new Map<string, { incident: Incident; timeline: TimelineEntry[] }>();
@@ -47,6 +53,7 @@ export function outcomeOf({ startAt, journal, delivered, answers, complaints }: 
     incidents.set(incident.incidentId, { incident, timeline: [...before, ...timeline] });
   }
   const notes = decided.flatMap(({ alerts = [] }) => alerts).flatMap((change) => noteLine(change, startAt));
+  const downlinks = downlinksIn(records);
   // The first record says that it was started; in every scenario it was.
   const system = records.slice(1).flatMap(({ record, at }) => systemLine(record, at - startAt));
   return {
@@ -56,6 +63,7 @@ export function outcomeOf({ startAt, journal, delivered, answers, complaints }: 
     }),
     ...(notes.length > 0 && { notes }),
     ...(answers.length > 0 && { answers }),
+    ...(downlinks.length > 0 && { commands: commandsOutcome(downlinks, commanded, startAt) }),
     ...(system.length > 0 && { system }),
     ...(complaints.length > 0 && { complaints }),
   };
@@ -82,6 +90,34 @@ function incidentOutcome(
     ...(delivered.length > 0 && { heard }),
     timeline: timeline.map((entry) => timelineLine(entry, startAt)),
   };
+}
+
+/** As desk knows them in the end. */
+function downlinksIn(records: { at: number; record: JournalRecord }[]): Downlink[] {
+  const shelf = createDownlinkShelf(new FoldState());
+  for (const { at, record } of records) {
+    if (record.kind === 'decided') for (const row of record.downlinks ?? []) shelf.put(row);
+    if (record.kind === 'downlink') shelf.sent(record, at);
+  }
+  return [...shelf.all()];
+}
+
+function commandsOutcome(
+  downlinks: Downlink[],
+  commanded: readonly Commanded[],
+  startAt: number,
+): NonNullable<Outcome['commands']> {
+  const arrived = commanded.map(({ atMs, deviceId, command: { name, expires } }) => {
+    return `${sinceText(atMs)} ${name} at ${deviceId}, to be obeyed within ${expires} s`;
+  });
+  const asked = downlinks.map(({ ask, deviceId, by, reason, askedAt, sent, sentAt, state }) => {
+    const last = sentAt === undefined ? '' : sinceText(sentAt - startAt);
+    const sending = sent === 0 ? '' : sent === 1 ? `, sent ${last}` : `, sent ${sent} times, last ${last}`;
+    const end = state.phase === 'waiting' ? 'waiting' : `${state.phase} ${sinceText(state.at - startAt)}`;
+    const result = state.phase === 'done' ? `, ${state.result}` : '';
+    return `${sinceText(askedAt - startAt)} ${ask.name} for ${deviceId}, by ${by.id} (${reason})${sending}: ${end}${result}`;
+  });
+  return { asked, ...(arrived.length > 0 && { arrived }) };
 }
 
 function stateText({ state }: Incident, startAt: number): string {

@@ -4,19 +4,21 @@ import { downlinkTopic, parseDownlink, uplinkTopic } from '../firmware-contracts
 import type { Clock } from '../platform/clock.ts';
 import type { Chance } from '../platform/random.ts';
 import type { Carry } from './live-device.ts';
+import type { DeviceTls } from './tls-options.ts';
 
 /**
  * A device's connection to any MQTT 3.1.1 broker, under its own id and secret. It connects by itself, and again after a pause
  * when it is cut; while it is away, reports are lost on the road, and the device sends them again.
  */
-export function openRadio({ deviceId, secret, url, chance, clock, onState, onCommand }: RadioParts) {
+export function openRadio({ deviceId, secret, url, tls, chance, clock, onState, onCommand }: RadioParts) {
   let client: mqtt.MqttClient | undefined;
   let cancelPause = () => {};
   let isOn = false;
 
   function connect(): void {
     const opened = mqtt.connect(url, {
-      ...{ clientId: deviceId, username: deviceId, password: secret },
+      ...tls,
+      ...{ clientId: deviceId, username: deviceId, ...(secret !== undefined && { password: secret }) },
       ...{ protocolVersion: 4, keepalive: 60, reconnectPeriod: 0, connectTimeout: 10_000, queueQoSZero: false },
     });
     client = opened;
@@ -73,9 +75,11 @@ export type Radio = ReturnType<typeof openRadio>;
 export type RadioState = { phase: 'connected' } | { phase: 'away'; problem?: string };
 export type RadioParts = {
   deviceId: string;
-  secret: string;
-  /** Like mqtt://127.0.0.1:1883. */
+  /** Absent when its certificate or its pre-shared key says who it is. */
+  secret?: string | undefined;
+  /** Like mqtt://127.0.0.1:1883, or mqtts://. */
   url: string;
+  tls?: DeviceTls | undefined;
   clock: Clock;
   chance: Chance;
   onState?: (state: RadioState) => void;

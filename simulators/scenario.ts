@@ -28,8 +28,8 @@ export async function runScenario(scenario: Scenario, { registryText, rules = al
     await county.clock.settled();
   }
   await county.clock.advance(scenario.until - county.clock.monotonic());
-  const { delivered, complaints } = county;
-  const outcome = outcomeOf({ startAt, journal: await county.journal(), delivered, answers, complaints });
+  const { delivered, commanded, complaints } = county;
+  const outcome = outcomeOf({ startAt, journal: await county.journal(), delivered, commanded, answers, complaints });
   return { outcome, county };
 }
 
@@ -64,7 +64,10 @@ function ask(county: County, step: Question, answers: string[]): void {
   });
 }
 
-/** A command by somebody who sees the incident as it is at this moment. `forMinutes` becomes an `until`. */
+/**
+ * A command by somebody who sees the incident as it is at this moment. `forMinutes` becomes an `until`. What is asked of a device
+ * (`with: { deviceId, ask, reason }`) names the incident inside `ask`.
+ */
 function commandOf(
   county: County,
   { asks, account, contact, about, with: words = {} }: Question,
@@ -72,6 +75,11 @@ function commandOf(
 ): Command {
   const by = account === undefined ? { type: 'contact', id: contact } : { type: 'account', id: account };
   const { forMinutes, ...fields } = words;
+  if (asks === 'device-command' && about !== undefined) {
+    const { incidentId } = seenBy(county, about);
+    Object.assign(fields, { ask: { ...Object(fields.ask), incidentId } });
+    return { type: asks, commandId: `question-${line}`, by, ...fields } as Command;
+  }
   const until = typeof forMinutes === 'number' ? { until: county.alarm.journal.now() + forMinutes * 60_000 } : {};
   const seen = about === undefined ? {} : seenBy(county, about);
   return { type: asks, commandId: `question-${line}`, by, ...seen, ...until, ...fields } as Command;

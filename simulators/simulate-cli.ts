@@ -6,14 +6,15 @@ import { type FleetCounts, runFleet } from './fleet.ts';
 import { plots } from './happenings.ts';
 import { chanceOf } from './seeded-chance.ts';
 import { asked, refuse, runCommand, say } from './terminal.ts';
+import { tlsOptionsOf } from './tls-options.ts';
 import { makeVillage, registryFile } from './village.ts';
 
 const usage = `usage: npm run simulate -- --url mqtt://127.0.0.1:1883 [--credentials FILE] [--homes 40] [--seed 7]
-                          [--scenario ${Object.keys(plots).join('|')}] [--minutes 60] [--speed 1] [--cbor]
+                          [--scenario ${Object.keys(plots).join('|')}] [--minutes 60] [--speed 1] [--cbor] [--ca FILE]
        npm run simulate -- --write-registry FILE --write-credentials FILE [--homes 40] [--seed 7] [--language en]
 
 Lets a simulated village live against an MQTT broker until Ctrl-C or for so many minutes. The same seed always makes the same
-devices; --credentials names other secrets for them. --speed only where the system's clock runs as fast (STEPPEWATCH_CLOCK).`;
+devices; --credentials names other secrets for them. --ca is whom an mqtts:// broker's certificate is from. --speed only where the system's clock runs as fast (STEPPEWATCH_CLOCK).`;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
       speed: { type: 'string', default: '1' },
       language: { type: 'string', default: 'en' },
       cbor: { type: 'boolean', default: false },
+      ca: { type: 'string' },
       'write-registry': { type: 'string' },
       'write-credentials': { type: 'string' },
     },
@@ -54,6 +56,7 @@ async function main(): Promise<number> {
   const clock = speed === 1 ? systemClock : scaledClock(speed);
   const fleet = runFleet({
     ...{ homes: village.homes, url, seed, clock, format: values.cbor ? 'cbor' : 'json' },
+    tls: tlsOptionsOf('', { ca: values.ca }),
     ...(values.credentials !== undefined && { secrets: readCredentials(values.credentials) }),
     onHappening: ({ says }) => says !== undefined && say(says),
     onProblem: fewProblems(),

@@ -1,5 +1,7 @@
 import { type Alarm, openAlarm } from '../app/alarm-core.ts';
 import { planImport } from '../app/registry-import.ts';
+import type { DownlinkPort } from '../broker/downlinks.ts';
+import { type DeviceCommand, decodeCommand } from '../firmware-contracts/commands.ts';
 import { isLifeSafety } from '../firmware-contracts/report.ts';
 import type { StoredRecord } from '../journal/frame.ts';
 import type { Log } from '../platform/log.ts';
@@ -21,6 +23,8 @@ import { SimulatedDisk } from './world/simulated-disk.ts';
 
 /** What reached (or did not reach) a recipient: a contact's id, or `desk` for the desk's own sound. `atMs` is since the start. */
 export type Delivered = { atMs: number; to: string; channel: string; message: Message; result: Phone };
+/** A command that arrived at a device. `atMs` is since the start. */
+export type Commanded = { atMs: number; deviceId: string; command: DeviceCommand };
 /** How a contact's telephone behaves. A `hanging` one never answers. */
 export type Phone = 'answers' | 'fails' | 'refuses' | 'hangs';
 
@@ -47,6 +51,7 @@ export async function openCounty({ registryText, rules = allRules, ...parts }: C
 export class County {
   readonly clock: VirtualClock;
   readonly delivered: Delivered[] = [];
+  readonly commanded: Commanded[] = [];
   /** Errors that the system wrote into its log: in a county where all is well there are none. */
   readonly complaints: string[] = [];
   readonly phones = new Map<string, Phone>();
@@ -54,6 +59,7 @@ export class County {
   readonly #devices = new Map<string, LiveDevice>();
   readonly #lastSent = new Map<string, Parameters<Carry>[0]>();
   readonly #cuts = new Map<string, number>();
+  readonly #listensUntilMs = new Map<string, number>();
   readonly #disk: SimulatedDisk;
   #starts = 0;
   #running: { alarm: Alarm; end: () => void } | undefined;
@@ -164,6 +170,7 @@ export class County {
     this.#starts += 1;
     const alarm = await openAlarm({
       ...{ disk: disk.open({ clock }), stateDisk: disk.open({ clock }), clock, rules, channels },
+      downlink: this.#downlink,
       chance: chanceOf(this.#parts.seed, `start ${this.#starts}`),
       log: complainingLog(complaints),
       metrics: createMetrics(),
@@ -220,8 +227,30 @@ export class County {
       report: report.name,
       payload: payload.subarray(0, cut),
     } as const;
-    await this.alarm.keep(arrived, isLifeSafety(report.name));
+    const { alarm } = this;
+    const lifeSafety = isLifeSafety(report.name);
+    await alarm.keep(arrived, lifeSafety);
+    this.#listensUntilMs.set(deviceId, this.clock.monotonic() + (lifeSafety ? 60_000 : 3_000));
+    alarm.acknowledged(arrived, lifeSafety);
   }
+
+  readonly #downlink: DownlinkPort = {
+    hears: (deviceId) => {
+      const listensUntilMs = this.#listensUntilMs.get(deviceId) ?? 0;
+      return listensUntilMs > this.clock.monotonic() && this.#devices.get(deviceId)?.now().power === 'on';
+    },
+    send: (deviceId, name, payload) => {
+      const read = decodeCommand(name, payload);
+      if ('problem' in read) throw new Error(`${deviceId} was sent what no device understands: ${read.problem}`);
+      const { command } = read;
+      this.clock.after(radioMs, () => {
+        if (this.#device(deviceId).now().power !== 'on') return;
+        this.commanded.push({ atMs: this.clock.monotonic(), deviceId, command });
+        this.#device(deviceId).obeys(command);
+      });
+      return true;
+    },
+  };
 }
 
 type WorldParts = Omit<CountyParts, 'registryText' | 'rules'> & { rules: readonly AnyRule[] };
@@ -235,6 +264,8 @@ function complainingLog(complaints: string[]): Log {
 }
 
 const askEveryMs = 250;
+/** How long a command is in the air. */
+const radioMs = 200;
 /** How long stopping may take: longer than attempts under way are waited for. */
 const stoppingMs = 5_000;
 

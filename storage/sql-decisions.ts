@@ -119,7 +119,7 @@ const endEntities = (table: EntityType) => `
   delete from ${table} using jsonb_to_recordset($1::jsonb) as row (id text) where ${table}.id = row.id`;
 const upsertDevices = `
   insert into device (device_id, body)
-  select id, body - 'credential' from jsonb_to_recordset($1::jsonb) as row (id text, body jsonb)
+  select id, body - 'credential' - 'claim' from jsonb_to_recordset($1::jsonb) as row (id text, body jsonb)
   on conflict (device_id) do update set body = excluded.body`;
 // Its reports go on referring to it.
 const endDevices = `

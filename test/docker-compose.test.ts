@@ -25,6 +25,17 @@ test('nothing is published beyond this machine, and the database not at all', ()
   expect(compose.networks.back).toEqual({ internal: true });
 });
 
+test('what is added for devices from anywhere is the doors with TLS, and files that only they read', () => {
+  const { services: added }: Pick<Compose, 'services'> = parse(read('docker-compose.tls.yml'));
+  expect(Object.keys(added)).toEqual(['steppewatch']);
+  const { environment = {}, ports, volumes, ...more } = added.steppewatch ?? {};
+  expect(more).toEqual({});
+  const { STEPPEWATCH_MQTTS_SMOKE_PORT: smokePort } = environment;
+  expect(ports).toEqual(['8883:8883', `${smokePort}:${smokePort}`]);
+  expect(volumes).toEqual(['./secrets/tls:/tls:ro']);
+  for (const name of ['CERTIFICATE', 'KEY']) expect(environment[`STEPPEWATCH_MQTTS_${name}`]).toMatch(/^\/tls\//);
+});
+
 test('secrets are files that exist under the same names in one place', () => {
   const used = services.flatMap(([, { secrets = [] }]) => secrets);
   expect([...new Set(used)].sort()).toEqual(Object.keys(compose.secrets).sort());

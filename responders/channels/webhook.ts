@@ -3,10 +3,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '../../platform/clock.ts';
 import type { Notice } from '../../records/notice.ts';
-import { type Channel, type Message, misconfigured, type Sent } from '../channel.ts';
-import { type CountyTime, countyTime } from '../texts/county-time.ts';
+import { type Channel, misconfigured, type Sent } from '../channel.ts';
+import { countyTime } from '../texts/county-time.ts';
 import { isPublicAddress } from './public-address.ts';
 import { addressRefused, checkedLookup, type ResolveHost, resolveHost } from './resolve-host.ts';
+import { webhookBody } from './webhook-payload.ts';
 import { webhookSignature } from './webhook-signature.ts';
 
 /**
@@ -30,7 +31,7 @@ export function createWebhookChannel(parts: WebhookParts): WebhookChannel {
       const url = URL.parse(address.url);
       if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
         return misconfigured(notice, 'not an http or https address');
-      const body = payload(message, time);
+      const body = webhookBody(message, time);
       const timestamp = Math.floor(parts.clock.now() / 1_000);
       const signature = webhookSignature({ secrets: address.secret, id, timestamp, body });
       if (signature === undefined)
@@ -70,32 +71,9 @@ export type WebhookParts = {
 
 const notPublic = 'not a public address, and private ones are not allowed here';
 
-/** Bytes. Standard Webhooks asks for less than 20 kB; a body that were larger would be a mistake of ours. */
-const largestBody = 20_000;
-const mostPlaceIds = 24;
 /** An answer's body is not read by anybody; past this, in bytes or ms, its connection is closed. */
 const largestAnswer = 16_384;
 const longestAnswerMs = 2_000;
-
-function payload({ notice, text }: Message, time: CountyTime): string {
-  const { incidentId, purpose, severity, at, text: said } = notice;
-  const body = JSON.stringify({
-    type: `incident.${purpose}`,
-    timestamp: time.iso(at),
-    data: {
-      ...{ incidentId, code: said.incidentCode, purpose, severity, condition: said.condition },
-      ...{ where: text.where, placeIds: said.placeIds.slice(0, mostPlaceIds), alertCount: said.alertCount },
-      ...{ openedAt: time.iso(said.openedAt), occurredAt: time.iso(said.occurredAt) },
-      ...(said.lateMs !== undefined && { lateSeconds: Math.round(said.lateMs / 1_000) }),
-      ...(said.unregistered && { unregisteredDeviceId: said.deviceId }),
-      ...(text.drill && { drill: true }),
-      ...(text.provisional && { provisional: true }),
-      ...{ language: text.language, title: text.title, body: text.body },
-    },
-  });
-  if (Buffer.byteLength(body) >= largestBody) throw new Error(`the payload of ${notice.noticeId} is too large`);
-  return body;
-}
 
 type RequestParts = {
   headers: Record<string, string | number>;

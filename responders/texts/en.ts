@@ -58,6 +58,8 @@ export const en: NoticeTexts = {
   mayHaveLainSince: (time) => `The report came late: the person may have lain since ${time}.`,
   reportedLate: (lateness) => `The report came ${lateness} late.`,
   unregistered: (deviceId) => `It came from an unregistered device, ${deviceId}: ask the duty desk where it is.`,
+  inStock: (deviceId) =>
+    `It came from device ${deviceId}, which was registered for no home yet: ask the duty desk who has it.`,
   unread: (what) => `Could not be read: ${what}.`,
   aboutIncident: (code) => `It is about incident ${code}.`,
   alerts: (count) => `${count} alarms so far.`,

@@ -51,6 +51,13 @@ test('an unregistered device is named, and its place is unknown', () => {
   expect(body).toContain('It came from an unregistered device, 8675_30: ask the duty desk where it is.');
 });
 
+test('a device that lies in stock is named, and so is who may know where it is', () => {
+  const { title, body } = read(about({ placeIds: [], rooms: [], deviceId: 'in-stock' }));
+  expect(title).toBe('Smoke alarm: place unknown');
+  expect(body).toContain('device in-stock, which was registered for no home yet: ask the duty desk who has it.');
+  expect(read(about({ deviceId: 'in-stock' })).body).not.toContain('no home');
+});
+
 test('what a simulated device says is a drill, first of all', () => {
   const { title, body, drill } = read(about({ deviceId: 'simulated-1' }));
   expect(drill).toBe(true);
@@ -119,6 +126,7 @@ test('the languages say everything that there is to say', async () => {
   show('unreadable, and why', about({ condition: 'unreadable', detail: 'obscuration 300' }));
   show('about another incident', about({ condition: 'emergency-left-open', aboutCode: 'FNDD' }));
   show('unregistered device', about({ placeIds: [], rooms: [], unregistered: true, deviceId: '867530900000001' }));
+  show('device in stock', about({ placeIds: [], rooms: [], deviceId: 'in-stock' }));
   show('second alarm in one incident', about({ alertCount: 2 }, { purpose: 'worse' }));
   show('drill', about({ deviceId: 'simulated-1' }));
   show('before it is stored', plain, { provisional: true });

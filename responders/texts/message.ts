@@ -1,6 +1,8 @@
 import type { Condition } from '../../records/alert.ts';
+import { isInstalled } from '../../records/device-version.ts';
 import type { Outcome } from '../../records/incident.ts';
-import type { Notice, NoticePurpose } from '../../records/notice.ts';
+import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts';
+import type { Device } from '../../records/registry.ts';
 import { duration, type Language, recordTexts } from '../../records/texts/explain.ts';
 import { isClosing } from '../retry-schedule.ts';
 import type { CountyTime, LocalTime } from './county-time.ts';
@@ -36,6 +38,8 @@ export type NoticeTexts = {
   mayHaveLainSince: (time: string) => string;
   reportedLate: (lateness: string) => string;
   unregistered: (deviceId: string) => string;
+  /** Registered, and bound to no home yet. */
+  inStock: (deviceId: string) => string;
   unread: (what: string) => string;
   aboutIncident: (code: string) => string;
   alerts: (count: number) => string;
@@ -50,7 +54,9 @@ export type NoticeTexts = {
 
 export type MessageContext = {
   language: Language;
-  registry: PlaceNames & { device(id: string): { simulated: boolean } | undefined };
+  registry: PlaceNames & {
+    device(id: string): Pick<Device, 'simulated' | 'placeId' | 'personId'> | undefined;
+  };
   time: CountyTime;
   /** When it is sent, journal time in epoch ms. */
   now: number;
@@ -94,7 +100,7 @@ function news(
   { text, purpose, at }: Notice,
   what: string,
   where: string,
-  { language, time, now }: MessageContext,
+  { language, time, now, registry }: MessageContext,
 ): string[] {
   const texts = noticeTexts[language];
   const happenedAt = clockText(text.occurredAt, now, time, texts);
@@ -106,12 +112,18 @@ function news(
     texts.happened(what, where, happenedAt),
     isLate ? lay || texts.reportedLate(duration(text.lateMs ?? 0, language)) : '',
     text.unregistered ? texts.unregistered(plain(text.deviceId ?? '', 32)) : '',
+    isOfStock(text, registry) ? texts.inStock(plain(text.deviceId ?? '', 32)) : '',
     text.detail === undefined ? '' : texts.unread(plain(text.detail, longestDetail)),
     text.aboutCode === undefined ? '' : texts.aboutIncident(plain(text.aboutCode, longestCode)),
     text.alertCount > 1 ? texts.alerts(text.alertCount) : '',
     purpose === 'information' ? texts.informed : toDo,
     now - at >= lateMessageMs ? texts.sentLate(duration(now - at, language)) : '',
   ];
+}
+
+function isOfStock({ placeIds, deviceId, unregistered }: NoticeText, registry: MessageContext['registry']): boolean {
+  const device = deviceId === undefined || unregistered ? undefined : registry.device(deviceId);
+  return placeIds.length === 0 && device !== undefined && !isInstalled(device);
 }
 
 function closing({ text, purpose }: Notice, where: string, { language, time, now }: MessageContext): string[] {

@@ -53,6 +53,7 @@ export const zhCN: NoticeTexts = {
   mayHaveLainSince: (time) => `消息到得晚：人可能从${time}起一直倒地。`,
   reportedLate: (lateness) => `消息晚到了${lateness}。`,
   unregistered: (deviceId) => `来自未登记的设备${deviceId}：位置请向值班台询问。`,
+  inStock: (deviceId) => `来自尚未登记安装地点的设备${deviceId}：设备在谁手里请向值班台询问。`,
   unread: (what) => `无法解读：${what}。`,
   aboutIncident: (code) => `涉及编号为${code}的事件。`,
   alerts: (count) => `目前共${count}次报警。`,

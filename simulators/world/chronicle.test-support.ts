@@ -50,6 +50,8 @@ export class Chronicle {
     const nothing = { incidents: [], openNotices: 0, differs: 0 };
     this.evidence = {
       ...{ seed: 1, hours: 48, endedAtMs: 0, faults: noFaults(48 * hourMs), homes: village.homes, truth: this.truth },
+      hostile: { said: [], thieves: new Set() },
+      sent: [],
       ...{ publishes: this.publishes, messages: this.messages, asked: this.asked, troubles: [], crashes: [] },
       ...{ journal: this.journal, lost: [], live: nothing, anew: nothing, duty: { live: [], anew: [] } },
       ...{ store: { copied: freshFold([]), anew: freshFold([]) }, stuck: [], complaints: [] },

@@ -1,3 +1,5 @@
+import type { DeviceCommand } from '../../firmware-contracts/commands.ts';
+import type { Condition } from '../../records/alert.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import type { Incident } from '../../records/incident.ts';
 import type { JournalRecord } from '../../records/journal-record.ts';
@@ -20,7 +22,11 @@ export type Evidence = {
   /** What really happened, in order. */
   truth: readonly Truth[];
   publishes: readonly Publish[];
+  /** What clients said that should not be trusted, and the devices of homes whose secret is stolen. */
+  hostile: { said: readonly HostileSay[]; thieves: ReadonlySet<string> };
   messages: readonly Heard[];
+  /** Commands that left the alarm process. */
+  sent: readonly Sent[];
   asked: readonly Asked[];
   /** When something was in the way of an alarm. */
   troubles: readonly Trouble[];
@@ -91,6 +97,12 @@ export type Publish = {
   truth?: number;
 };
 
+/** `homeId`: where it hangs, apart from the homes of people. `cries`: conditions that it must lead to. `keptAtMs`: acknowledged. */
+export type HostileSay = Pick<Publish, 'atMs' | 'deviceId' | 'report' | 'hash' | 'keptAtMs'> & {
+  homeId?: string;
+  cries: readonly Condition[];
+};
+
 /** A message at a person: `arrived` is the truth, `answer` is what the channel was told. */
 export type Heard = {
   atMs: number;
@@ -102,6 +114,9 @@ export type Heard = {
   arrived: boolean;
   answer: 'delivered' | 'accepted' | 'refused' | 'later' | 'none';
 };
+
+/** `arrivedAtMs`: absent, the device never heard it. */
+export type Sent = { sentAtMs: number; arrivedAtMs?: number; deviceId: string; command: DeviceCommand };
 
 export type Asked = { atMs: number; command: Command; result?: CommandResult; answeredAtMs?: number };
 

@@ -1,5 +1,6 @@
 import type { Chance } from '../../platform/random.ts';
 import { between, chanceOf } from '../seeded-chance.ts';
+import { drawHostile, type HostileClient } from './hostile.ts';
 
 /** From `fromMs` up to `toMs`, both since the start of the world. */
 export type Window = { readonly fromMs: number; readonly toMs: number };
@@ -69,6 +70,7 @@ export type FaultPlan = {
     readonly to: 'next' | 'present';
     readonly inGoodOrder: boolean;
   }[];
+  readonly hostile: readonly HostileClient[];
 };
 
 /** `darkMs`: how long there is no power, where it is longer than a moment. */
@@ -88,13 +90,14 @@ export const faultKinds = [
   'providers',
   'server-clock',
   'release',
+  'hostile',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Each seed has kinds of its own, four of the eight in the mean, and draws how often they strike. `hours` is the storm's. */
+/** Each seed has kinds of its own, five of the nine in the mean, and draws how often they strike. `hours` is the storm's. */
 export function drawFaults({ seed, hours }: { seed: number; hours: number }): FaultPlan {
   const chance = chanceOf(seed, 'faults');
   const stormMs = hours * hourMs;
@@ -109,6 +112,7 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
     providers: drawProviders(chanceOf(seed, 'faults providers'), stormMs),
     'server-clock': drawClockSteps(chanceOf(seed, 'faults clock'), stormMs),
     release: drawReleases(chanceOf(seed, 'faults release'), stormMs),
+    hostile: drawHostile(chanceOf(seed, 'faults hostile'), stormMs),
   };
   const has = (kind: FaultKind) => kinds.includes(kind);
   const calm = noFaults(stormMs);
@@ -123,6 +127,7 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
     providers: has('providers') ? draws.providers : calm.providers,
     clockSteps: has('server-clock') ? draws['server-clock'] : calm.clockSteps,
     releases: has('release') ? draws.release : calm.releases,
+    hostile: has('hostile') ? draws.hostile : calm.hostile,
   };
 }
 
@@ -155,6 +160,7 @@ export function noFaults(stormMs: number): FaultPlan {
     providers: { opMs: [50, 800], refuseChance: 0, throttleChance: 0, deliveredButFailedChance: 0, down: [] },
     clockSteps: [],
     releases: [],
+    hostile: [],
   };
 }
 

@@ -20,6 +20,7 @@ import {
   raisedIn,
   reportsByKey,
   stepsOf,
+  untrusted,
 } from './reading.ts';
 import { type Account, accountsOf, couldNotSend } from './truth-on-record.ts';
 
@@ -88,7 +89,7 @@ function* doubledAlerts(evidence: Evidence): Iterable<Violation> {
     for (const alert of raisedIn(decision)) {
       const { alertId, condition, lateMs, occurredAt, where } = alert;
       // Only a device's own clock says that two words are of one moment.
-      if (lateMs === undefined || !isOfHome(condition)) continue;
+      if (lateMs === undefined || !isOfHome(condition) || untrusted(evidence).has(where.deviceId ?? '')) continue;
       const key = `${condition} ${where.deviceId}`;
       const before = known.get(key)?.find((one) => Math.abs(one.occurredAt - occurredAt) < sameMomentMs);
       const says = `${alertId} was raised for what had been raised as ${before?.alertId}`;
@@ -215,6 +216,7 @@ function* cancelledFalls(evidence: Evidence): Iterable<Violation> {
     const [suspected] = cries;
     const cancelled = kept.find((entry) => !cries.includes(entry));
     if (!suspected || !cancelled || publishes.some(({ garbled }) => garbled)) continue;
+    if (untrusted(evidence).has(truth.deviceId)) continue;
     // Stored reports come back to back; whoever gets up in time has said so within the shorter of the two windows.
     if (cancelled.receivedAt - suspected.receivedAt > 9_000 || cancelled.sequence < suspected.sequence) continue;
     const [fellAt, upAt] = [happenedAt(suspected) - sameMomentMs, happenedAt(cancelled) + sameMomentMs];

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
-import { type EntryOf, entriesOf, homesByDevice, isUrgent, keyOfPublish, reportsByKey } from './reading.ts';
+import { type EntryOf, entriesOf, homesByDevice, isUrgent, keyOfPublish, reportsByKey, untrusted } from './reading.ts';
 
 /** Acknowledged means kept: in the journal, for ever, and once in the copy. */
 export const keptInvariants: readonly Invariant[] = [
@@ -102,7 +102,8 @@ function* copiedTwice(evidence: Evidence): Iterable<Violation> {
   for (const all of Map.groupBy(entriesOf(journal, 'report'), ({ record }) => record.deviceId).values())
     for (const [ordinal, { sequence }] of all.entries()) ordinals.set(sequence, ordinal);
   // A device that counts from the beginning again gives its names anew; so does whoever garbles a report on its way.
-  const renamed = new Set(truth.filter(({ what }) => what === 'factory-reset').map(({ deviceId }) => deviceId));
+  const reset = truth.filter(({ what }) => what === 'factory-reset').map(({ deviceId }) => deviceId);
+  const renamed = new Set([...reset, ...untrusted(evidence)]);
   const garbled = new Set(publishes.filter((publish) => publish.garbled).map(nameOf));
   // What came before the registry did was heard of a stranger.
   const isRegistered = ({ record }: EntryOf<'command'>) => record.command.type === 'registry-commit';

@@ -11,6 +11,7 @@ import {
   longestCalmMs,
   raisedIn,
   stepsOf,
+  untrusted,
 } from './reading.ts';
 
 /** Nobody is called where nothing happened, and nobody is called without an end. */
@@ -31,6 +32,7 @@ function* falseAlarms(evidence: Evidence): Iterable<Violation> {
     for (const { condition, severity, where, alertId, lateMs = 0 } of raisedIn(decision)) {
       const { deviceId } = where;
       if (severity === 'service' || deviceId === undefined || !isOfHome(condition)) continue;
+      if (untrusted(evidence).has(deviceId)) continue;
       if (condition === 'unreadable' && garbled.has(deviceId)) continue;
       const { atMs } = decision.cause;
       const isBehind = ({ what, atMs: fromMs, untilMs = fromMs }: Truth) => {

@@ -1,6 +1,15 @@
 import type { Evidence } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
-import { decisionsOf, entriesOf, hinderedMs, hindrances, homesByDevice, type Raised, raisedIn } from './reading.ts';
+import {
+  decisionsOf,
+  entriesOf,
+  hinderedMs,
+  hindrances,
+  homesByDevice,
+  type Raised,
+  raisedIn,
+  untrusted,
+} from './reading.ts';
 
 /** Silence is news: of a device that fell silent, not of one that was heard; and it proves nothing. */
 export const silenceInvariants: readonly Invariant[] = [
@@ -36,7 +45,7 @@ function* unmissed(evidence: Evidence): Iterable<Violation> {
     ),
   );
   for (const { what, deviceId, homeId, atMs } of truth) {
-    if (what !== 'battery-death') continue;
+    if (what !== 'battery-death' || untrusted(evidence).has(deviceId)) continue;
     const heard = entriesOf(journal, 'report').findLast(({ record }) => record.deviceId === deviceId);
     const fromMs = Math.max(atMs, heard?.atMs ?? 0);
     const outage = hinderedMs({ fromMs, toMs: endedAtMs }, away);

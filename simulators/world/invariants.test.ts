@@ -3,10 +3,12 @@ import type { AlertChange, Condition } from '../../records/alert.ts';
 import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { DecidedRecord, JournalRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
+import { breachesOfCommands, withCommand } from './breaches-of-commands.test-support.ts';
 import { hourMs, minuteMs } from './chronicle.test-support.ts';
-import type { Entry, Evidence, Heard } from './evidence.ts';
+import type { Entry, Evidence, Heard, HostileSay } from './evidence.ts';
 import type { FaultKind } from './faults.ts';
 import { invariants } from './invariants.ts';
+import { commandInvariants } from './invariants-commands.ts';
 import { li, twoDays } from './two-days.test-support.ts';
 
 const longStop = { kind: 'started', version: 'present', downMs: 3 * hourMs } as const;
@@ -14,6 +16,11 @@ const whole = twoDays();
 
 test('two days in which everything is as it should be keep every promise', () => {
   for (const { name, holds } of invariants) expect([name, holds(whole)]).toEqual([name, []]);
+});
+
+test('a command that was asked, put on record and sent breaks none', () => {
+  const evidence = withCommand(whole, { name: 'reboot' });
+  for (const { name, holds } of commandInvariants) expect([name, holds(evidence)]).toEqual([name, []]);
 });
 
 test('every promise has an invariant, and every invariant a name of its own', () => {
@@ -24,6 +31,8 @@ test('every promise has an invariant, and every invariant a name of its own', ()
 
 /** How each of them is broken, by a small change to the two days. */
 const breaches: { [invariant: string]: () => Evidence } = {
+  ...breachesOfCommands(whole),
+
   'acknowledged means kept': () => ({ ...whole, publishes: changed(whole.publishes, 0, { hash: 'another' }) }),
   'what was durable stays as it was': () => ({ ...whole, lost: ['record 7 was durable, and is another now'] }),
   'the journal is whole and in order': () => journal((entry) => (entry.sequence === 9 ? [] : [entry])),
@@ -97,6 +106,8 @@ const breaches: { [invariant: string]: () => Evidence } = {
   'every error in the log has a reason': () => {
     return { ...whole, complaints: [{ atMs: hourMs, process: 'alarm', message: 'a channel threw' }] };
   },
+  'what a broken device was acknowledged is kept': () => hostile({ hash: 'another' }),
+  'a cry of a broken device is in an incident': () => hostile({ cries: ['unreadable'] }),
   'everything in memory is bounded': () => ({ ...whole, peaks: [{ what: 'open notices', most: 101, bound: 100 }] }),
 };
 
@@ -184,6 +195,15 @@ type CommandRecord = Extract<JournalRecord, { kind: 'command' }>;
 function fromFirstTick(change: (entry: Entry) => Entry): Evidence {
   const first = whole.journal.find(({ record }) => record.kind === 'tick')?.sequence ?? 0;
   return journal((entry) => [entry.sequence < first ? entry : change(entry)]);
+}
+
+/** With something that a broken device said: the first heartbeat of the two days, or what is said of it. */
+function hostile(change: Partial<HostileSay>): Evidence {
+  const [first] = whole.publishes.filter(({ report }) => report === 'status');
+  if (!first) throw new Error('nobody sent a heartbeat');
+  const { atMs, deviceId, report, hash } = first;
+  const said = [{ atMs, deviceId, report, hash, keptAtMs: atMs, cries: [], ...change }];
+  return { ...whole, hostile: { said, thieves: new Set() } };
 }
 
 const isMeant = ({ record }: Entry, isIt: Meant) => record.kind === 'decided' && isIt(record);

@@ -1,8 +1,10 @@
 import type { Invariant } from './invariant.ts';
 import { alarmInvariants } from './invariants-alarms.ts';
+import { commandInvariants } from './invariants-commands.ts';
 import { deadlineInvariants } from './invariants-deadlines.ts';
 import { deliveryInvariants } from './invariants-delivery.ts';
 import { historyInvariants } from './invariants-history.ts';
+import { hostileInvariants } from './invariants-hostile.ts';
 import { keptInvariants } from './invariants-kept.ts';
 import { peopleInvariants } from './invariants-people.ts';
 import { quietInvariants } from './invariants-quiet.ts';
@@ -17,6 +19,8 @@ export const invariants: readonly Invariant[] = [
   ...deliveryInvariants,
   ...peopleInvariants,
   ...silenceInvariants,
+  ...hostileInvariants,
+  ...commandInvariants,
   ...deadlineInvariants,
   ...quietInvariants,
   ...restInvariants,

@@ -1,3 +1,4 @@
+import type { DeviceCommand } from '../../firmware-contracts/commands.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Chance } from '../../platform/random.ts';
 import { newDevice } from '../device.ts';
@@ -29,6 +30,13 @@ export function liveHomes({ homes, happenings, clock, chance, carry }: LiveHomes
   return {
     /** How many reports wait for their PUBACK. */
     waiting: (): number => devices.values().reduce((sum, device) => sum + device.now().waiting.length, 0),
+    /** False: it sleeps or is dead, and hears nothing. */
+    obeys(deviceId: string, command: DeviceCommand): boolean {
+      const device = devices.get(deviceId);
+      if (device?.now().power !== 'on') return false;
+      device.obeys(command);
+      return true;
+    },
     stop(): void {
       cancel();
       for (const device of devices.values()) device.stop();

@@ -1,5 +1,6 @@
 import { type Alarm, openAlarm } from '../../app/alarm-core.ts';
 import { type Desk, openDesk } from '../../app/desk-core.ts';
+import type { DownlinkPort } from '../../broker/downlinks.ts';
 import { openJournalReader } from '../../journal/reader.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
@@ -25,6 +26,8 @@ export type MachineParts = {
   faults: FaultPlan;
   /** What a life of the alarm process sends with, and what one of desk writes to. */
   channels: (life: ProcessLife) => readonly Channel[];
+  /** The way to devices; without it no device is there. */
+  downlink?: DownlinkPort | undefined;
   store: (life: ProcessLife) => Store;
 };
 
@@ -120,7 +123,7 @@ export class Machine {
   }
 
   async #openAlarm(life: ProcessLife): Promise<void> {
-    const { seed, vault, channels, disk, faults } = this.#parts;
+    const { seed, vault, channels, disk, faults, downlink } = this.#parts;
     const { starts } = this.#seats.alarm;
     const alarm = await openAlarm({
       ...{ disk: disk.open(life), stateDisk: disk.open(life), clock: life.clock, vault, timeZone: 'Asia/Shanghai' },
@@ -129,6 +132,7 @@ export class Machine {
       log: this.#log('alarm'),
       metrics: createMetrics(),
       channels: channels(life),
+      ...(downlink && { downlink: whileAlive(downlink, life) }),
       limits: faults.store.restores.length > 0 ? wholeJournal : smallJournal,
       checkpointEveryMs: keepStateEveryMs,
       snapshotAfterBytes: 60_000,
@@ -307,6 +311,14 @@ function newSeat<Process>(): Seat<Process> {
 
 function textOf(fields: object): string {
   return JSON.stringify(fields, (_, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value));
+}
+
+/** What a process that is no more still says to devices, none of them hears. */
+function whileAlive({ hears, send }: DownlinkPort, life: ProcessLife): DownlinkPort {
+  return {
+    hears: (...asked) => !life.isOver && hears(...asked),
+    send: (...said) => !life.isOver && send(...said),
+  };
 }
 
 /** Small, so that two days fill segments, meet the budgets and use up the reserve. */

@@ -19,6 +19,8 @@ export type NetworkParts = {
   truth: readonly Truth[];
   /** The alarm process. Rejects when it is down or has no room; one that dies meanwhile never answers. */
   deliver: Keep;
+  /** Its PUBACK leaves, and may be lost. */
+  acknowledged?: (incoming: Incoming, lifeSafety: boolean) => void;
   /** Gains every attempt of a device, and what became of it. */
   publishes: Publish[];
 };
@@ -89,6 +91,7 @@ export class Network {
     deliver(incoming, isLifeSafety(incoming.report)).then(
       () => {
         publish.keptAtMs ??= clock.monotonic();
+        this.#parts.acknowledged?.(incoming, isLifeSafety(incoming.report));
         this.#acknowledge(packet);
       },
       () => {}, // Refused: there is no PUBACK.

@@ -93,7 +93,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../ingest/judge.ts')>({
     bug: 'a decision that a crash swallowed is not made up for',
     caughtBy: 'a command that was answered is on record',
-    seed: 27,
+    seed: 47,
     module: '../../ingest/judge.ts',
     plant: ({ createJudge }) => ({ createJudge: (parts) => ({ ...createJudge(parts), unrecorded: () => [] }) }),
   }),
@@ -127,6 +127,30 @@ export const plantedBugs: readonly PlantedBug[] = [
     seed: 4,
     module: '../../rules/all-rules.ts',
     plant: ({ allRules }) => ({ allRules: allRules.filter(({ name }) => name !== 'unreadable') }),
+  }),
+  bug<typeof import('../../firmware-contracts/decode.ts')>({
+    bug: 'in a batch, what cannot be read is dropped',
+    caughtBy: 'a cry of a broken device is in an incident',
+    seed: 1,
+    faults: { hostile: [{ manner: 'batches', fromMs: 3_600_000, everyMs: 30 * 60_000, count: 40 }] },
+    module: '../../firmware-contracts/decode.ts',
+    plant: ({ decodeBatch }) => ({
+      decodeBatch: (input) => decodeBatch(input).filter(({ type }) => type !== 'unreadable'),
+    }),
+  }),
+  bug<typeof import('../../rules/all-rules.ts')>({
+    bug: 'each alarm that cannot be read is remembered by itself, for ever',
+    caughtBy: 'everything in memory is bounded',
+    seed: 1,
+    faults: { hostile: flooding() },
+    module: '../../rules/all-rules.ts',
+    plant: ({ allRules }) => ({
+      allRules: allRules.map((rule) =>
+        rule.name === 'unreadable'
+          ? { ...rule, subject: (event) => ('causeId' in event ? event.causeId : undefined), deadline: () => undefined }
+          : rule,
+      ),
+    }),
   }),
   bug<typeof import('../../app/journal-keepers.ts')>({
     bug: 'time enters the journal with reports alone',
@@ -263,6 +287,11 @@ function longPowerCuts(): Partial<FaultPlan> {
     darkMs: 2.5 * hourMs,
   }));
   return { crashes: crashes.map((crash) => ({ ...crash, who: 'power', calls: 1 }) as const) };
+}
+
+/** Eight devices whose memory is worn out, for a day. */
+function flooding(): FaultPlan['hostile'] {
+  return Array.from({ length: 8 }, () => ({ manner: 'garbage', fromMs: 3_600_000, everyMs: 20 * 60_000, count: 70 }));
 }
 
 function withKeep(alarm: AlarmOf, answer: (keeping: Promise<void>) => Promise<void>): AlarmOf {

@@ -112,6 +112,11 @@ export function fieldsOf({ record: { payload } }: EntryOf<'report'>): { readonly
   }
 }
 
+/** Devices whose words are not to be believed, because they are broken, or somebody else has their secret. */
+export const untrusted = once(
+  ({ hostile }): ReadonlySet<string> => new Set([...hostile.thieves, ...hostile.said.map(({ deviceId }) => deviceId)]),
+);
+
 /** Which home a device hangs in. */
 export function homesByDevice({ homes }: Evidence): Map<string, string> {
   return new Map(homes.flatMap(({ id, devices }) => devices.map((device) => [device.id, id] as const)));

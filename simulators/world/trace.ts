@@ -14,7 +14,11 @@ export function traceOf(records: readonly StoredRecord[], evidence: Evidence): s
   for (const { atMs, who, at } of evidence.crashes) hash.update(`${atMs} ${who} ${at}\n`);
   for (const { atMs, deviceId, hash: payload, arrivedAtMs, acknowledgedAtMs } of evidence.publishes)
     hash.update(`${atMs} ${deviceId} ${payload} ${arrivedAtMs.join(' ')} ${acknowledgedAtMs}\n`);
+  for (const { atMs, deviceId, hash: payload, keptAtMs } of evidence.hostile.said)
+    hash.update(`${atMs} ${deviceId} ${payload} ${keptAtMs}\n`);
   for (const { atMs, command, answeredAtMs } of evidence.asked)
     hash.update(`${atMs} ${command.commandId} ${answeredAtMs}\n`);
+  for (const { sentAtMs, arrivedAtMs, deviceId, command } of evidence.sent)
+    hash.update(`${sentAtMs} ${arrivedAtMs} ${deviceId} ${command.id}\n`);
   return hash.digest('hex').slice(0, 12);
 }

@@ -1,8 +1,8 @@
 import type { Evidence } from './evidence.ts';
-import type { FaultKind, FaultPlan } from './faults.ts';
+import type { FaultKind } from './faults.ts';
 import { invariants } from './invariants.ts';
 import { storyOf } from './story.ts';
-import { runWorld } from './world.ts';
+import { runWorld, type WorldOptions } from './world.ts';
 
 /** What one seed came to, small enough to be sent from a thread to another. */
 export type Verdict = {
@@ -18,7 +18,7 @@ export type Verdict = {
 };
 
 /** Lets a world happen, and judges it. */
-export async function judgeSeed(options: { seed: number; hours: number; faults?: FaultPlan }): Promise<Verdict> {
+export async function judgeSeed(options: WorldOptions): Promise<Verdict> {
   const { evidence, trace } = await runWorld(options);
   const violations = invariants.flatMap(({ name, holds }) => {
     const found = holds(evidence);

@@ -4,9 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { refuse, runCommand } from '../terminal.ts';
 import type { Verdict } from './verdict.ts';
 
-const usage = `usage: npm run simulate:world -- [--seeds 1..200] [--hours 48] [--jobs ${availableParallelism()}] [--quiet]
+const usage = `usage: npm run simulate:world -- [--seeds 1..200] [--hours 48] [--jobs ${availableParallelism()}] [--commands] [--quiet]
 Lets seeded worlds break the system in every way they know, and checks every promise after each. Prints a line a seed (what went
-wrong in it, its trace) and the story of what was not kept.
+wrong in it, its trace) and the story of what was not kept. With --commands somebody asks things of devices all the time.
 Ends with 0: all was kept; 1: something was not; 2: a world did not come to rest; 3: a world broke; 64: not understood.`;
 
 const exitCodes = { kept: 0, wrong: 1, stuck: 2, broken: 3 } as const;
@@ -14,6 +14,7 @@ const exitCodes = { kept: 0, wrong: 1, stuck: 2, broken: 3 } as const;
 const longestSeedMs = 120_000;
 
 type Answer = { type: 'verdict'; verdict: Verdict } | { type: 'broken'; seed: number; error: string };
+type World = { hours: number; commands: boolean };
 type Ending = 'kept' | 'wrong' | 'stuck' | 'broken';
 
 async function main(): Promise<number> {
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: '1..20' },
       hours: { type: 'string', default: '48' },
       jobs: { type: 'string', default: String(availableParallelism()) },
+      commands: { type: 'boolean', default: false },
       quiet: { type: 'boolean', default: false },
     },
   });
@@ -36,7 +38,7 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   await Promise.all(
     Array.from({ length: jobs }, () =>
-      judgeAll(seeds, hours, (answer) => {
+      judgeAll(seeds, { hours, commands: values.commands }, (answer) => {
         endings.push(tell(answer, values.quiet));
         if (answer.type !== 'verdict') return;
         for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += answer.verdict.counts[key];
@@ -60,12 +62,12 @@ function* range(first: number, last: number): Generator<number> {
 }
 
 /** Takes one seed after the other in a thread of its own, which is ended when it turns in a circle. */
-async function judgeAll(seeds: Iterator<number>, hours: number, onAnswer: (answer: Answer) => void): Promise<void> {
+async function judgeAll(seeds: Iterator<number>, world: World, onAnswer: (answer: Answer) => void): Promise<void> {
   let thread: Worker | undefined;
   for (let next = seeds.next(); !next.done; next = seeds.next()) {
     const seed = next.value;
     thread ??= new Worker(new URL('./world-thread.ts', import.meta.url));
-    const answer = await judgeIn(thread, seed, hours);
+    const answer = await judgeIn(thread, { seed, ...world });
     onAnswer(answer);
     if (answer.type === 'verdict') continue;
     await thread.terminate();
@@ -74,7 +76,8 @@ async function judgeAll(seeds: Iterator<number>, hours: number, onAnswer: (answe
   await thread?.terminate();
 }
 
-function judgeIn(thread: Worker, seed: number, hours: number): Promise<Answer> {
+function judgeIn(thread: Worker, options: World & { seed: number }): Promise<Answer> {
+  const { seed } = options;
   return new Promise((resolve) => {
     const broken = (error: unknown) => settle({ type: 'broken', seed, error: String(error) });
     const timer = setTimeout(() => broken(`no end after ${longestSeedMs / 1000} s`), longestSeedMs);
@@ -84,7 +87,7 @@ function judgeIn(thread: Worker, seed: number, hours: number): Promise<Answer> {
       resolve(answer);
     };
     thread.on('message', settle).on('error', broken);
-    thread.postMessage({ seed, hours });
+    thread.postMessage(options);
   });
 }
 

@@ -11,9 +11,11 @@ import { glassVault } from '../glass-vault.ts';
 import { chanceOf } from '../seeded-chance.ts';
 import { makeVillage, registryFile, type Village } from '../village.ts';
 import { VirtualClock } from '../virtual-clock.ts';
-import type { Asked, Evidence, Heard, Publish } from './evidence.ts';
+import { startCommanding } from './commanding.ts';
+import type { Asked, Evidence, Heard, HostileSay, Publish, Sent } from './evidence.ts';
 import { drawFaults, type FaultPlan } from './faults.ts';
 import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
+import { startHostile } from './hostile-clients.ts';
 import { homesPerVillage, planLife } from './life.ts';
 import { liveHomes } from './live-homes.ts';
 import { Machine } from './machine.ts';
@@ -22,6 +24,7 @@ import { openNetwork } from './network.ts';
 import { startPeople } from './people.ts';
 import { openProviders } from './providers.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
+import { createTablePeaks } from './table-peaks.ts';
 import { traceOf } from './trace.ts';
 
 export type WorldOptions = {
@@ -30,6 +33,8 @@ export type WorldOptions = {
   hours: number;
   /** By default those that the seed draws. */
   faults?: FaultPlan;
+  /** Somebody asks things of devices all the time. */
+  commands?: boolean;
 };
 
 /**
@@ -43,16 +48,18 @@ export async function runWorld(options: WorldOptions): Promise<{ evidence: Evide
   await world.clock.advance(world.faults.stormMs - world.clock.monotonic());
   world.heal();
   const stuck = await comeToRest(world);
-  world.homes.stop();
+  world.living.stop();
   const evidence = await evidenceOf(world, stuck);
   return { evidence, trace: traceOf(world.machine.historian.records, evidence) };
 }
 
-function openWorld({ seed, hours, faults = drawFaults({ seed, hours }) }: WorldOptions) {
+function openWorld({ seed, hours, faults = drawFaults({ seed, hours }), commands = false }: WorldOptions) {
   const clock = new VirtualClock({ startAt });
-  const village = makeVillage({ seed, homes: homesInAll, villageSize: homesPerVillage });
+  const village = makeVillage({ seed, homes: homesInAll + faults.hostile.length, villageSize: homesPerVillage });
+  const [homes, hostileHomes] = [village.homes.slice(0, homesInAll), village.homes.slice(homesInAll)];
   const chance = (name: string) => chanceOf(seed, name);
-  const [publishes, messages, asked]: [Publish[], Heard[], Asked[]] = [[], [], []];
+  const [publishes, messages, asked, said]: [Publish[], Heard[], Asked[], HostileSay[]] = [[], [], [], []];
+  const sent: Sent[] = [];
   const disk = new SimulatedDisk({ chance: chance('disk'), faults: faults.disk });
   const store = new MemoryStore();
   const stores: FaultyStore[] = [];
@@ -63,6 +70,12 @@ function openWorld({ seed, hours, faults = drawFaults({ seed, hours }) }: WorldO
   });
   const machine = new Machine({
     ...{ seed, clock, disk, faults, vault: glassVault(), channels: providers.channels },
+    downlink: commands
+      ? {
+          hears: (...asked) => commanding?.downlink.hears(...asked) ?? false,
+          send: (...said) => commanding?.downlink.send(...said) ?? false,
+        }
+      : undefined,
     store(life) {
       const connection = faultyStore({
         ...{ store, clock: life.clock, onCall: life.onCall, faults: faults.store },
@@ -73,26 +86,40 @@ function openWorld({ seed, hours, faults = drawFaults({ seed, hours }) }: WorldO
       return connection;
     },
   });
-  const life = planLife({ homes: village.homes, startAt, chance: chance('life'), faults });
+  const life = planLife({ homes, startAt, chance: chance('life'), faults });
   const network = openNetwork({
-    ...{ clock, chance: chance('network'), faults, homes: village.homes, truth: life.truth, publishes },
+    ...{ clock, chance: chance('network'), faults, homes, truth: life.truth, publishes },
+    acknowledged: (report, lifeSafety) => machine.alarm?.acknowledged(report, lifeSafety),
     deliver: (report, lifeSafety) => machine.keep(report, lifeSafety),
   });
+  const see = () => machine.desk?.duty.view.openIncidents().map(({ incident }) => incident);
   const people = startPeople({
     ...{ clock, chance: chance('people'), asked },
-    see: () => machine.desk?.duty.view.openIncidents().map(({ incident }) => incident),
+    see,
     send: (command) => machine.send(command),
   });
-  const homes = liveHomes({
-    ...{ homes: village.homes, happenings: life.happenings, clock, chance: chance('devices'), carry: network.carry },
+  const hostile = startHostile({
+    ...{ clock, chance: chance('hostile'), clients: faults.hostile, homes: hostileHomes, victims: homes, said },
+    deliver: (report, lifeSafety) => machine.keep(report, lifeSafety),
   });
+  const living = liveHomes({
+    ...{ homes, happenings: life.happenings, clock, chance: chance('devices') },
+    carry: hostile.overhears(network.carry),
+  });
+  const commanding = commands
+    ? startCommanding({
+        ...{ clock, chance: chance('commands'), homes, see, asked, sent, obey: living.obeys },
+        send: (command) => machine.send(command),
+      })
+    : undefined;
   let isHealed = false;
   return {
-    ...{ seed, hours, faults, clock, village, truth: life.truth, publishes, messages, asked },
-    ...{ disk, store, machine, homes, people },
+    ...{ seed, hours, faults, clock, village, homes, truth: life.truth, publishes, messages, asked },
+    ...{ disk, store, machine, living, people, sent, hostile: { said, thieves: hostile.thieves } },
     heal(): void {
       isHealed = true;
       for (const part of [disk, network, providers, machine, people, ...stores]) part.heal();
+      commanding?.heal();
     },
   };
 }
@@ -141,7 +168,7 @@ async function comeToRest(world: World): Promise<string[]> {
   return unrest(world);
 }
 
-function unrest({ machine, homes }: World): string[] {
+function unrest({ machine, living }: World): string[] {
   const { alarm, desk } = machine;
   if (!alarm || !desk) return [`${alarm ? 'desk' : 'alarm'} is down`];
   const { lagRecords, openNotices } = alarm.health();
@@ -153,18 +180,22 @@ function unrest({ machine, homes }: World): string[] {
     'records that are not in the store': desk.status(0).projection.lagRecords,
     'notices that are not delivered': openNotices,
     'critical incidents that nobody ended': open.length,
-    'reports that devices still keep': homes.waiting(),
+    'reports that devices still keep': living.waiting(),
   };
   return Object.entries(waiting).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
 }
 
 async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
-  const { seed, hours, faults, clock, village, truth, publishes, messages, asked, machine, store } = world;
+  const { seed, hours, faults, clock, village, homes, truth, publishes, hostile, messages, sent, asked } = world;
+  const { machine, store } = world;
   const { historian, crashes, complaints, troubles, alarm, desk } = machine;
   const records = historian.records;
+  const strangers = new Set(hostile.said.map(({ deviceId }) => deviceId)).size;
+  const tables = createTablePeaks({ devices: strangers + devicesOf(village) });
+  const anew = judgeAnew(machine, records, tables.look);
   return {
-    ...{ seed, hours, faults, truth, publishes, messages, asked, stuck, crashes, complaints },
-    ...{ endedAtMs: clock.monotonic(), homes: village.homes, lost: historian.lost, peaks: machine.peaks() },
+    ...{ seed, hours, faults, truth, publishes, hostile, messages, sent, asked, stuck, crashes, complaints },
+    ...{ endedAtMs: clock.monotonic(), homes, lost: historian.lost, peaks: [...machine.peaks(), ...tables.peaks()] },
     troubles: troubles.map((trouble) => ({ ...trouble, toMs: Math.min(trouble.toMs, clock.monotonic()) })),
     journal: records.map(({ sequence, receivedAt, atMs, body }) => {
       return { sequence, receivedAt, atMs, record: decodeRecord(body) };
@@ -173,7 +204,7 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
       incidents: alarm ? byId(alarm.incidents.openIncidents()) : [],
       openNotices: alarm?.health().openNotices ?? 0,
     },
-    anew: judgeAnew(machine, records),
+    anew,
     duty: {
       live: desk ? byId(desk.duty.view.openIncidents().map(({ incident }) => incident)) : [],
       anew: dutyAnew(records),
@@ -183,12 +214,21 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
 }
 
 /** The release that runs at the end, over the whole journal, on an empty state. */
-function judgeAnew({ release }: Machine, records: readonly StoredRecord[]): Evidence['anew'] {
-  const { judge, incidents, outbox } = createFold(release.version, release.rules);
+function judgeAnew(
+  { release }: Machine,
+  records: readonly StoredRecord[],
+  look: (state: FoldState) => void,
+): Evidence['anew'] {
+  const { state, judge, incidents, outbox } = createFold(release.version, release.rules);
   let differs = 0;
-  for (const record of records) if (judge.step(record).differs) differs += 1;
+  for (const record of records) {
+    if (judge.step(record).differs) differs += 1;
+    look(state);
+  }
   return { incidents: byId(incidents.openIncidents()), openNotices: outbox.open(), differs };
 }
+
+const devicesOf = ({ homes }: Village) => homes.reduce((sum, { devices }) => sum + devices.length, 0);
 
 function dutyAnew(records: readonly StoredRecord[]) {
   const state = new FoldState();

@@ -182,6 +182,29 @@ size_t sw_topic_down(char *topic, size_t size, const char *device) {
   return topic_of(topic, size, parts);
 }
 
+/* A report is a map of fewer than 23 fields, which its first byte counts; in a batch its name is one more, under key 0. */
+size_t sw_batch_add(uint8_t *batch, size_t length, size_t size, const char *report, const uint8_t *payload, size_t payload_length) {
+  size_t count = length == 0u ? 0u : batch[0] == 0x98u ? batch[1] : batch[0] & 0x1fu;
+  if (count == SW_BATCH_MAX || payload_length < 1u || payload[0] < 0xa0u || payload[0] > 0xb6u) return 0;
+  if (count == 0u) length = 1;
+  /* From 24 on the count has a byte of its own. */
+  bool is_longer = count == 23u;
+  writer w = {batch, size, length + (is_longer ? 1u : 0u), false};
+  if (w.length > size) return 0;
+  put(&w, (uint8_t)(payload[0] + 1u));
+  key(&w, 0);
+  text(&w, report);
+  for (size_t at = 1; at < payload_length; at++) put(&w, payload[at]);
+  if (w.is_full) return 0;
+  if (is_longer) {
+    /* Nothing of the batch was touched before it was known to fit; the first new byte waits behind the old ones. */
+    memmove(batch + 2, batch + 1, length - 1u);
+  }
+  writer first = {batch, 2, 0, false};
+  head(&first, LIST, count + 1u);
+  return w.length;
+}
+
 static const char *const alarm_source_words[] = {"smoke", "heat", "co", "gas", "water"};
 static const char *const alarm_state_words[] = {"on", "off", "hushed"};
 size_t sw_encode_alarm(const sw_alarm *report, uint8_t *bytes, size_t size) {

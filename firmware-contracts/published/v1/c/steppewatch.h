@@ -1,6 +1,6 @@
 /*
  * Steppewatch device contracts, version 1. Made from the contracts; do not edit.
- * C99. No allocation, no library beyond memcpy and strlen.
+ * C99. No allocation, no library beyond memcpy, memmove and strlen.
  */
 #ifndef STEPPEWATCH_H
 #define STEPPEWATCH_H
@@ -12,7 +12,7 @@
 #define SW_VERSION 1
 #define SW_DEVICE_ID_MAX 32
 #define SW_TOPIC_MAX 70
-#define SW_PAYLOAD_MAX 16384
+#define SW_PAYLOAD_MAX 16000
 #define SW_BATCH_MAX 64
 /* Printable ASCII; the first character is no space. */
 #define SW_TEXT_MAX 32
@@ -24,8 +24,8 @@
 #define SW_KEY_AGE 4
 #define SW_KEY_AT 5
 typedef struct {
-  uint64_t boot;
-  uint64_t seq;
+  uint32_t boot;
+  uint32_t seq;
   double age; /* s */
   bool has_at;
   uint64_t at; /* ms */
@@ -34,6 +34,12 @@ typedef struct {
 /* up/{device}/{report}, up/{device}/batch and down/{device}/#, with a final zero. 0: it does not fit, or the id is none. */
 size_t sw_topic_up(char *topic, size_t size, const char *device, const char *report);
 size_t sw_topic_down(char *topic, size_t size, const char *device);
+
+/*
+ * Adds a report that was encoded before to a batch of length bytes; 0 begins one. The new length; 0: it does not fit into size, the batch
+ * holds SW_BATCH_MAX, or the payload is none of ours. Call it with the oldest report first.
+ */
+size_t sw_batch_add(uint8_t *batch, size_t length, size_t size, const char *report, const uint8_t *payload, size_t payload_length);
 
 /* ---- alarm: up/{device}/alarm ---- */
 #define SW_TOPIC_ALARM "alarm"
@@ -136,7 +142,7 @@ typedef struct {
   sw_every every;
   sw_fall_state state;
   bool has_of;
-  uint64_t of;
+  uint32_t of;
 } sw_fall;
 /* The bytes that were written; 0 when they are more than size, or an enumeration holds none of its values. */
 size_t sw_encode_fall(const sw_fall *report, uint8_t *bytes, size_t size);
@@ -181,11 +187,11 @@ typedef struct {
   const int16_t *samples; /* mg */
   size_t samples_count;
   bool has_of;
-  uint64_t of;
+  uint32_t of;
   bool has_part;
-  uint64_t part;
+  uint32_t part;
   bool has_parts;
-  uint64_t parts;
+  uint32_t parts;
 } sw_motion;
 /* The bytes that were written; 0 when they are more than size, or an enumeration holds none of its values. */
 size_t sw_encode_motion(const sw_motion *report, uint8_t *bytes, size_t size);

@@ -1,0 +1,118 @@
+import type { FastifyReply } from 'fastify';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Command, CommandResult } from '../records/command.ts';
+import { deviceVersion } from '../records/device-version.ts';
+import { type Device, entities } from '../records/registry.ts';
+import { type DeviceMade, type DeviceNames, type DeviceShown, deviceShown } from './device-card.ts';
+import type { DeviceKeys } from './device-keys.ts';
+import type { DutyView } from './duty-view.ts';
+import { refuse } from './problem.ts';
+import type { SessionOf } from './session-routes.ts';
+
+export type DeviceParts = DeviceNames & {
+  view: Pick<DutyView, 'answerTo'>;
+  /** Errors: ALARM_AWAY, try later. */
+  commands: { apply(command: Command): Promise<CommandResult> };
+  deviceKeys: DeviceKeys;
+  metrics: Pick<Metrics, 'claimsRefused'>;
+  sessionOf: SessionOf;
+  clock: Clock;
+  now: () => number;
+  log: Log;
+  timeZone: string;
+};
+
+/** What is asked of one device. Without `device` it is retired; without `expectedVersion` it is new. */
+export type Change = {
+  commandId: string;
+  by: string;
+  deviceId: string;
+  device?: Device;
+  expectedVersion?: number;
+  /** What the answer shows, this once. */
+  made?: Omit<DeviceMade, 'device'>;
+};
+
+/**
+ * Asks for a change and answers with the device as it is then: 201 for what was made, 204 for what is retired, 202 when it was
+ * done and its news is still on the way here. A repeat is answered with what is true now; what was shown once is not shown again.
+ */
+export async function changeDevice(parts: DeviceParts, reply: FastifyReply, change: Change) {
+  const { commandId, by, deviceId, device, expectedVersion, made } = change;
+  const result = await parts.commands.apply({
+    ...{ type: 'device-change', commandId, by: { type: 'account', id: by }, deviceId },
+    ...(device && { device }),
+    ...(expectedVersion !== undefined && { expectedVersion }),
+  });
+  if (!result.ok) return refuseChange(parts, reply, deviceId, result);
+  const isFolded = await folded(parts, commandId);
+  if (device === undefined) return reply.code(isFolded ? 204 : 202).send();
+  // Another version than ours: this command was carried out before, with a secret or a code of that time.
+  if (made && result.version !== deviceVersion(device)) return refuseAgain(parts, reply, deviceId);
+  const shown = showDevice(parts, deviceId) ?? deviceShown(parts, device);
+  const status = isFolded ? (expectedVersion === undefined ? 201 : 200) : 202;
+  return reply.code(status).send(made ? { device: shown, ...made } : shown);
+}
+
+/** A command that was seen here already: what came of it, in place of doing it again. */
+export function answerRepeat(
+  parts: DeviceParts,
+  reply: FastifyReply,
+  { deviceId, made }: Pick<Change, 'deviceId' | 'made'>,
+) {
+  if (made) return refuseAgain(parts, reply, deviceId);
+  const device = showDevice(parts, deviceId);
+  return device ? reply.send(device) : reply.code(204).send();
+}
+
+export function showDevice(parts: DeviceNames, deviceId: string): DeviceShown | undefined {
+  const device = parts.registry.device(deviceId);
+  return device && deviceShown(parts, device);
+}
+
+/** A device where it is put; the code of its label has done its work then. What it was called elsewhere stays there. */
+export function placed(device: Device, where: Where, used: { at: number; by: string }): Device {
+  const { placeId: _, personId: __, room: ___, claim, ...kept } = device;
+  const isMoved = where.placeId !== device.placeId || where.personId !== device.personId;
+  const room = where.room ?? (isMoved ? undefined : device.room);
+  const usedUp = claim && { ...claim, used: claim.used ?? used };
+  return inOrder({ ...kept, ...ownerOf(where), ...(room && { room }), ...(usedUp && { claim: usedUp }) });
+}
+export type Where = { placeId?: string | undefined; personId?: string | undefined; room?: string | undefined };
+
+const ownerOf = ({ placeId, personId }: Where) => ({
+  ...(placeId !== undefined && { placeId }),
+  ...(personId !== undefined && { personId }),
+});
+
+/** With its fields in the registry's order, by which equal devices are seen to be equal. */
+export const inOrder = (device: object): Device => entities.device.parse(device);
+
+export function notFound(reply: FastifyReply, deviceId: string) {
+  return refuse(reply, 'not-found', `there is no device ${deviceId}`);
+}
+
+export function refuseChange(parts: DeviceParts, reply: FastifyReply, deviceId: string, result: Refusal) {
+  const device = showDevice(parts, deviceId);
+  return refuse(reply, result.problem, result.message, { ...(device && { device }) });
+}
+type Refusal = Extract<CommandResult, { ok: false }>;
+
+function refuseAgain(parts: DeviceParts, reply: FastifyReply, deviceId: string) {
+  const message = 'this was done before, and what was made was shown then, once: ask for new ones';
+  return refuseChange(parts, reply, deviceId, { ok: false, problem: 'not-allowed', message });
+}
+
+/** How long a request waits until this process has folded what it asked for, and how often it looks. */
+const foldedWithinMs = 2_000;
+const lookEveryMs = 10;
+
+async function folded({ view, clock }: DeviceParts, commandId: string): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < foldedWithinMs; waitedMs += lookEveryMs) {
+    if (view.answerTo(commandId)) return true;
+    await new Promise<void>((next) => clock.after(lookEveryMs, next));
+  }
+  return false;
+}

@@ -1,0 +1,43 @@
+import type { DeviceKind } from '../../firmware-contracts/report.ts';
+import { type Carrier, type CarrierProducts, modelOf } from '../../records/carrier-products.ts';
+import type { ReportRecord } from '../../records/journal-record.ts';
+import { readPush, splitPush } from './push.ts';
+import { isUrgent, reportsOf } from './reports.ts';
+
+/** What to do with a message of a push: keep it, or drop it because nothing that may be kept is in it. */
+export type Offer =
+  | { type: 'keep'; record: Omit<ReportRecord, 'kind'>; lifeSafety: boolean }
+  | { type: 'drop'; reason: 'notice' | 'no-device' | 'enrolment' | 'too-large' };
+
+/**
+ * Looks at a push before it is kept: whose it is, and whether a life may hang on it, by the same eyes that will judge
+ * it later. The bytes are kept as they came. `kind` of a device that is not registered is undefined, and such a
+ * device may send life safety alone. A call for help that names no device is kept too, as of `unknown-{carrier}`:
+ * somebody can ask the platform. `isCut`: the body was larger than what is read, and only what may be a call for help
+ * is kept of it. Pure, and never throws.
+ */
+export function offersOf(parts: {
+  carrier: Carrier;
+  body: Uint8Array;
+  isCut: boolean;
+  products: CarrierProducts;
+  device(id: string): { kind: DeviceKind | undefined; isRegistered: boolean };
+}): Offer[] {
+  return splitPush(parts.carrier, parts.body).map((payload) => offerOf(parts, payload));
+}
+
+function offerOf({ carrier, isCut, products, device }: Parameters<typeof offersOf>[0], payload: Uint8Array): Offer {
+  const push = readPush(carrier, payload);
+  if (push.type === 'notice') return { type: 'drop', reason: 'notice' };
+  const { kind, isRegistered } =
+    push.deviceId === undefined ? { kind: undefined, isRegistered: false } : device(push.deviceId);
+  const model = push.type === 'uplink' ? modelOf(products, carrier, push.productId) : undefined;
+  const lifeSafety = reportsOf(push, model, kind).some(isUrgent);
+  if (!lifeSafety && isCut) return { type: 'drop', reason: 'too-large' };
+  if (!lifeSafety && push.deviceId === undefined) return { type: 'drop', reason: 'no-device' };
+  if (!lifeSafety && !isRegistered) return { type: 'drop', reason: 'enrolment' };
+  const deviceId = push.deviceId ?? `unknown-${carrier}`;
+  const standing = isRegistered ? 'registered' : 'enrolment';
+  const report = lifeSafety ? 'alarm' : 'push';
+  return { type: 'keep', record: { source: carrier, deviceId, standing, report, payload }, lifeSafety };
+}

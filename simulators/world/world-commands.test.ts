@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { DownlinkFold } from '../../broker/downlinks.ts';
+import type { DeviceAskName, Downlink } from '../../records/downlink.ts';
+import { judgeSeed } from './verdict.ts';
+
+// Worlds in which somebody asks things of devices all the time, and faults in what answers them.
+
+const hours = 24;
+
+// In 74 and 91 a promise was not kept once: a fall that a hanging disk kept hours late, an alarm whose end was heard of first.
+test.each([74, 91, 201, 202, 203, 204, 205, 206])(
+  'every promise is kept in the world of seed %i, in which devices are asked all the time',
+  { timeout: 60_000 },
+  async (seed) => {
+    const { violations, stuck } = await judgeSeed({ seed, hours, commands: true });
+    expect([...violations.map(({ invariant, says, story }) => `${invariant}: ${says}\n${story}`), ...stuck]).toEqual(
+      [],
+    );
+  },
+);
+
+test('equal seeds make equal worlds', { timeout: 60_000 }, async () => {
+  const [one, another] = [await asked(), await asked()];
+  expect(another).toBe(one);
+  expect((await judgeSeed({ seed: 201, hours: 6 })).trace).not.toBe(one);
+
+  async function asked(): Promise<string> {
+    return (await judgeSeed({ seed: 201, hours: 6, commands: true })).trace;
+  }
+});
+
+type Sender = typeof import('../../broker/downlinks.ts');
+type Parts = ConstructorParameters<Sender['DownlinkSender']>[0];
+
+/** A sender that was given something else than the system gives it. */
+const senderWith = (change: (parts: Parts) => Partial<Parts>) => (real: Sender) => ({
+  DownlinkSender: class extends real.DownlinkSender {
+    constructor(parts: Parts) {
+      super({ ...parts, ...change(parts) });
+    }
+  },
+});
+
+type PlantedBug = { bug: string; caughtBy: string; module: string; hours?: number; plant: (real: never) => object };
+const plantedBugs: PlantedBug[] = [
+  {
+    bug: 'a restart goes out in the middle of a fire',
+    caughtBy: 'after a call for help only what helps goes out',
+    module: '../../records/downlink.ts',
+    plant: () => ({
+      sentAfterLifeSafety: new Set<DeviceAskName>(['lamp', 'locate', 'time', 'hush', 'interval', 'reboot']),
+    }),
+  },
+  {
+    bug: 'a command goes out while it is being put on record',
+    caughtBy: 'a command goes out on record, as it was asked',
+    module: '../../broker/downlinks.ts',
+    plant: senderWith(({ record }) => ({ record: async (one) => void record(one).catch(() => {}) })),
+  },
+  {
+    bug: 'what was cancelled or is done goes out again',
+    caughtBy: 'a command has an end, and does not go out after it',
+    module: '../../broker/downlinks.ts',
+    hours: 6,
+    plant: senderWith(({ fold }) => ({ fold: { has: fold.has, due: (id) => (fold as Everything).ofDevice(id) } })),
+  },
+  {
+    bug: 'a hush is good for any alarm of its detector',
+    caughtBy: 'a hush reaches its own alarm or none',
+    module: '../../ingest/downlinks-alarms.ts',
+    plant: () => ({ isOf: () => true }),
+  },
+];
+type Everything = DownlinkFold & { ofDevice(deviceId: string): Downlink[] };
+
+describe('a planted fault is caught:', () => {
+  afterEach(() => vi.resetModules());
+
+  test.each(plantedBugs)('$bug', { timeout: 120_000 }, async ({ module, plant, caughtBy, hours: storm = 24 }) => {
+    vi.resetModules();
+    vi.doMock(module, async (importReal) => {
+      const real = await importReal<object>();
+      return { ...real, ...plant(real as never) };
+    });
+    try {
+      const { judgeSeed: judgeBroken } = await import('./verdict.ts');
+      const { violations } = await judgeBroken({ seed: 7, hours: storm, commands: true });
+      expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
+    } finally {
+      vi.doUnmock(module);
+    }
+  });
+});
