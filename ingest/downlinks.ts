@@ -26,7 +26,7 @@ import { lampChanges } from './downlinks-lamp.ts';
  * Commands to devices as a fold of the journal: asked, sent (which is an effect, and a record of its own), and done, cancelled,
  * expired or overtaken. It sends nothing and holds no timer. Every change answers the rows as they are from then on, for the
  * `decided` record. Bounds: one of each name waits for a device, and `mostWaiting` in all.
- * Units: epoch ms of journal time. Source: docs/commands.md, docs/decisions/0018-commands-to-devices.md.
+ * Units: epoch ms of journal time. Source: docs/commands.md, docs/decisions/0015-commands-to-devices.md.
  */
 export function createDownlinks(parts: DownlinkParts) {
   const { state, registry, decoder } = parts;
