@@ -11,8 +11,7 @@ import type {
   Told,
 } from '../records/incident.ts';
 import type { OutcomeResult } from '../records/notice.ts';
-import type { Contact, Person } from '../records/registry.ts';
-import type { DeviceShown } from './device-card.ts';
+import type { Account, Contact, Device, Person } from '../records/registry.ts';
 
 // What the API says, and all that the page knows of it. Instants are epoch ms of journal time; names were unsealed for
 // somebody who is signed in, and are absent when the registry no longer knows them.
@@ -142,3 +141,23 @@ export type ProblemCode =
   | 'insecure'
   | 'unavailable'
   | 'failed';
+
+/**
+ * A device as the API shows it: nothing of its secret and its code but whether there is one. `version` is what a change has to name.
+ * `label`: whether its code still binds it, or who used it when (epoch ms).
+ */
+export type DeviceShown = Pick<
+  Device,
+  'id' | 'kind' | 'placeId' | 'personId' | 'room' | 'intervalMinutes' | 'simulated'
+> & {
+  version: number;
+  state: 'stock' | 'installed';
+  /** The place's name. */
+  place?: string;
+  hasSecret: boolean;
+  label: { phase: 'none' | 'open' } | { phase: 'used'; at: number; by: { id: Account['id']; name?: string } };
+};
+/** By id; `next` asks for what follows. */
+export type DevicePage = { devices: DeviceShown[]; next?: string };
+/** `secret` and `claimCode` are shown in this answer and never again; `label` is the text of the QR code. */
+export type DeviceMade = { device: DeviceShown; secret?: string; claimCode?: string; label?: string };

@@ -1,8 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { createMetrics } from '../platform/metrics.ts';
-import type { Problem } from './answers.ts';
+import type { DeviceMade, DevicePage, DeviceShown, Problem } from './answers.ts';
 import { deskRegistry, glassKeys, openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
-import type { DeviceMade, DevicePage, DeviceShown } from './device-card.ts';
 import type { Api } from './server.ts';
 
 const open: Api[] = [];

@@ -5,7 +5,8 @@ import { labelText } from '../records/claim-code.ts';
 import { deviceVersion, isInstalled } from '../records/device-version.ts';
 import { imeiProblem } from '../records/imei.ts';
 import { type Device, entities } from '../records/registry.ts';
-import { type DevicePage, deviceShown } from './device-card.ts';
+import type { DevicePage } from './answers.ts';
+import { deviceShown } from './device-card.ts';
 import {
   answerRepeat,
   type Change,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DeviceMade, DeviceShown } from '../api/device-card.ts';
+import type { DeviceMade, DeviceShown } from '../api/answers.ts';
 import { readSheet } from '../app/provision-sheet.ts';
 import { readMetrics, type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { type Desk, publish, query, run, signIn } from './running-system.test-support.ts';
