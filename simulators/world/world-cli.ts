@@ -4,9 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { refuse, runCommand } from '../terminal.ts';
 import type { Verdict } from './verdict.ts';
 
-const usage = `usage: npm run simulate:world -- [--seeds 1..200] [--hours 48] [--jobs ${availableParallelism()}] [--commands] [--quiet]
+const usage = `usage: npm run simulate:world -- [--seeds 1..200] [--hours 48] [--jobs ${availableParallelism()}] [--no-commands] [--quiet]
 Lets seeded worlds break the system in every way they know, and checks every promise after each. Prints a line a seed (what went
-wrong in it, its trace) and the story of what was not kept. With --commands somebody asks things of devices all the time.
+wrong in it, its trace) and the story of what was not kept. Without --no-commands somebody asks things of devices all the time.
 Ends with 0: all was kept; 1: something was not; 2: a world did not come to rest; 3: a world broke; 64: not understood.`;
 
 const exitCodes = { kept: 0, wrong: 1, stuck: 2, broken: 3 } as const;
@@ -19,11 +19,12 @@ type Ending = 'kept' | 'wrong' | 'stuck' | 'broken';
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
       seeds: { type: 'string', default: '1..20' },
       hours: { type: 'string', default: '48' },
       jobs: { type: 'string', default: String(availableParallelism()) },
-      commands: { type: 'boolean', default: false },
+      commands: { type: 'boolean', default: true },
       quiet: { type: 'boolean', default: false },
     },
   });
