@@ -11,6 +11,7 @@ import type { DeviceKeys } from './device-keys.ts';
 import type { DutyView } from './duty-view.ts';
 import { refuse } from './problem.ts';
 import type { SessionOf } from './session-routes.ts';
+import { untilFolded } from './until-folded.ts';
 
 export type DeviceParts = DeviceNames & {
   view: Pick<DutyView, 'answerTo'>;
@@ -48,7 +49,7 @@ export async function changeDevice(parts: DeviceParts, reply: FastifyReply, chan
     ...(expectedVersion !== undefined && { expectedVersion }),
   });
   if (!result.ok) return refuseChange(parts, reply, deviceId, result);
-  const isFolded = await folded(parts, commandId);
+  const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   if (device === undefined) return reply.code(isFolded ? 204 : 202).send();
   // Another version than ours: this command was carried out before, with a secret or a code of that time.
   if (made && result.version !== deviceVersion(device)) return refuseAgain(parts, reply, deviceId);
@@ -104,16 +105,4 @@ type Refusal = Extract<CommandResult, { ok: false }>;
 function refuseAgain(parts: DeviceParts, reply: FastifyReply, deviceId: string) {
   const message = 'this was done before, and what was made was shown then, once: ask for new ones';
   return refuseChange(parts, reply, deviceId, { ok: false, problem: 'not-allowed', message });
-}
-
-/** How long a request waits until this process has folded what it asked for, and how often it looks. */
-const foldedWithinMs = 2_000;
-const lookEveryMs = 10;
-
-async function folded({ view, clock }: DeviceParts, commandId: string): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < foldedWithinMs; waitedMs += lookEveryMs) {
-    if (view.answerTo(commandId)) return true;
-    await new Promise<void>((next) => clock.after(lookEveryMs, next));
-  }
-  return false;
 }

@@ -10,6 +10,7 @@ import type { DutyView } from './duty-view.ts';
 import { accountName } from './incident-card.ts';
 import { refuse } from './problem.ts';
 import type { SessionOf } from './session-routes.ts';
+import { untilFolded } from './until-folded.ts';
 
 /**
  * What a device was asked to do, by whom and why, and what became of it. A command is asked under an id that the device answers
@@ -73,10 +74,6 @@ const asking = deviceCommand.pick({ commandId: true, ask: true, lifeSeconds: tru
 const oneCommand = cancelDeviceCommand.pick({ deviceId: true, cancels: true });
 const cancelling = cancelDeviceCommand.pick({ commandId: true, reason: true });
 
-/** How long a request waits until this process has folded what it asked for, and how often it looks. */
-const foldedWithinMs = 2_000;
-const lookEveryMs = 10;
-
 async function answer(
   parts: DeviceCommandParts,
   reply: FastifyReply,
@@ -84,12 +81,11 @@ async function answer(
   id: string,
   isFolded: (row: Downlink) => boolean,
 ) {
-  for (let waitedMs = 0; waitedMs < foldedWithinMs; waitedMs += lookEveryMs) {
-    const row = parts.view.downlink(id);
-    if (row && isFolded(row)) return reply.code(status).send(shown(parts, row));
-    await new Promise<void>((next) => parts.clock.after(lookEveryMs, next));
-  }
-  return reply.code(202).send({ id });
+  const row = await untilFolded(parts.clock, () => {
+    const now = parts.view.downlink(id);
+    return now && isFolded(now) ? now : undefined;
+  });
+  return row ? reply.code(status).send(shown(parts, row)) : reply.code(202).send({ id });
 }
 
 function shown(names: Pick<DeviceCommandParts, 'registry' | 'unseal'>, { by, ...row }: Downlink): DeviceCommandShown {

@@ -10,6 +10,7 @@ import type { DutyIncident, DutyView } from './duty-view.ts';
 import type { Cards } from './incident-card.ts';
 import { refuse } from './problem.ts';
 import type { SessionOf } from './session-routes.ts';
+import { untilFolded } from './until-folded.ts';
 
 /**
  * Incidents to look at and to act on. A command is answered with what is true after it: 200 when this process has seen it
@@ -99,31 +100,15 @@ const cursor = z
 const pageQuery = z.strictObject({ state: z.enum(['open', 'resolved', 'all']).default('all'), limit, cursor });
 const historyQuery = z.strictObject({ limit, cursor });
 
-/** How long a request waits until this process has folded what it asked for. */
-const foldedWithinMs = 2_000;
-
 async function answer(parts: IncidentRouteParts, reply: FastifyReply, incidentId: string, result: CommandResult) {
-  const { view, cards } = parts;
+  const { view, cards, clock } = parts;
+  const isHere = (at: number) => (view.incident(incidentId)?.incident.version ?? 0) >= at;
   const version = result.ok ? result.version : result.currentVersion;
-  const isTrueNow = version === undefined || (await folded(parts, incidentId, version));
+  const isTrueNow = version === undefined || (await untilFolded(clock, () => isHere(version) || undefined)) === true;
   const duty = view.incident(incidentId);
   const incident = duty && cards.card(duty);
   if (!result.ok) return refuse(reply, result.problem, result.message, { ...(incident && { incident }) });
   return incident ? reply.code(isTrueNow ? 200 : 202).send(incident) : notFound(reply, incidentId);
-}
-
-function folded({ view, clock }: IncidentRouteParts, incidentId: string, version: number): Promise<boolean> {
-  const isHere = () => (view.incident(incidentId)?.incident.version ?? 0) >= version;
-  if (isHere()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const settle = (answer: boolean) => {
-      stopListening();
-      cancel();
-      resolve(answer);
-    };
-    const stopListening = view.onChange(() => isHere() && settle(true));
-    const cancel = clock.after(foldedWithinMs, () => settle(false));
-  });
 }
 
 function notFound(reply: FastifyReply, incidentId: string) {

@@ -6,9 +6,11 @@ import { createMetrics } from '../platform/metrics.ts';
 import type { Command } from '../records/command.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { decodeRecord, encodeRecord } from '../records/record-codec.ts';
+import { glassVault } from '../simulators/glass-vault.ts';
 import { chanceOf } from '../simulators/seeded-chance.ts';
 import { type County, openCounty } from '../simulators/virtual-county.ts';
 import { SimulatedDisk } from '../simulators/world/simulated-disk.ts';
+import { openAlarm } from './alarm-core.ts';
 
 // The alarm path as one piece, in a county on a virtual clock. Stories that need no odd disk are scenario files.
 
@@ -71,6 +73,26 @@ test('a cry that a device repeats while nothing can be written is told once', as
     await county.clock.advance(15_000);
   }
   expect(county.delivered.map(({ to }) => to).sort()).toEqual(['bao', 'daughter', 'desk', 'station']);
+});
+
+test('while nothing can be written, another fire of the same detector hours later is told, and the first is not told again', async () => {
+  const county = await open(new SimulatedDisk({ faults: { hangs: [{ fromMs: 10_000, toMs: 16_000_000 }] } }));
+  const toldOf = () => new Set(county.delivered.map(({ message }) => message.notice.incidentId)).size;
+  const says = async (fields: object) => {
+    county.alarm.keep(report('sarna-kitchen', 'alarm', { state: 'on', ...fields }), true).catch(() => {});
+    await county.clock.advance(10_000);
+  };
+  await county.clock.advance(10_000);
+  await says({ source: 'smoke' });
+  await says({ source: 'smoke', seq: 2 });
+  expect(toldOf()).toBe(1);
+  await county.clock.advance(3 * 3_600_000);
+  await says({ source: 'smoke', age: 3 * 3_600 });
+  expect(toldOf()).toBe(1);
+  await says({ source: 'smoke', seq: 3 });
+  expect(toldOf()).toBe(2);
+  await says({ source: 'co', seq: 4 });
+  expect(toldOf()).toBe(3);
 });
 
 test('on a full disk smoke is told though its detector gets no answer, a status is refused, and all goes on when there is room', async () => {
@@ -147,6 +169,23 @@ test('a claim that is sent again is one claim, also after a restart, and another
     record.kind === 'decided' ? (record.incidents ?? []).flatMap(({ timeline }) => timeline) : [],
   );
   expect(timeline.filter(({ what }) => what === 'claimed')).toHaveLength(1);
+});
+
+test('whose secret changed in what a start still reads must show its credential again: the doors are open by then', async () => {
+  const disk = new SimulatedDisk();
+  const county = await open(disk);
+  county.kill();
+  const asked: string[] = [];
+  const { clock } = county;
+  const alarm = await openAlarm({
+    ...{ disk: disk.open(county), stateDisk: disk.open(county), clock, chance: chanceOf(7, 'again'), log: silentLog },
+    ...{ metrics: createMetrics(), vault: glassVault(), channels: [], version: 'test', timeZone: 'Asia/Shanghai' },
+    reauthenticate: (deviceId) => asked.push(deviceId),
+    limits: { reserveBytes: 0, floorBytes: 0 },
+  });
+  await clock.settled();
+  await alarm.caughtUp;
+  expect(asked).toContain('sarna-kitchen');
 });
 
 test('killed between sending and the answer: incidents and ladders go on, and what is critical goes out again under its id', async () => {

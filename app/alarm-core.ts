@@ -18,7 +18,7 @@ import type { CarrierProducts } from '../records/carrier-products.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { JournalRecord, ReportRecord } from '../records/journal-record.ts';
-import { decodeRecord, encodeRecord } from '../records/record-codec.ts';
+import { encodeRecord } from '../records/record-codec.ts';
 import { createRegistry, type Registry } from '../records/registry-fold.ts';
 import type { Channel } from '../responders/channel.ts';
 import { startDelivery } from '../responders/delivery.ts';
@@ -28,7 +28,8 @@ import { createEngine } from '../rules/engine.ts';
 import type { AnyRule } from '../rules/rule.ts';
 import { addressBook } from './address-book.ts';
 import { commandDesk } from './command-desk.ts';
-import { checkpointing, tickSource, watchDisk } from './journal-keepers.ts';
+import { Cries } from './cries.ts';
+import { checkpointing, tickSource, watchDisk, wayOfOwnRecords } from './journal-keepers.ts';
 import { keyEraser } from './key-eraser.ts';
 
 /** What the alarm path needs of the world. Everything else it makes itself, so that a virtual world can run the same code. */
@@ -73,6 +74,7 @@ export async function openAlarm(ports: AlarmPorts) {
   });
   const headAtStart = journal.headSequence;
   const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
+  const appendOwn = wayOfOwnRecords({ journal, clock });
   const { state, registry, outbox, judge, incidents, engine, downlinks } = createFold(ports.version, ports.rules);
   const checkpoint = new Checkpoint({
     ...{ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log },
@@ -93,10 +95,10 @@ export async function openAlarm(ports: AlarmPorts) {
   };
   journal.failed.then(fail);
   // The first record of every run: supervision must know that nobody listened before it judges what comes next.
-  append({ kind: 'started', version: ports.version, downMs: journal.openedAfterMs }).catch(fail);
+  appendOwn({ kind: 'started', version: ports.version, downMs: journal.openedAfterMs }).catch(fail);
 
   const tellReserve = ({ inUse, freeBytes }: ReserveState) =>
-    void append({ kind: 'reserve', inUse, freeBytes }).catch(fail);
+    void appendOwn({ kind: 'reserve', inUse, freeBytes }).catch(fail);
 
   const delivery = startDelivery({
     ...{ outbox, registry, clock, log, metrics, channels: ports.channels, record: append },
@@ -113,7 +115,7 @@ export async function openAlarm(ports: AlarmPorts) {
   });
   const commands = commandDesk({ append, vault, registry });
   const eraser = keyEraser({ vault, registry, fail });
-  const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append, fail });
+  const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append: appendOwn, fail });
   const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
 
   let swallowed: Promise<void> | 'recorded' | undefined;
@@ -124,19 +126,20 @@ export async function openAlarm(ports: AlarmPorts) {
     swallowed = 'recorded';
   }
   async function appendAll(all: JournalRecord[]): Promise<void> {
-    for (let from = 0; from < all.length; from += 500) await Promise.all(all.slice(from, from + 500).map(append));
+    for (let from = 0; from < all.length; from += 500) await Promise.all(all.slice(from, from + 500).map(appendOwn));
   }
 
   function take(stored: Stored): void {
     const judgement = judge.step(stored);
     if (judgement.differs) log.error(judgement.differs, 'this version would have decided otherwise: history is kept');
     count(metrics, judgement);
+    // Also of what was read before the end was known: the doors are open by then, and somebody may be in with what was taken away.
+    for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
     if (stored.sequence <= headAtStart) return;
-    for (const record of judgement.followUps) append(record).catch(fail);
+    for (const record of judgement.followUps) appendOwn(record).catch(fail);
     if (judgement.result) commands.answer(judgement.result);
     if (judgement.downlinks.length > 0) sender.decided(judgement.downlinks);
     if (judgement.removed.length > 0) eraser.forget(judgement.removed);
-    for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
   }
 
   const follower = runFollower({
@@ -171,14 +174,12 @@ export async function openAlarm(ports: AlarmPorts) {
   });
   caughtUp.catch(fail);
 
-  /** What one device says again and again while nothing can be written is one cry, however often it is sent. */
-  const cries = new Set<string>();
+  const cries = new Cries();
   function notifyProvisionally(stored: Stored): void {
-    const cry = cryOf(stored);
-    if (cries.has(cry)) return;
-    const critical = judge.preview(stored).filter(({ severity }) => severity === 'critical');
+    const { notices, alerts } = judge.preview(stored);
+    const critical = notices.filter(({ severity }) => severity === 'critical');
+    if (critical.length === 0 || !cries.isNews(alerts)) return;
     for (const notice of critical) delivery.provisional(notice, stored.sequence);
-    if (critical.length > 0 && cries.size < mostCries) cries.add(cry);
   }
   const watch = watchDisk({ clock, journal, notifyProvisionally });
   journal.onReserve(tellReserve);
@@ -243,14 +244,7 @@ export async function openAlarm(ports: AlarmPorts) {
 type Kept = Omit<ReportRecord, 'kind' | 'source'> & Partial<Pick<ReportRecord, 'source'>>;
 export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
 
-const mostCries = 10_000;
 const nobodyHears: DownlinkPort = { hears: () => false, send: () => false };
-
-/** Whose cry it is, and of what kind. */
-function cryOf({ body }: Stored): string {
-  const record = decodeRecord(body);
-  return record.kind === 'report' ? `${record.deviceId} ${record.report}` : '';
-}
 
 function isToldFull(open: Iterable<Incident>): boolean {
   const stands = ({ condition, clearedAt }: Incident['alerts'][number]) =>

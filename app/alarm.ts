@@ -46,6 +46,13 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     },
     admit: (registry) => refuseRealDevices(configuration, registry.devices()),
   });
+  let isCaughtUp = false;
+  alarm.caughtUp.then(
+    () => {
+      isCaughtUp = true;
+    },
+    () => {},
+  );
   // The registry is known at the journal's end alone. A real county does not wait for it: its devices may send at once.
   if (configuration.clockFactor !== undefined) await alarm.caughtUp;
 
@@ -57,11 +64,14 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     ...{ doors: secure.doors, limits: configuration.brokerLimits },
     ...{ listen: configuration.mqtt, log, metrics, clock, chance, keep: alarm.keep },
     acknowledged: alarm.acknowledged,
-    credentials: createCredentials({
-      device: alarm.registry.device,
-      pepper: vault.pepper(),
-      ...(enrolment && { enrolment }),
-    }),
+    credentials: {
+      ...createCredentials({
+        device: alarm.registry.device,
+        pepper: vault.pepper(),
+        ...(enrolment && { enrolment }),
+      }),
+      isCurrent: () => isCaughtUp,
+    },
   });
   broker = opened;
   const listener = await serveMetrics({ metrics, listen: configuration.metrics });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { shippedProducts } from '../records/carrier-models.ts';
 import type { Carrier, CarrierProducts } from '../records/carrier-products.ts';
 import { readCarrierProducts } from './carrier-products-file.ts';
-import { listenerSettings, refusePlaintext } from './listener-settings.ts';
+import { listenerSettings, port, refusePlaintext } from './listener-settings.ts';
 
 const token = z
   .string()
@@ -15,12 +15,7 @@ const token = z
 /** What the environment says of the carriers' way in; it is closed while no platform has a token. */
 export const carrierSettings = {
   STEPPEWATCH_CARRIERS_HOST: z.string().min(1).default('127.0.0.1'),
-  STEPPEWATCH_CARRIERS_PORT: z.coerce
-    .number('a port is 1-65535')
-    .int('a port is 1-65535')
-    .min(1, 'a port is 1-65535')
-    .max(65_535, 'a port is 1-65535')
-    .default(8090),
+  STEPPEWATCH_CARRIERS_PORT: port.default(8090),
   STEPPEWATCH_CARRIERS_PLAINTEXT: listenerSettings.STEPPEWATCH_HTTP_PLAINTEXT,
   STEPPEWATCH_CARRIERS_PRODUCTS: z.string().min(1).optional(),
   STEPPEWATCH_CTWING_TOKEN: token,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { offersOf } from '../ingest/carriers/offers.ts';
@@ -6,8 +7,9 @@ import { bytesOf, ctwingPush, imei, lianPush } from '../ingest/carriers/pushes.t
 import { createProjectionFold } from '../ingest/projection-fold.ts';
 import { noRows } from '../ingest/projection-rows.ts';
 import { systemClock } from '../platform/clock.ts';
+import { journalFull } from '../platform/errors.ts';
 import { silentLog } from '../platform/log.ts';
-import { createMetrics } from '../platform/metrics.ts';
+import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { shippedProducts } from '../records/carrier-models.ts';
 import { carriers } from '../records/carrier-products.ts';
 import { type County, openCounty } from '../simulators/virtual-county.ts';
@@ -178,6 +180,40 @@ test('a replay of the journal comes to the same incidents', async () => {
   expect(replayed.map(({ incidentId }) => incidentId)).toEqual(
     openIncidents(county).map(({ incidentId }) => incidentId),
   );
+});
+
+test('while another program has the port, it is tried again, and opened when it is free', async () => {
+  const other = createServer();
+  await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+  const { port } = other.address() as AddressInfo;
+  const [waits, metrics]: [(() => void)[], Metrics] = [[], createMetrics()];
+  const after = (_delayMs: number, run: () => void) => {
+    waits.push(run);
+    return () => {};
+  };
+  const clock = { ...systemClock, after };
+  let refusals = 0;
+  const adoptProducts = async () => {
+    if (refusals++ === 0) throw journalFull({}, 0);
+  };
+  const opening = startCarriers({
+    carriers: {
+      listen: { host: '127.0.0.1', port },
+      tokens: { ctwing: token, onenet: token, iotda: token },
+      products: shippedProducts,
+    },
+    alarm: { adoptProducts, keep: async () => {}, caughtUp: Promise.resolve() } as unknown as Alarm,
+    ...{ died: () => {}, clock, log: silentLog, metrics },
+  });
+  const failed = async () => (await metrics.carrierOpeningsFailed.get()).values[0]?.value;
+  await expect.poll(failed).toBe(1);
+  waits.pop()?.();
+  await expect.poll(failed).toBe(2);
+  await new Promise((closed) => other.close(closed));
+  waits.pop()?.();
+  const listener = await opening;
+  expect(listener?.address().port).toBe(port);
+  await listener?.close();
 });
 
 test('whatever is pushed, the platform is never refused for it', async () => {

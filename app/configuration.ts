@@ -3,16 +3,18 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configurationWrong } from '../platform/errors.ts';
 import { carrierSecrets, carrierSettings, carriersFrom } from './carrier-settings.ts';
-import { limitsFrom, listenerSettings, portsOf, refusePlaintext, secureListenersFrom } from './listener-settings.ts';
+import {
+  limitsFrom,
+  listenerSettings,
+  port,
+  portsOf,
+  refusePlaintext,
+  secureListenersFrom,
+} from './listener-settings.ts';
 
 /** The whole configuration. Everything binds to loopback unless it says otherwise; see docs/configuration.md. */
 export type Configuration = ReturnType<typeof readConfiguration>;
 
-const port = z.coerce
-  .number('a port is 1-65535')
-  .int('a port is 1-65535')
-  .min(1, 'a port is 1-65535')
-  .max(65_535, 'a port is 1-65535');
 const megabytes = z.coerce
   .number('is a number of megabytes')
   .int('is whole megabytes')

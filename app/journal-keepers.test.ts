@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { Checkpoint } from '../journal/checkpoint.ts';
+import { everything, openTestJournal, settled, TestDisk, testClock } from '../journal/journal.test-support.ts';
 import { silentLog } from '../platform/log.ts';
 import { FoldState } from '../records/fold-state.ts';
+import { decodeRecord } from '../records/record-codec.ts';
 import { VirtualClock } from '../simulators/virtual-clock.ts';
 import { SimulatedDisk } from '../simulators/world/simulated-disk.ts';
-import { checkpointing, watchDisk } from './journal-keepers.ts';
+import { checkpointing, watchDisk, wayOfOwnRecords } from './journal-keepers.ts';
 
 test('a disk on which nothing waits is not watched', async () => {
   const { clock, watched } = disk();
@@ -89,6 +91,26 @@ test('after a save that failed the next one is made', async () => {
     await clock.settled();
   }
   expect([failures.length, saved]).toEqual([1, [2]]);
+});
+
+test('a decision that finds no room waits, what comes later stays behind it, and both are on record when there is room', async () => {
+  const [disk, clock] = [new TestDisk(), testClock()];
+  const journal = await openTestJournal({ disk, clock, limits: { waitingBytes: 1_000 } });
+  const append = wayOfOwnRecords({ journal, clock });
+  disk.hang();
+  const kept = [journal.append(new Uint8Array(10), 'life-safety')];
+  await settled();
+  kept.push(journal.append(new Uint8Array(800), 'life-safety'));
+  // The first is too large for what is left, the second would fit.
+  const own = [append({ kind: 'decided', cause: 1, version: 'x'.repeat(300) }), append({ kind: 'tick' })];
+  await clock.pass(1_000);
+  disk.release();
+  await clock.pass(200);
+  await Promise.all([...kept, ...own]);
+  const bodies = (await everything(journal)).slice(2).map(({ body }) => decodeRecord(body).kind);
+  expect(bodies).toEqual(['decided', 'tick']);
+  await journal.close();
+  await expect(append({ kind: 'tick' })).rejects.toMatchObject({ code: 'JOURNAL_FAILED' });
 });
 
 /** A journal whose disk hangs and answers as the test says, and what was told of it. Sequences are of life-safety records. */

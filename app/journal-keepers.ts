@@ -2,10 +2,39 @@ import type { Checkpoint } from '../journal/checkpoint.ts';
 import type { StoredRecord } from '../journal/frame.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../platform/clock.ts';
+import { journalBusy } from '../platform/errors.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
+import { encodeRecord } from '../records/record-codec.ts';
 
-// Three small loops around the journal: time enters it, state is kept beside it, and a disk that hangs is noticed.
+// Small loops around the journal: our own word and time enter it, state is kept beside it, and a disk that hangs is noticed.
+
+/** How long what found no room waits until it looks again, and how much may wait so. */
+const lookAgainMs = 50;
+const mostOwnWaiting = 50_000;
+
+/**
+ * Decisions and ticks are not refused like what people and devices send: while the journal is busy they wait here, and what comes
+ * later waits behind them, because decisions stand in the order of their causes. Resolves when the record is on disk.
+ * Errors: those of the journal; JOURNAL_BUSY when more wait than memory has room for, which only a restart can help.
+ */
+export function wayOfOwnRecords({ journal, clock }: { journal: Pick<Journal, 'append' | 'isBusy'>; clock: Clock }) {
+  const waiting: ({ body: Uint8Array } & PromiseWithResolvers<unknown>)[] = [];
+  function write(): void {
+    for (let first = waiting[0]; first; first = waiting[0]) {
+      if (journal.isBusy(first.body, 'essential')) return void clock.after(lookAgainMs, write);
+      waiting.shift();
+      journal.append(first.body, 'essential').then(first.resolve, first.reject);
+    }
+  }
+  return async (record: JournalRecord): Promise<void> => {
+    if (waiting.length >= mostOwnWaiting) throw journalBusy({}, waiting.length);
+    const own = { body: encodeRecord(record), ...Promise.withResolvers<unknown>() };
+    waiting.push(own);
+    if (waiting.length === 1) write();
+    await own.promise;
+  };
+}
 
 /** Appends a `tick` when the earliest deadline is due in journal time: one at a time, and none while it is under way. */
 export function tickSource({ clock, now, due, append, fail }: TickParts) {

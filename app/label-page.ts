@@ -1,6 +1,8 @@
 import encodeQR from 'qr';
-import { labelText } from '../records/claim-code.ts';
-import { readDeviceRows } from './provision-rows.ts';
+import { labelText, readClaimCode } from '../records/claim-code.ts';
+import { entities } from '../records/registry.ts';
+import { wordsOf } from './private-files.ts';
+import { type DeviceRow, readDeviceRows } from './provision-rows.ts';
 import type { ExitCode, RegistryCliParts } from './registry-cli.ts';
 
 export type LabelRequest = { file: string; out?: string | undefined };
@@ -17,7 +19,9 @@ export async function runLabels(
     return 66;
   }
   const { rows, problems } = readDeviceRows(bytes, { anyId: true });
-  const labels = rows.flatMap(({ id, code }) => (code === undefined ? [] : [{ id, code }]));
+  const read = rows.flatMap(readLabel);
+  const labels = read.flatMap(({ label }) => label ?? []);
+  problems.push(...read.flatMap(({ line, problem }) => (problem === undefined ? [] : [{ line, problem }])));
   if (problems.length === 0 && labels.length === 0)
     problems.push({ line: 1, problem: 'there is no claim code in this file' });
   if (labels.length > mostLabels)
@@ -36,7 +40,16 @@ export async function runLabels(
 
 const mostLabels = 2_400;
 
-/** Ids and codes have no character that means something in HTML. */
+/** What is not an id or a code of ours is not printed: nobody could claim with it, and it could be anything. */
+function readLabel({ line, id, code: text }: DeviceRow) {
+  if (text === undefined) return [];
+  const checked = entities.device.shape.id.safeParse(id);
+  if (!checked.success) return [{ line, problem: checked.error.issues.map(({ message }) => message).join(', ') }];
+  const code = readClaimCode(text, id);
+  return [code.ok ? { line, label: { id, code: code.code } } : { line, problem: code.problem }];
+}
+
+/** Ids and codes, as `readLabel` lets them through, have no character that means something in HTML. */
 function labelPage(labels: { id: string; code: string }[]): string {
   return `<!doctype html>
 <meta charset="utf-8">
@@ -60,5 +73,3 @@ function labelOf({ id, code }: { id: string; code: string }): string {
   const name = (id.match(/.{1,16}/g) ?? []).join('<br>');
   return `<div>${picture}<span>${name}<b>${code.slice(0, 10)}<br>${code.slice(10)}</b></span></div>`;
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@ import type { BrokerLimits } from '../broker/limits.ts';
 import type { TlsFiles } from '../broker/tls-files.ts';
 
 const acceptance = 'i-accept-that-anybody-can-read-and-forge';
-const port = z.coerce
+export const port = z.coerce
   .number('a port is 1-65535')
   .int('a port is 1-65535')
   .min(1, 'a port is 1-65535')

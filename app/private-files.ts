@@ -23,3 +23,6 @@ export const privateFiles = {
 
   remove: (path: string): Promise<void> => rm(path),
 };
+
+/** Why a file could not be read or made. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

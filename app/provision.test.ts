@@ -326,6 +326,19 @@ test('labels are printed from the file of secrets, without the system, into a fi
   expect(await run('labels', 'elsewhere.csv')).toBe(66);
 });
 
+test('labels are printed of ids and codes alone: what is mistyped, or could be anything, is named by its line', async () => {
+  const rows = [
+    'smoke-1,smoke-detector,K7QM-2F9D-XW3T-8BNE',
+    '"<script src=//x>",smoke-detector,0000-0000-0000-0000',
+    'smoke-2,smoke-detector,"<script>alert(1)</script>"',
+  ];
+  const { run, files, complaints } = running(`id,kind,claim code\n${rows.join('\n')}\n`);
+  expect(await run('labels', 'list.csv')).toBe(1);
+  expect(complaints.map((line) => line.slice(0, 11))).toEqual(['list.csv:2:', 'list.csv:3:', 'list.csv:4:']);
+  expect(complaints[1]).toContain('an id is 1-32 letters');
+  expect(files.has('list.labels.html')).toBe(false);
+});
+
 test('wrong usage and a missing list have codes of their own', async () => {
   const { run, complaints } = running(two);
   for (const argv of [[], ['a.csv', 'b.csv'], ['a.csv', '--with-secrets'], ['a.csv', '--rotated']])

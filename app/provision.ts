@@ -2,6 +2,7 @@ import { OperationalError } from '../platform/errors.ts';
 import type { RegistryChange } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import { deviceKeys } from './device-keys.ts';
+import { wordsOf } from './private-files.ts';
 import { planProvision } from './provision-plan.ts';
 import { readDeviceRows, writtenHeadings } from './provision-rows.ts';
 import { writeSheet } from './provision-sheet.ts';
@@ -78,5 +79,3 @@ async function ask(parts: RegistryCliParts, changes: RegistryChange[], out: stri
     return 69;
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

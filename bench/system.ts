@@ -1,12 +1,13 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Control, connectControl } from '../app/control-socket.ts';
 import type { CommandResult } from '../records/command.ts';
 import type { RegistryChange } from '../records/registry.ts';
+import { firstFreePort } from '../simulators/free-port.ts';
 import type { Fleet, FleetMark, Tally } from './fleet.ts';
 
 /** The whole system as an operator starts it, in a folder of its own, for benches and for tests that need real processes. */
@@ -137,16 +138,10 @@ export function startFleet(fleet: Fleet, onTally: (tally: Tally) => void = () =>
   return { ready, done, mark: (mark: FleetMark) => child.send(mark), stop: () => child.kill('SIGKILL') };
 }
 
+/** Below those that connections going out are given: somebody's would otherwise stand on a port while its process is away. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await firstFreePort(randomInt(20_000, 32_000), ports));
   return ports;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Admission, type Place } from './admission.ts';
+import { Admission, type Place, type Visitor } from './admission.ts';
 import { settled, stoppedClock } from './broker.test-support.ts';
 import { type BrokerLimits, defaultLimits } from './limits.ts';
 
@@ -8,9 +8,9 @@ function admissionUnderTest(limits: Partial<BrokerLimits>) {
   const clock = stoppedClock();
   const admission = new Admission({ clock, limits: { ...defaultLimits, ...limits } });
   const fates: string[] = [];
-  const ask = (name: string, { address = 'a', first = false, handshake = false } = {}): Place =>
+  const ask = (name: string, options: Partial<Visitor> = {}): Place =>
     admission.ask({
-      ...{ address, first, handshake },
+      ...{ address: 'a', first: false, handshake: false, heard: () => 0, ...options },
       enter: () => fates.push(`${name} enters`),
       sendAway: (reason) => fates.push(`${name}: ${reason}`),
     });
@@ -48,6 +48,120 @@ test('a stranger who stays silent gives way to who waits, one who has just come 
   expect(fates).toEqual(['first enters', 'second enters']);
   await pass(200);
   expect(fates.slice(2)).toEqual(['first: gave-way', 'third enters']);
+});
+
+test('whoever is heard keeps its place, and gives way when it falls silent', async () => {
+  const { ask, fates, pass } = admissionUnderTest({ connecting: 2, connectingPerAddress: 2, connectGraceMs: 1000 });
+  let heard = 0;
+  ask('talker', { heard: () => heard });
+  ask('silent');
+  ask('third');
+  const talk = async (times: number) => {
+    for (; times > 0; times--) {
+      heard++;
+      await pass(500);
+    }
+  };
+  await talk(3);
+  expect(fates).toEqual(['talker enters', 'silent enters', 'silent: gave-way', 'third enters']);
+  ask('fourth');
+  await talk(3);
+  expect(fates.slice(4)).toEqual(['third: gave-way', 'fourth enters']);
+  ask('fifth');
+  ask('sixth');
+  await pass(2_100);
+  expect(fates).toContain('talker: gave-way');
+});
+
+test('after a power cut nine thousand slow devices behind one address come in within a minute', async () => {
+  const { clock, admission, pass } = admissionUnderTest({ handshakesPerSecond: 800 });
+  const devices = 9_000;
+  let served = 0;
+  function connect(number: number, attempt: number): void {
+    let heard = 0;
+    let cancel = () => {};
+    admission.ask({
+      ...{ address: 'carrier', first: false, handshake: true, heard: () => heard },
+      enter(place) {
+        // A handshake and CONNECT of 5 to 8 s, in four flights.
+        const flightMs = (5_000 + ((number * 7919) % 3_000)) / 4;
+        const hear = () => {
+          heard += 300;
+          if (heard < 1_200) cancel = clock.after(flightMs, hear);
+          else {
+            served++;
+            place.established();
+          }
+        };
+        cancel = clock.after(flightMs, hear);
+      },
+      sendAway() {
+        cancel();
+        clock.after(1_000 + ((number * 104_729 + attempt * 7919) % 4_000), () => connect(number, attempt + 1));
+      },
+    });
+  }
+  for (let number = 0; number < devices; number++) connect(number, 0);
+  for (let second = 0; second < 60 && served < devices; second++) await pass(1_000);
+  expect(served).toBe(devices);
+});
+
+test('one address that fills every place keeps nobody else out, and is refused itself', async () => {
+  const limits = { connections: 16, connecting: 4, reservedShare: 1 / 8, connectGraceMs: 1000 };
+  const { ask, crowd, fates, pass } = admissionUnderTest(limits);
+  for (let index = 0; index < 6; index++) ask('known', { address: String(index) }).established();
+  fates.length = 0;
+  crowd(8, { address: 'host' });
+  expect(fates.at(-1)).toBe('4 enters');
+  ask('9', { address: 'host' });
+  ask('from b', { address: 'b' });
+  ask('smoke', { address: 'c', first: true });
+  ask('more', { address: 'host' });
+  expect(fates.slice(4)).toEqual(['9: full', '8: full', 'more: full']);
+  await pass(1_020);
+  expect(fates.slice(7, 11)).toEqual(['1: gave-way', 'smoke enters', '2: gave-way', expect.stringMatching(/enters/)]);
+  await pass(1_000);
+  expect(fates).toContain('from b enters');
+});
+
+test('one address that fills the queue keeps nobody else out', () => {
+  const { ask, crowd, fates } = admissionUnderTest({ waitingConnects: 4, reservedShare: 0, connectsBurst: 0 });
+  crowd(4);
+  ask('from b', { address: 'b' });
+  ask('from b', { address: 'b' });
+  ask('from b', { address: 'b' });
+  expect(fates).toEqual(['4: queue', '3: queue', 'from b: queue']);
+});
+
+test('of an address that holds strangers alone one that had its time makes room, though it drips', async () => {
+  const { ask, crowd, fates, pass } = admissionUnderTest({ connections: 4, reservedShare: 0, connectGraceMs: 1000 });
+  let heard = 0;
+  crowd(4, { heard: () => heard++ });
+  ask('from b', { address: 'b' });
+  await pass(1_000);
+  ask('from b again', { address: 'b' });
+  expect(fates.slice(4)).toEqual(['from b: full', '1: gave-way', 'from b again enters']);
+});
+
+test('eleven thousand who wait from as many addresses are not asked one by one whether there is a place', async () => {
+  const { clock, admission } = admissionUnderTest({ connecting: 1, handshakesPerSecond: 1 });
+  let asked = 0;
+  const visitor = { first: false, handshake: true, enter() {}, sendAway() {} };
+  const heard = () => {
+    asked++;
+    return 0;
+  };
+  for (let index = 0; index < 11_000; index++) admission.ask({ ...visitor, address: String(index), heard });
+  const monotonic = clock.monotonic;
+  let looks = 0;
+  clock.monotonic = () => {
+    looks++;
+    return monotonic();
+  };
+  for (let step = 0; step < 100; step++) clock.advance(10);
+  expect(admission.waiting()).toBeGreaterThan(10_900);
+  expect(looks).toBeLessThan(3_000);
+  expect(asked).toBeLessThan(3_000);
 });
 
 test('a place is free again when its holder leaves, and is given back once', () => {

@@ -6,18 +6,21 @@ import { type Bucket, refill, take } from './token-bucket.ts';
 /** Why a device may not stay although it said who it is. `returnCode` is the CONNACK's. */
 export type ArrivalRefusal = { reason: string; message: string; returnCode: 3 | 5 };
 
-/** Whether the device is whom its handshake proved, and at a door that is for it. */
-export function refusalAtDoor({ proof, only }: Arrival, deviceId: string): ArrivalRefusal | undefined {
-  if (proof && !proof.deviceIds.includes(deviceId))
-    return { reason: 'another-identity', message: 'its certificate or key is of another device', returnCode: 5 };
-  if (only && !only(deviceId))
-    return { reason: 'wrong-door', message: 'this door is for other devices', returnCode: 5 };
-  return undefined;
+/** Whether the device is whom its handshake proved. */
+export function refusalByProof({ proof }: Arrival, deviceId: string): ArrivalRefusal | undefined {
+  if (!proof || proof.deviceIds.includes(deviceId)) return undefined;
+  return { reason: 'another-identity', message: 'its certificate or key is of another device', returnCode: 5 };
+}
+
+/** Whether it is at a door that is for it. Asked after its credentials only, or anybody could learn which ids are whose. */
+export function refusalAtDoor({ only }: Arrival, deviceId: string): ArrivalRefusal | undefined {
+  if (!only || only(deviceId)) return undefined;
+  return { reason: 'wrong-door', message: 'this door is for other devices', returnCode: 5 };
 }
 
 /**
  * How often one device connects. It is asked only about devices that proved who they are: else anybody could keep a device out by
- * using up its connects. One that connects in a loop gets in every few seconds, so that its alarm waits no longer than that.
+ * using up its connects. One that connects in a loop still gets in again and again, once a second with the usual limits: no alarm waits longer.
  */
 export class ConnectPace {
   readonly #clock: Clock;

@@ -57,8 +57,8 @@ export async function brokerUnderTest(
   };
 }
 
-function check({ deviceId, username, password, proved }: Login) {
-  if (proved) return deviceId.startsWith('unknown') ? 'refused' : 'registered';
+function check({ deviceId, username, password, proof }: Login) {
+  if (proof) return deviceId.startsWith('unknown') ? 'refused' : 'registered';
   const secret = Buffer.from(password).toString();
   if (username === 'enrolment') return deviceId.startsWith('unknown') && secret === 'welcome' ? 'enrolment' : 'refused';
   return !deviceId.startsWith('unknown') && secret === 'secret' ? 'registered' : 'refused';

@@ -99,7 +99,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const doors = await openDoors(options, { admission, clock, limits, metrics, log, welcome });
   const [address = options.listen, ...secureAddresses] = doors.map((door) => door.address);
   log.info({ ...address, secure: secureAddresses }, 'devices can connect');
-  for (const { tls } of withTls(options)) tls.onChange(() => cutRevoked(connections, tls));
+  for (const { tls } of withTls(options)) tls.onChange(() => cutRefused(connections, tls));
   const stopChecks = every(clock, limits.checkMs, () => {
     intake.check();
     sessions.check();
@@ -196,10 +196,10 @@ async function openDoors({ listen, doors = [] }: Doors, parts: DoorParts & Hands
   return open;
 }
 
-function cutRevoked(connections: Connections, tls: Tls): void {
+function cutRefused(connections: Connections, tls: Tls): void {
   for (const [{ conn }, { proof }] of connections.arrivals()) {
-    if (proof?.certificate && tls.isRevoked(proof.certificate))
-      conn.destroy(new Cut('certificate-revoked', 'its certificate is revoked'));
+    const refusal = proof?.certificate && tls.refusalOf(proof.certificate);
+    if (refusal) conn.destroy(new Cut(refusal, 'its certificate, or who issued it, is trusted no longer'));
   }
 }
 

@@ -34,6 +34,17 @@ test('a device whose secret was never made cannot enter', () => {
   expect(check('button-2', 'button-2', '')).toBe('refused');
 });
 
+test('what a handshake proved ends with the credential whose key it used', () => {
+  const prove = (deviceId: string, proof: { salt?: string }) =>
+    credentials.check({ deviceId, username: '', password: Buffer.alloc(0), proof });
+  const salt = registered.get('button-1')?.credential?.salt ?? '';
+  expect(prove('button-1', { salt })).toBe('registered');
+  expect(prove('button-1', { salt: 'of before' })).toBe('refused');
+  expect(prove('button-2', { salt })).toBe('refused');
+  expect(prove('button-2', {})).toBe('registered');
+  expect(prove('button-9', {})).toBe('refused');
+});
+
 test('the enrolment lets in who is not registered, and never speaks for who is', () => {
   expect(check('button-9', 'enrolment', 'welcome')).toBe('enrolment');
   expect(check('button-9', 'enrolment', 'guess')).toBe('refused');

@@ -7,11 +7,15 @@ export type Login = {
   deviceId: string;
   username: string;
   password: Uint8Array;
-  /** The handshake of TLS proved the device id: no password is needed. */
-  proved?: boolean;
+  /** The handshake of TLS proved the device id, with a key of the credential that had this salt, or without one: no password is needed. */
+  proof?: { salt?: string } | undefined;
 };
 export type Standing = 'registered' | 'enrolment';
-export type Credentials = { check(login: Login): Standing | 'refused' };
+export type Credentials = {
+  check(login: Login): Standing | 'refused';
+  /** False while the registry is not read to its end: whoever is refused may be known soon. */
+  isCurrent?(): boolean;
+};
 /** HMAC-SHA256 of salt and secret under the installation's pepper; both base64. */
 export type StoredCredential = { salt: string; hmac: string };
 
@@ -31,9 +35,11 @@ export function createCredentials(options: {
   const salt = Buffer.alloc(SALT_BYTES).toString('base64');
   const enrolled = enrolment && { salt, hmac: hashSecret({ secret: Buffer.from(enrolment.secret), salt, pepper }) };
   return {
-    check({ deviceId, username, password, proved = false }) {
+    check({ deviceId, username, password, proof }) {
       const registered = device(deviceId);
-      if (proved) return registered === undefined ? 'refused' : 'registered';
+      // A connection may shake hands and wait: a new secret ends its key even so.
+      const isOutdated = proof?.salt !== undefined && proof.salt !== registered?.credential?.salt;
+      if (proof) return registered === undefined || isOutdated ? 'refused' : 'registered';
       const ownName = username === '' || username === deviceId;
       const asEnrolment = !ownName && enrolled !== undefined && username === enrolment?.username;
       const credential = asEnrolment ? enrolled : registered?.credential;

@@ -1,7 +1,7 @@
 import type { AedesOptions, Client } from 'aedes';
 import type { Metrics } from '../platform/metrics.ts';
 import { type ClientInside, insideClient } from './aedes-inside.ts';
-import { type ConnectPace, refusalAtDoor } from './arrival-rules.ts';
+import { type ArrivalRefusal, type ConnectPace, refusalAtDoor, refusalByProof } from './arrival-rules.ts';
 import type { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -71,18 +71,22 @@ function identify(
   const deviceId = client.id;
   if (!rights.accepts(deviceId)) return noName();
   const arrival = connections.arrival(client);
-  const misplaced = arrival && refusalAtDoor(arrival, deviceId);
-  if (misplaced) return connectRefusal(misplaced.reason, misplaced.message, misplaced.returnCode);
-  const standing = credentials.check({ deviceId, ...login, proved: arrival?.proof !== undefined });
+  const impostor = arrival && refusalByProof(arrival, deviceId);
+  if (impostor) return refusalOf(impostor);
+  const standing = credentials.check({ deviceId, ...login, proof: arrival?.proof });
+  if (standing === 'refused' && credentials.isCurrent?.() === false)
+    return connectRefusal('starting', 'the registry is not read to its end yet', 3);
   if (standing === 'refused') return connectRefusal('credentials', 'unknown device or wrong password', 4);
-  const hasty = pace.take(deviceId);
-  if (hasty) return connectRefusal(hasty.reason, hasty.message, hasty.returnCode);
+  const unwelcome = (arrival && refusalAtDoor(arrival, deviceId)) ?? pace.take(deviceId);
+  if (unwelcome) return refusalOf(unwelcome);
   connections.identify(client, { deviceId, standing });
   if (connections.session(client)) sessions.open(client, { deviceId, standing });
   return undefined;
 }
 
 const noName = () => connectRefusal('identifier', 'the client id is not a device id', 2);
+
+const refusalOf = ({ reason, message, returnCode }: ArrivalRefusal) => connectRefusal(reason, message, returnCode);
 
 /** `returnCode` is the CONNACK's. */
 function connectRefusal(reason: string, message: string, returnCode: number) {

@@ -20,7 +20,7 @@ export type HandshakeParts = { limits: BrokerLimits; clock: Clock; metrics: Metr
 export function certificateHandshakes(tls: Tls, parts: HandshakeParts): Handshakes {
   const options = { ...tls.context(), requestCert: tls.asksForCertificates(), rejectUnauthorized: false };
   const { server, begin } = handshakes(options, parts, (socket) =>
-    judgeCertificate(socket, { now: parts.clock.now(), isRevoked: tls.isRevoked }),
+    judgeCertificate(socket, { now: parts.clock.now(), refusalOf: tls.refusalOf }),
   );
   // What stands goes on; the next handshake uses what is new.
   tls.onChange(() => server.setSecureContext(tls.context()));
@@ -29,11 +29,14 @@ export function certificateHandshakes(tls: Tls, parts: HandshakeParts): Handshak
 
 /** With the pre-shared key of a device, which is its proof. */
 export function pskHandshakes(keys: DeviceKeys, parts: HandshakeParts): Handshakes {
-  const proved = new WeakMap<TLSSocket, string>();
-  const options = pskDoor({ ...keys, onIdentity: (socket, deviceId) => proved.set(socket, deviceId) });
+  const proofs = new WeakMap<TLSSocket, Proof>();
+  const options = pskDoor({
+    ...keys,
+    onIdentity: (socket, { deviceId, salt }) => proofs.set(socket, { deviceIds: [deviceId], salt }),
+  });
   return handshakes(options, parts, (socket) => {
-    const deviceId = proved.get(socket);
-    return deviceId === undefined ? { refused: 'certificate-untrusted' } : { proof: { deviceIds: [deviceId] } };
+    const proof = proofs.get(socket);
+    return proof === undefined ? { refused: 'no-identity' } : { proof };
   });
 }
 
@@ -46,8 +49,18 @@ function handshakes(options: TlsOptions, parts: HandshakeParts, judge: (socket: 
     log.debug({ reason, err: error, address: socket.remoteAddress }, 'handshake refused');
   };
 
+  const judged = (socket: TLSSocket): Judgement => {
+    try {
+      return judge(socket);
+    } catch (error) {
+      // A certificate is what a stranger says: one that cannot be judged must not end the process.
+      log.debug({ err: error }, 'a handshake could not be judged');
+      return { refused: 'certificate-untrusted' };
+    }
+  };
+
   server.on('secureConnection', (socket) => {
-    const judgement = judge(socket);
+    const judgement = judged(socket);
     if (!('refused' in judgement)) return pending.get(beneath(socket))?.(socket, judgement.proof);
     refuse(judgement.refused, socket);
     socket.destroy();

@@ -9,14 +9,14 @@ const packet = (header: number, ...body: (number | string)[]) => {
   return Buffer.concat([Buffer.from([header, bytes.length]), bytes]);
 };
 
-test('a packet that claims 100 MB is refused before CONNECT and after it, without waiting for its bytes', async () => {
+test('a packet that claims 100 MB is refused before CONNECT and after it, with no more than its topic', async () => {
   const { wire, count } = await brokerUnderTest();
   const stranger = await wire();
   stranger.send(Buffer.from([0x10, 0x80, 0x80, 0x80, 0x30]));
   await stranger.closed;
   const button = await wire();
   await button.connect('button-1');
-  button.send(Buffer.from([0x32, 0x80, 0x80, 0x80, 0x30]));
+  button.send(Buffer.from([0x32, 0x80, 0x80, 0x80, 0x30, 0, 1, 0x61]));
   await button.closed;
   expect(await count('connectionsRefused', 'oversized')).toBe(2);
 });

@@ -9,7 +9,7 @@ import { answerWith, type ClientInside } from './aedes-inside.ts';
 import type { BrokerLimits } from './limits.ts';
 import { Cut } from './packet-guards.ts';
 import { pubackBytes } from './packets-out.ts';
-import { type PublishBuckets, PublishRates } from './publish-rate.ts';
+import { PublishRates } from './publish-rate.ts';
 import { judgeUplink, type Sender } from './topic-rights.ts';
 
 /** A publish as the journal gets it: who sent it, what its topic calls it, and the bytes, not understood yet. */
@@ -30,11 +30,10 @@ export type Session = {
   paused: boolean;
   /** It is paused because it publishes too fast. */
   slowed: boolean;
-  buckets: PublishBuckets | undefined;
 };
 
 export function openSession(client: ClientInside, sender: Sender): Session {
-  return { client, sender, waiting: 0, paused: false, slowed: false, buckets: undefined };
+  return { client, sender, waiting: 0, paused: false, slowed: false };
 }
 
 export type UplinkPacket = { topic: string; qos: number; messageId?: number | undefined; payload: Uint8Array };
@@ -118,7 +117,7 @@ export class Intake {
       return;
     }
     const now = this.#clock.monotonic();
-    const rate = this.#rates.count(session, lifeSafety, now);
+    const rate = this.#rates.count(session, lifeSafety, payload.length, now);
     if (rate === 'cut') {
       this.#metrics.publishesRefused.inc({ reason: 'rate' });
       answer(new Cut('rate', 'a device publishes faster than it may'));

@@ -51,6 +51,7 @@ function accept(socket: Socket, { handshakes, only }: Door, { admission, metrics
     address: addressOf(socket),
     first: only !== undefined,
     handshake: handshakes !== undefined,
+    heard: () => socket.bytesRead,
     enter(place) {
       const arrive = (ready: Socket | TLSSocket, proof?: Proof) => {
         arrived = ready;
@@ -62,13 +63,16 @@ function accept(socket: Socket, { handshakes, only }: Door, { admission, metrics
     sendAway(reason) {
       // Whoever was welcomed is counted with the reason of its end.
       if (arrived === undefined) metrics.connectionsRefused.inc({ reason });
-      (arrived ?? socket).destroy(new Cut(reason, 'others waited for the place of a silent one'));
+      (arrived ?? socket).destroy(new Cut(reason, 'others needed its place'));
     },
   });
   socket.once('close', place.leave);
 }
 
-/** Who counts as one: an IPv4 address, or the 64 bits of an IPv6 address that one household or provider's customer has. */
+/**
+ * Who counts as one: an IPv4 address, or 48 bits of an IPv6 address. Anybody who rents a server or a line is given up to that, and with
+ * each of its 65,536 networks as one would be a crowd of its own. Devices of an operator share it as they share an IPv4 address.
+ */
 export function addressOf({ remoteAddress = '' }: { remoteAddress?: string | undefined }): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remoteAddress)?.[1];
   if (mapped !== undefined || !remoteAddress.includes(':')) return mapped ?? remoteAddress;
@@ -78,5 +82,5 @@ export function addressOf({ remoteAddress = '' }: { remoteAddress?: string | und
     { length: after === undefined ? 0 : 8 - (head?.length ?? 0) - (tail?.length ?? 0) },
     () => '0',
   );
-  return [...(head ?? []), ...zeros, ...(tail ?? [])].slice(0, 4).join(':');
+  return [...(head ?? []), ...zeros, ...(tail ?? [])].slice(0, 3).join(':');
 }

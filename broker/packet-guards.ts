@@ -15,7 +15,7 @@ export class Cut extends Error {
  * Makes a connection's parser refuse what MQTT 3.1.1 forbids and mqtt-packet 9 lets pass: packets without a bound,
  * before CONNECT too; text that is not UTF-8 or holds U+0000; packet id 0; fields that end beyond their packet; bytes after
  * the last field; packets that only a server sends; DUP without QoS; a will with QoS 3; a password without a user name.
- * `salvage` gets of a publish that is too large what has arrived, when its topic has.
+ * `salvage` gets of a publish that is too large what has arrived; its topic is waited for, whatever the segments are.
  */
 export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }) {
   const guards = {
@@ -28,6 +28,7 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
     },
     _parsePayload(this: ParserInside): boolean {
       if (this.packet.length > maxPacketBytes) {
+        if (this.packet.cmd === 'publish' && !hasTopic(this)) return false;
         const begun = this.packet.cmd === 'publish' ? beginningOf(this) : undefined;
         if (begun) this.salvage?.(begun.topic, begun.payload);
         this._emitError(new Cut('oversized', `a packet of ${this.packet.length} bytes`));
@@ -73,12 +74,22 @@ export function createPacketGuard({ maxPacketBytes }: { maxPacketBytes: number }
   return (parser: ParserInside, salvage: ParserInside['salvage']) => void Object.assign(parser, guards, { salvage });
 }
 
+/** Or so much that no topic of ours can be in it. */
+function hasTopic({ _list: list }: ParserInside): boolean {
+  const [high, low] = list.slice(0, Math.min(list.length, 2));
+  if (high === undefined || low === undefined) return false;
+  return list.length >= Math.min(2 + high * 256 + low, BEGINNING);
+}
+
 function beginningOf({ packet, _list: list }: ParserInside): { topic: string; payload: Uint8Array } | undefined {
-  const bytes = Buffer.from(list.slice(0, Math.min(list.length, 1024)));
+  const bytes = Buffer.from(list.slice(0, Math.min(list.length, BEGINNING)));
   const topicEnd = bytes.length < 2 ? Number.POSITIVE_INFINITY : 2 + bytes.readUInt16BE(0);
   if (topicEnd > bytes.length) return undefined;
   return { topic: bytes.toString('utf8', 2, topicEnd), payload: bytes.subarray(topicEnd + (packet.qos > 0 ? 2 : 0)) };
 }
+
+/** What is looked at of a publish that is too large, in bytes. */
+const BEGINNING = 1024;
 
 const plain = (parser: ParserInside): ParserInside => Object.getPrototypeOf(parser);
 

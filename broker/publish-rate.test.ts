@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { stoppedClock } from './broker.test-support.ts';
-import { type PublishBuckets, PublishRates } from './publish-rate.ts';
+import { PublishRates } from './publish-rate.ts';
 
 const limits = {
   telemetryPerSecond: 10,
@@ -14,9 +14,9 @@ const limits = {
 function ratesUnderTest() {
   const clock = stoppedClock();
   const rates = new PublishRates({ clock, limits });
-  const device = (deviceId = 'watch-1') => ({ sender: { deviceId }, buckets: undefined as PublishBuckets | undefined });
-  const count = (one: ReturnType<typeof device>, times: number, lifeSafety = false) =>
-    Array.from({ length: times }, () => rates.count(one, lifeSafety, clock.monotonic()));
+  const device = (deviceId = 'watch-1') => ({ sender: { deviceId } });
+  const count = (one: ReturnType<typeof device>, times: number, lifeSafety = false, bytes = 100) =>
+    Array.from({ length: times }, () => rates.count(one, lifeSafety, bytes, clock.monotonic()));
   return { clock, rates, device, count };
 }
 
@@ -62,7 +62,33 @@ test('a flood of alarms is slowed and never cut, and takes nothing from telemetr
   expect(inTime(count(watch, 30, true))).toBe(30);
 });
 
-test('a reconnect gives no new burst, until the device is back at its rate', () => {
+test('a reconnect gives back nothing of a burst that was used', () => {
+  const { clock, rates, device, count } = ratesUnderTest();
+  for (const lifeSafety of [false, true]) {
+    expect(inTime(count(device(), 15, lifeSafety))).toBe(15);
+    clock.advance(1_000);
+    rates.check();
+    expect(inTime(count(device(), 40, lifeSafety))).toBe(25);
+  }
+});
+
+test('what is large counts for as much as many small ones, and an alarm that is said first passes whatever its size', () => {
+  const { device, count } = ratesUnderTest();
+  expect(inTime(count(device('camera-1'), 20, false, 16_000))).toBe(1);
+  const button = device('button-1');
+  expect(count(button, 1, true, 16_000)).toEqual(['in-time']);
+  expect(new Set(count(button, 20, true, 16_000))).toEqual(new Set(['slow']));
+});
+
+test('a flood of alarms that went on for long is over when the device has kept to its rate for a while', () => {
+  const { clock, rates, device, count } = ratesUnderTest();
+  count(device(), 10_000, true);
+  clock.advance(5_000);
+  rates.check();
+  expect(inTime(count(device(), 30, true))).toBe(30);
+});
+
+test('a device that is slowed, and reconnects, is cut all the same until it is back at its rate', () => {
   const { clock, rates, device, count } = ratesUnderTest();
   count(device(), 100);
   expect(count(device(), 1)).toEqual(['cut']);

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Authority } from './authority.test-support.ts';
 import { readRevocationLists, serialOf } from './revocation-list.ts';
@@ -29,6 +29,23 @@ test('a list in DER is read as well', async () => {
   const pem = await authority.revoke([await authority.issue({})]);
   const der = Buffer.from(pem.replaceAll(/-----[^-]+-----/g, ''), 'base64');
   expect(readRevocationLists(der, [asRead(authority)])[0]?.serials.size).toBe(1);
+});
+
+test('a negative serial number is the same in a certificate and in a list', async () => {
+  const authority = await Authority.make();
+  const issued = await authority.issue({ serial: '7b' });
+  const certificate = new X509Certificate(authority.withNegativeSerial(issued.cert));
+  expect(serialOf(certificate)).toBe('-5');
+  const list = authority.withNegativeSerial(await authority.revoke([issued]));
+  const [read] = readRevocationLists(Buffer.from(list), [asRead(authority)]);
+  expect([...(read?.serials ?? [])]).toEqual(['-5']);
+});
+
+test('an authority with a key of another kind does not stand in the way of the one that signed', async () => {
+  const authority = await Authority.make();
+  const other = { publicKey: generateKeyPairSync('ed25519').publicKey } as X509Certificate;
+  const list = Buffer.from(await authority.revoke([]));
+  expect(readRevocationLists(list, [other, asRead(authority)])).toHaveLength(1);
 });
 
 test('what another authority signed, or nobody, is no list', async () => {

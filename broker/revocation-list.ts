@@ -16,9 +16,16 @@ export function readRevocationLists(bytes: Buffer, authorities: readonly X509Cer
   return lists.map((list) => readOne(list, authorities));
 }
 
-/** As lists write it: without zeros in front. */
+/** As lists are read: without zeros in front, and with its sign, which RFC 5280 forbids and authorities write all the same. */
 export function serialOf({ serialNumber }: Pick<X509Certificate, 'serialNumber'>): string {
-  return BigInt(`0x${serialNumber}`).toString(16);
+  const [, sign = '', digits = ''] = /^(-?)([0-9a-f]+)$/i.exec(serialNumber) ?? [];
+  return sign + BigInt(`0x${digits}`).toString(16);
+}
+
+/** Whether one of the lists names it. */
+export function isNamed(lists: readonly RevocationList[], certificate: X509Certificate): boolean {
+  const serial = serialOf(certificate);
+  return lists.some(({ authority, serials }) => serials.has(serial) && certificate.checkIssued(authority));
 }
 
 function readOne(bytes: Buffer, authorities: readonly X509Certificate[]): RevocationList {
@@ -27,9 +34,13 @@ function readOne(bytes: Buffer, authorities: readonly X509Certificate[]): Revoca
   const oid = childrenOf(algorithm)[0]?.body.toString('hex') ?? '';
   if (!Object.hasOwn(digests, oid)) throw new Error('is signed in a way that is not known here: use ECDSA or RSA');
   const digest = digests[oid] ?? null;
-  const authority = authorities.find(({ publicKey }) =>
-    verify(digest, signed.whole, publicKey, signature.body.subarray(1)),
-  );
+  const authority = authorities.find(({ publicKey }) => {
+    try {
+      return verify(digest, signed.whole, publicKey, signature.body.subarray(1));
+    } catch {
+      return false; // a key of another kind, which cannot have made such a signature
+    }
+  });
   if (authority === undefined) throw new Error('is signed by none of the client authorities');
   return { authority, ...readSigned(childrenOf(signed)) };
 }
@@ -47,7 +58,7 @@ function readSigned(parts: Element[]): Pick<RevocationList, 'serials' | 'nextUpd
   const serials = (revoked ? childrenOf(revoked) : []).map((entry) => {
     const serial = childrenOf(entry)[0];
     if (serial?.tag !== INTEGER) throw malformed();
-    return BigInt(`0x${serial.body.toString('hex')}`).toString(16);
+    return BigInt.asIntN(serial.body.length * 8, BigInt(`0x${serial.body.toString('hex')}`)).toString(16);
   });
   return { serials: new Set(serials), nextUpdateAt: hasNext ? instantOf(nextUpdate) : Number.POSITIVE_INFINITY };
 }

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { tlsUnusable } from '../platform/errors.ts';
 import { writeSynced } from '../platform/key-file.ts';
-import { type RevocationList, readRevocationLists } from './revocation-list.ts';
+import { isNamed, type RevocationList, readRevocationLists } from './revocation-list.ts';
 
 /** Paths. The certificate's file holds its chain too; `clientAuthorities` lets devices in by certificate, less those in `revoked`. */
 export type TlsFiles = {
@@ -19,6 +19,8 @@ export type TlsMaterial = {
   contents: Contents;
   /** Names the authorities, so that a session of others is not resumed. */
   print: string;
+  /** Those that may have issued a device's certificate: all in the file, less those that a list names. */
+  authorities: readonly X509Certificate[];
   revocations: readonly RevocationList[];
   /** When the first certificate of the chain ends. */
   expiresAt: number;
@@ -26,10 +28,15 @@ export type TlsMaterial = {
 
 /** Errors: TLS_UNUSABLE, which names the file and what is wrong with it. */
 export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
+  return understand(await readContents(files), files);
+}
+
+/** Errors: TLS_UNUSABLE, which names the file that cannot be read. */
+export async function readContents(files: TlsFiles): Promise<Contents> {
   const contents: Contents = { certificate: await read(files.certificate), key: await read(files.key) };
   if (files.clientAuthorities !== undefined) contents.clientAuthorities = await read(files.clientAuthorities);
   if (files.revoked !== undefined) contents.revoked = await read(files.revoked);
-  return understand(contents, files);
+  return contents;
 }
 
 /** Changes when any of the files does. Links are followed: certificates are often exchanged by turning one. */
@@ -63,18 +70,21 @@ export async function keptMaterial(path: string, files: TlsFiles): Promise<TlsMa
   }
 }
 
-function understand(contents: Contents, files: TlsFiles): TlsMaterial {
+/** Errors: TLS_UNUSABLE, which names the file and what is wrong with it. */
+export function understand(contents: Contents, files: TlsFiles): TlsMaterial {
   const { certificate, key, clientAuthorities, revoked } = contents;
   const chain = readCertificates(certificate, files.certificate);
   const pair = { cert: certificate, key, ...(clientAuthorities && { ca: clientAuthorities }) };
   attempt(`${files.key} is not the key of ${files.certificate}`, () => createSecureContext(pair));
   const authorities = clientAuthorities ? readCertificates(clientAuthorities, files.clientAuthorities) : [];
+  const revocations = revoked ? attempt(`${files.revoked}`, () => readRevocationLists(revoked, authorities)) : [];
   return {
     contents,
     print: createHash('sha256')
       .update(clientAuthorities ?? '')
       .digest('hex'),
-    revocations: revoked ? attempt(`${files.revoked}`, () => readRevocationLists(revoked, authorities)) : [],
+    authorities: authorities.filter((authority) => !isNamed(revocations, authority)),
+    revocations,
     expiresAt: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))),
   };
 }

@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { keepMaterial, keptMaterial, readTlsFiles, stampOf, type TlsFiles, type TlsMaterial } from './tls-files.ts';
+import {
+  keepMaterial,
+  keptMaterial,
+  readContents,
+  readTlsFiles,
+  stampOf,
+  type TlsFiles,
+  type TlsMaterial,
+  understand,
+} from './tls-files.ts';
 
 type InUseParts = {
   files: TlsFiles;
@@ -18,17 +27,22 @@ export class TlsInUse {
   readonly #parts: InUseParts;
   #stamp: string;
   #material: TlsMaterial;
+  #refused = '';
   #saidAt = Number.NEGATIVE_INFINITY;
 
   /** Errors: TLS_UNUSABLE when the files do not fit together, and never did. */
   static async open(parts: InUseParts): Promise<TlsInUse> {
     const stamp = await stampOf(parts.files);
-    const read = readTlsFiles(parts.files);
-    const material = await read.then(
-      (fit) => use(fit, parts),
-      (error) => useCopy(error, parts),
+    const inUse = await readTlsFiles(parts.files).then(
+      async (fit) => new TlsInUse(parts, { stamp, material: await use(fit, parts) }),
+      async (error) => {
+        const material = await keptMaterial(copyIn(parts.keysFolder), parts.files);
+        if (material === undefined) throw error;
+        const kept = new TlsInUse(parts, { stamp: UNREAD, material });
+        kept.#refuse(error, stamp);
+        return kept;
+      },
     );
-    const inUse = new TlsInUse(parts, { stamp, material });
     inUse.sayWhatEnds();
     return inUse;
   }
@@ -48,16 +62,29 @@ export class TlsInUse {
     const { files, log } = this.#parts;
     const now = await stampOf(files);
     if (now === this.#stamp) return false;
-    // A certificate is written before or after its key: what does not fit yet is said once, and read again when it changes.
-    this.#stamp = now;
+    // What could not be read is read again the next time, whether it changes or not: files and disks fail in passing.
+    this.#stamp = UNREAD;
     try {
-      this.#material = await use(await readTlsFiles(files), this.#parts);
+      const contents = await readContents(files);
+      // A certificate is written before or after its key: what does not fit yet is read again when it changes.
+      this.#stamp = now;
+      this.#material = await use(understand(contents, files), this.#parts);
+      this.#refused = '';
     } catch (error) {
-      refuse(error, this.#parts);
+      this.#refuse(error, now);
       return false;
     }
     log.info({ expiresAt: new Date(this.#material.expiresAt).toISOString() }, 'new files for TLS are in use');
     return true;
+  }
+
+  /** The same of the same files is said once. */
+  #refuse(error: unknown, stamp: string): void {
+    const { log, metrics } = this.#parts;
+    metrics.tlsFilesRefused.set(1);
+    const refused = `${stamp} ${error}`;
+    if (refused !== this.#refused) log.error({ err: error }, 'the files for TLS cannot be used: those before are kept');
+    this.#refused = refused;
   }
 
   /** How long the certificate lasts, for those who watch; once a day in the log what an operator has to renew. */
@@ -89,18 +116,8 @@ async function use(material: TlsMaterial, { keysFolder, log, metrics }: InUsePar
   return material;
 }
 
-async function useCopy(error: unknown, parts: InUseParts): Promise<TlsMaterial> {
-  const kept = await keptMaterial(copyIn(parts.keysFolder), parts.files);
-  if (kept === undefined) throw error;
-  refuse(error, parts);
-  return kept;
-}
-
-function refuse(error: unknown, { log, metrics }: InUseParts): void {
-  metrics.tlsFilesRefused.set(1);
-  log.error({ err: error }, 'the files for TLS cannot be used: those before are kept');
-}
-
 const copyIn = (keysFolder: string) => join(keysFolder, 'tls-in-use.json');
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 14;
+/** No files have this stamp. */
+const UNREAD = '';

@@ -1,6 +1,14 @@
+import type { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { expect, test, vi } from 'vitest';
-import { brokerUnderTest } from './broker.test-support.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { silentLog } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { brokerUnderTest, stoppedClock } from './broker.test-support.ts';
+import { startBroker } from './broker.ts';
+import { createCredentials } from './credentials.ts';
+import { type Handshakes, pskHandshakes } from './handshakes.ts';
+import { defaultLimits } from './limits.ts';
 import { mqttsClient, secureWire } from './secure-broker.test-support.ts';
 import { pskOf } from './tls-psk.ts';
 import { deviceRights } from './topic-rights.ts';
@@ -75,6 +83,37 @@ test('who has no key at all, or a name that is none of a device, is refused', as
   await expect(secureWire(pskPort, { rejectUnauthorized: false })).rejects.toThrow(/handshake failure|alert/);
   await expect(secureWire(pskPort, asDevice('no such id', Buffer.alloc(32)))).rejects.toThrow(/identity|alert/);
   await vi.waitUntil(async () => (await count('connectionsRefused', 'handshake')) === 2);
+});
+
+test('a connection that shook hands before the secret was renewed does not come in behind it', async () => {
+  const { options } = await pskBroker();
+  let credential = { salt, hmac: '' };
+  const device = () => ({ credential });
+  const broker = await startBroker({
+    ...options,
+    doors: [{ listen: { host: '127.0.0.1', port: 0 }, keys: { device, pepper } }],
+    credentials: createCredentials({ device, pepper }),
+  });
+  onTestFinished(() => broker.close());
+  const port = broker.secureAddresses()[0]?.port ?? 0;
+  const [device1, spare] = [
+    await secureWire(port, asDevice('smoke-1', keyOf('smoke-1'))),
+    await secureWire(port, asDevice('smoke-1', keyOf('smoke-1'))),
+  ];
+  expect(await device1.wire.connect('smoke-1')).toBe(0);
+  credential = { salt: 'AAAA', hmac: '' };
+  expect(await spare.wire.connect('smoke-1')).toBe(4);
+});
+
+test('a handshake without an identity is refused with a reason of its own', async () => {
+  const [metrics, socket] = [createMetrics(), new PassThrough()];
+  const parts = { limits: defaultLimits, clock: stoppedClock(), metrics, log: silentLog };
+  const { server } = pskHandshakes({ device: () => undefined, pepper }, parts) as Handshakes & { server: EventEmitter };
+  server.emit('secureConnection', socket);
+  expect(socket.destroyed).toBe(true);
+  expect((await metrics.connectionsRefused.get()).values).toMatchObject([
+    { labels: { reason: 'no-identity' }, value: 1 },
+  ]);
 });
 
 test('a new salt ends the old key, and no two devices or installations share one', () => {

@@ -20,8 +20,8 @@ export function pskOf(parts: { deviceId: string; salt: string; pepper: Uint8Arra
 export function pskDoor(parts: {
   device(id: string): { credential?: StoredCredential | undefined } | undefined;
   pepper: Uint8Array;
-  /** Called with each identity that is tried; the last one before the handshake ends is the one that is proved. */
-  onIdentity(socket: TLSSocket, deviceId: string): void;
+  /** Called with each identity that is tried, and the salt of its key; the last one before the handshake ends is the one that is proved. */
+  onIdentity(socket: TLSSocket, identity: { deviceId: string; salt: string }): void;
 }): TlsOptions {
   const { device, pepper, onIdentity } = parts;
   return {
@@ -44,8 +44,8 @@ export function pskDoor(parts: {
     sessionIdContext: 'steppewatch psk',
     pskCallback(socket, identity) {
       if (!isDeviceId(identity)) return null;
-      onIdentity(socket as TLSSocket, identity);
       const salt = device(identity)?.credential?.salt ?? 'nobody';
+      onIdentity(socket as TLSSocket, { deviceId: identity, salt });
       return pskOf({ deviceId: identity, salt, pepper });
     },
   };

@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as openSocket, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Authority } from './authority.test-support.ts';
-import { publishPacket } from './broker.test-support.ts';
-import { asClient, mqttsClient, secureBroker, secureWire } from './secure-broker.test-support.ts';
+import { Authority, type Issued } from './authority.test-support.ts';
+import { brokerUnderTest, publishPacket } from './broker.test-support.ts';
+import { asClient, mqttsClient, secureBroker, secureWire, tlsUnderTest } from './secure-broker.test-support.ts';
+import { deviceIdsOf } from './tls-identity.ts';
+import { deviceRights } from './topic-rights.ts';
 
 /** A reset is one of the ways in which a broker closes, so that an error says nothing. */
 const closing = (socket: Socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
@@ -144,6 +147,83 @@ test('a revoked device is cut at once, and comes back neither by a new handshake
   expect(await other.wire.next()).toMatchObject({ cmd: 'pingresp' });
 });
 
+/** What a device shows that sends its intermediate authority along. */
+const withChain = ({ cert, key }: Issued, authority: Authority) => ({ cert: cert + authority.pem(), key });
+
+test('an authority that is taken out of the file issues for nobody any more, whatever devices send along', async () => {
+  const root = await Authority.make('Root');
+  const [good, lost] = [await root.subordinate('Good'), await root.subordinate('Lost')];
+  const { ports, ca, count, folder, tls } = await secureBroker({ devices: root });
+  folder.write('devices.pem', root.pem() + good.pem() + lost.pem());
+  await tls.check();
+  const ofGood = { ca, ...withChain(await good.issue({ dns: ['gate-1'] }), good) };
+  const ofLost = { ca, ...withChain(await lost.issue({ dns: ['gate-2'] }), lost) };
+  const [stays, goes] = [await secureWire(ports.everybody, ofGood), await secureWire(ports.everybody, ofLost)];
+  expect([await stays.wire.connect('gate-1'), await goes.wire.connect('gate-2')]).toEqual([0, 0]);
+  const session = await goes.session;
+
+  folder.write('devices.pem', root.pem() + good.pem());
+  await tls.check();
+  await goes.wire.closed;
+  for (const again of [ofLost, { ...ofLost, session }]) {
+    const { wire } = await secureWire(ports.everybody, again);
+    await wire.closed;
+    expect(wire.received).toEqual([]);
+  }
+  expect(await count('connectionsRefused', 'certificate-untrusted')).toBe(3);
+  stays.wire.send({ cmd: 'pingreq' });
+  expect(await stays.wire.next()).toMatchObject({ cmd: 'pingresp' });
+});
+
+test('an authority that its own authority revoked issues for nobody any more', async () => {
+  const root = await Authority.make('Root');
+  const lost = await root.subordinate('Lost');
+  const { ports, ca, count, folder, tls } = await secureBroker({ devices: root });
+  folder.write('devices.pem', root.pem() + lost.pem());
+  folder.write('revoked.pem', await root.revoke([{ serial: lost.certificate.serialNumber }]));
+  await tls.check();
+  const { wire } = await secureWire(ports.everybody, { ca, ...withChain(await lost.issue({ dns: ['gate-1'] }), lost) });
+  await wire.closed;
+  expect(await count('connectionsRefused', 'certificate-untrusted')).toBe(1);
+});
+
+test('a certificate with a negative serial number harms nobody, and is revoked as any other', async () => {
+  const devices = await Authority.make();
+  const { ports, ca, count, folder, tls } = await secureBroker({ devices });
+  const issued = await devices.issue({ dns: ['gate-1'], serial: '7b' });
+  const options = { ca, ...asClient({ ...issued, cert: devices.withNegativeSerial(issued.cert) }) };
+  const connected = await secureWire(ports.everybody, options);
+  expect(await connected.wire.connect('gate-1')).toBe(0);
+  folder.write('revoked.pem', devices.withNegativeSerial(await devices.revoke([issued])));
+  await tls.check();
+  await connected.wire.closed;
+  expect(await count('connectionsRefused', 'certificate-revoked')).toBe(1);
+});
+
+test('a certificate that cannot be judged is refused, and the next device comes in', async () => {
+  const devices = await Authority.make();
+  const { tls, authority } = await tlsUnderTest({ devices });
+  const refusalOf = () => {
+    throw new Error('nobody thought of this');
+  };
+  const listen = { host: '127.0.0.1', port: 0 };
+  const { broker, count } = await brokerUnderTest({}, deviceRights, [{ listen, tls: { ...tls, refusalOf } }]);
+  const port = broker.secureAddresses()[0]?.port ?? 0;
+  const ca = authority.pem();
+  const { wire } = await secureWire(port, { ca, ...asClient(await devices.issue({ dns: ['gate-1'] })) });
+  await wire.closed;
+  expect(await count('connectionsRefused', 'certificate-untrusted')).toBe(1);
+  expect(await (await secureWire(port, { ca })).wire.connect('gate-1')).toBe(0);
+});
+
+test('only a URI has parts: a slash in another name does not make it the name of somebody else', async () => {
+  const devices = await Authority.make();
+  const idsOf = async (names: { dns?: string[]; uri?: string[] }) =>
+    deviceIdsOf(new X509Certificate((await devices.issue(names)).cert));
+  expect(await idsOf({ dns: ['foo/gate-1', 'foo:gate-1'] })).toEqual(['foo/gate-1', 'foo:gate-1']);
+  expect(await idsOf({ uri: ['urn:imei:gate-1', 'device://county/gate-2'] })).toEqual(['gate-1', 'gate-2']);
+});
+
 test('a list that nobody renewed refuses those that it names, and silences nobody else', async () => {
   const devices = await Authority.make();
   const { ports, ca, folder, tls } = await secureBroker({ devices });
@@ -184,6 +264,11 @@ test('smoke detectors have a door of their own, and others are told that it is n
   expect(await button.wire.connect('button-1')).toBe(5);
   await button.wire.closed;
   expect(await count('connectionsRefused', 'wrong-door')).toBe(1);
+  // Who does not know the secret learns nothing of which device it is.
+  for (const id of ['smoke-1', 'button-1', 'unknown-1']) {
+    const stranger = await secureWire(ports.smokeDetectors, { ca });
+    expect(await stranger.wire.connect(id, { password: Buffer.from('guess') })).toBe(4);
+  }
 });
 
 test('a handshake that comes byte by byte ends in time, and one that never begins does', async () => {

@@ -4,17 +4,19 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
-import { serialOf } from './revocation-list.ts';
+import { isNamed } from './revocation-list.ts';
 import type { TlsFiles, TlsMaterial } from './tls-files.ts';
+import type { CertificateRefusal } from './tls-identity.ts';
 import { TlsInUse } from './tls-in-use.ts';
 import { openTicketKeys, ticketLifeSeconds } from './tls-tickets.ts';
 
-/** What the doors need of TLS: it changes while they are open, and no connection that stands is touched by that. */
+/** What the doors need of TLS: it changes while they are open. A connection that stands ends only when its certificate is refused. */
 export type Tls = {
   context(): SecureContextOptions;
   /** Whether devices are asked for a certificate. */
   asksForCertificates(): boolean;
-  isRevoked(certificate: X509Certificate): boolean;
+  /** Why a certificate that OpenSSL took is refused all the same. */
+  refusalOf(certificate: X509Certificate): CertificateRefusal | undefined;
   /** Called after each change of the files or of the tickets' key. */
   onChange(run: () => void): void;
   /** Looks at the files now; else it happens every ten seconds. */
@@ -53,7 +55,7 @@ export async function openTls(parts: TlsParts): Promise<Tls> {
   return {
     context: () => contextOf(inUse.material(), tickets.keysFor(inUse.material().print)),
     asksForCertificates: () => files.clientAuthorities !== undefined,
-    isRevoked: (certificate) => isNamed(inUse.material(), certificate),
+    refusalOf: (certificate) => refusalOf(inUse.material(), certificate),
     onChange(run) {
       listeners = [...listeners, run];
     },
@@ -75,9 +77,17 @@ export type TlsParts = {
   metrics: Metrics;
 };
 
-function isNamed({ revocations }: TlsMaterial, certificate: X509Certificate): boolean {
-  const serial = serialOf(certificate);
-  return revocations.some(({ authority, serials }) => serials.has(serial) && certificate.checkIssued(authority));
+/**
+ * A device sends its intermediate authority along, so that one which was taken out of the file would go on for OpenSSL for as long as its root
+ * is there. Who issued the certificate has to be in the file itself.
+ */
+function refusalOf(material: TlsMaterial, certificate: X509Certificate): CertificateRefusal | undefined {
+  const { authorities, revocations } = material;
+  if (isNamed(revocations, certificate)) return 'certificate-revoked';
+  const isIssued = authorities.some(
+    (authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey),
+  );
+  return isIssued ? undefined : 'certificate-untrusted';
 }
 
 function contextOf(material: TlsMaterial, ticketKeys: Buffer): SecureContextOptions & { ticketKeys: Buffer } {

@@ -9,7 +9,14 @@ import type { ReportRecord } from '../records/journal-record.ts';
 import type { RegistryView } from '../records/registry.ts';
 import type { CounterReusedEvent, ReportEvent, UnreadableEvent } from '../rules/event.ts';
 import { readPush } from './carriers/push.ts';
-import { isPushKnown, type PushMemory, pushedOccurrence, type Settled, settlePush } from './carriers/push-memory.ts';
+import {
+  attemptsMs,
+  type PushMemory,
+  pushedOccurrence,
+  pushHeardAt,
+  type Settled,
+  settlePush,
+} from './carriers/push-memory.ts';
 import { reportsOf } from './carriers/reports.ts';
 import { type Counters, count, type Standing, startOver } from './counters.ts';
 import { clockOf, type DeviceClock, type Occurrence, occurrenceOf } from './occurrence.ts';
@@ -119,12 +126,15 @@ function decodePush(
   const push = readPush(carrier, payload);
   const { name, sentAt } = push.type === 'uplink' ? push : {};
   const memory = table.get(deviceId) ?? noMemory;
-  if (name !== undefined && isPushKnown(memory.pushes, name)) return [{ type: 'repeat', part: 0 }];
-  const model = push.type === 'uplink' ? modelOf(products, carrier, push.productId) : undefined;
   const at = source.placed.receivedAt;
+  const heardAt = name === undefined || !memory.pushes ? undefined : pushHeardAt(memory.pushes, name);
+  if (heardAt !== undefined && at - heardAt < attemptsMs) return [{ type: 'repeat', part: 0 }];
+  const model = push.type === 'uplink' ? modelOf(products, carrier, push.productId) : undefined;
   const { said, memory: pushes } = settlePush(memory.pushes, { name, said: reportsOf(push, model, kind), at });
   table.set(deviceId, { ...memory, pushes });
-  const from = { ...source, push: { name, sentAt } };
+  // The name was borne by another push, long ago: its instant is of a clock that stands, and it counts as now.
+  const isStopped = heardAt !== undefined;
+  const from = { ...source, push: isStopped ? { name: undefined, sentAt: undefined } : { name, sentAt } };
   return said.flatMap((decoded, part) =>
     standing === 'enrolment' && isTelemetry(decoded) ? [notEnrolled(part)] : decodePart(from, decoded, part),
   );

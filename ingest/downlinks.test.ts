@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { JournalRecord } from '../records/journal-record.ts';
+import { encodeRecord } from '../records/record-codec.ts';
 import { foldUnderTest, hourMs, minuteMs } from './downlinks.test-support.ts';
 
 const reboot = { name: 'reboot' } as const;
@@ -321,7 +323,7 @@ test('there is room for ten thousand that wait, and an end of it', () => {
     state: { phase: 'waiting' },
   } as const;
   const waiting = Array.from({ length: 10_000 }, (_, index) => ({ ...row, id: `c-${index}`, deviceId: `d-${index}` }));
-  home.downlinks.applyDecided(waiting);
+  home.downlinks.applyDecided(0, waiting);
   expect(home.ask('smoke-1', reboot).result).toMatchObject({
     ok: false,
     problem: 'not-allowed',
@@ -342,4 +344,39 @@ test('a watch that somebody goes to look after does not say that help is coming'
   const accept = { commandId: 'accept-12', by, incidentId, expectedVersion, contactId: 'team', expectedMinutes: 60 };
   expect(home.send({ type: 'accept', ...accept })).toMatchObject({ ok: true });
   expect(home.downlinks.ofDevice('watch-2')).toEqual([]);
+});
+
+test('a command that another version left alone is as it was, and one that it never asked is gone', () => {
+  const home = foldUnderTest();
+  const { id } = home.ask('smoke-1', reboot);
+  home.append({ kind: 'downlink', id, deviceId: 'smoke-1' });
+  const asked = home.row(id);
+  const again = foldUnderTest({ journal: home.journal });
+  let sequence = home.journal.length;
+  const step = (record: JournalRecord) =>
+    again.judge.step({ sequence: ++sequence, receivedAt: home.now(), body: encodeRecord(record) });
+  const command = { type: 'device-command', commandId: 'newer-one', by: { type: 'account', id: 'li' } } as const;
+  step({ kind: 'command', command: { ...command, deviceId: 'smoke-1', ask: reboot, reason: 'why' } });
+  expect([again.row(id)?.state.phase, again.row('newer-one')?.state.phase]).toEqual(['overtaken', 'waiting']);
+  const refusal = { ok: false, problem: 'not-allowed', message: 'older versions did not' } as const;
+  const result = { commandId: 'newer-one', result: refusal };
+  expect(step({ kind: 'decided', cause: sequence, version: 'older', result }).differs).toBeDefined();
+  expect([again.row(id), again.row('newer-one')]).toEqual([asked, undefined]);
+  expect(again.state.table('downlinks-before').size).toBe(0);
+});
+
+test('what was asked and overtaken by one record, which another version decided otherwise, was never asked', () => {
+  const home = foldUnderTest();
+  home.downlinks.begin(99);
+  const ask = {
+    type: 'device-command',
+    by: { type: 'account', id: 'li' },
+    deviceId: 'smoke-1',
+    reason: 'why',
+  } as const;
+  const mine = ['first-one', 'second-one'].flatMap((commandId) => {
+    return home.downlinks.ask({ ...ask, commandId, ask: reboot }, home.now()).changed;
+  });
+  home.downlinks.applyDecided(99, [], mine);
+  expect([home.downlinks.ofDevice('smoke-1'), home.state.table('downlinks-before').size]).toEqual([[], 0]);
 });

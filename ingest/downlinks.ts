@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { Command, CommandProblem, CommandResult } from '../records/command.ts';
 import {
@@ -20,7 +21,7 @@ import { DeadlineHeap } from '../rules/deadline-heap.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
 import { createStandingAlarms, isOf, type StandingAlarm } from './downlinks-alarms.ts';
-import { lampChanges } from './downlinks-lamp.ts';
+import { createHelpLamps, theSystem } from './downlinks-lamp.ts';
 
 /**
  * Commands to devices as a fold of the journal: asked, sent (which is an effect, and a record of its own), and done, cancelled,
@@ -29,15 +30,25 @@ import { lampChanges } from './downlinks-lamp.ts';
  * Units: epoch ms of journal time. Source: docs/commands.md, docs/decisions/0015-commands-to-devices.md.
  */
 export function createDownlinks(parts: DownlinkParts) {
-  const { state, registry, decoder } = parts;
+  const { state, registry, decoder, incidents } = parts;
   const shelf = createDownlinkShelf(state);
   const alarms = createStandingAlarms(state);
+  const lamps = createHelpLamps(state);
+  /** By record whose decision is pending, and command that it changed: what that was before. */
+  const before = state.table<Downlink | 'nothing'>('downlinks-before');
   let heap = new DeadlineHeap();
+  let cause = 0;
 
-  function put(row: Downlink): Downlink {
+  function place(row: Downlink): Downlink {
     shelf.put(row);
+    lamps.note(row);
     if (isWaiting(row)) heap.add({ dueAt: row.expiresAt, subject: row.id, rule: '' });
     return row;
+  }
+  function put(row: Downlink): Downlink {
+    const key = `${cause} ${row.id}`;
+    if (!before.has(key)) before.set(key, shelf.get(row.id) ?? 'nothing');
+    return place(row);
   }
   const waitingFor = (deviceId: string): Downlink[] => shelf.ofDevice(deviceId).filter(isWaiting);
   const endAll = (rows: Iterable<Downlink>, end: DownlinkState): Downlink[] =>
@@ -71,6 +82,11 @@ export function createDownlinks(parts: DownlinkParts) {
   }
 
   return {
+    /** What changes from here on is decided about the record of that sequence. */
+    begin(sequence: number): void {
+      cause = sequence;
+    },
+
     ofDevice: shelf.ofDevice,
     /** Whether anything may have to be sent to it. Cheap: it is asked for every report. */
     has: shelf.has,
@@ -115,34 +131,23 @@ export function createDownlinks(parts: DownlinkParts) {
     /** After hours of standing still, or with a journal of yesterday, nothing that was asked before is sent by itself. */
     stoodStill(at: number, downMs: number): Downlink[] {
       if (downMs < longestStandMs) return [];
-      const inOrder = [...shelf.all()].sort((a, b) => a.askedAt - b.askedAt || (a.id < b.id ? -1 : 1));
-      return endAll(inOrder, { phase: 'overtaken', at });
+      return endAll(shelf.all(), { phase: 'overtaken', at });
     },
 
     /** Help that comes, or comes no more, shows on the button or wearable that called for it. */
     follow(incident: Incident, at: number): Downlink[] {
-      return lampChanges(incident, { registry, ofDevice: shelf.ofDevice }).flatMap(
-        ({ id, deviceId, state, reason }) => {
-          // A light that nobody puts out says for ever that help is coming: that word waits for longer.
-          const lifeSeconds = state === 'off' ? longestLifeSeconds : usualLifeSeconds.lamp;
-          const by = { type: 'system', id: 'help' } as const;
-          const asked = {
-            type: 'device-command',
-            commandId: id,
-            deviceId,
-            by,
-            ask: { name: 'lamp', state },
-            reason,
-          } as const;
-          return ask({ ...asked, lifeSeconds }, at).changed;
-        },
-      );
+      return lamps.changes(incident, { registry, incidents, ofDevice: shelf.ofDevice }).flatMap((change) => {
+        const { id: commandId, deviceId, state, reason } = change;
+        // A light that nobody puts out says for ever that help is coming: that word waits for longer.
+        const lifeSeconds = state === 'off' ? longestLifeSeconds : usualLifeSeconds.lamp;
+        const asked = { type: 'device-command', commandId, deviceId, by: theSystem, reason } as const;
+        return ask({ ...asked, ask: { name: 'lamp', state }, lifeSeconds }, at).changed;
+      });
     },
 
     /** A device left the registry. */
     forget(deviceId: string): void {
-      shelf.forget(deviceId);
-      alarms.forget(deviceId);
+      for (const part of [shelf, alarms, lamps]) part.forget(deviceId);
     },
 
     /** What may be sent to a device that has just been heard, in the order in which it was asked. */
@@ -153,20 +158,43 @@ export function createDownlinks(parts: DownlinkParts) {
       );
     },
 
-    /** History's word wins. `mine` is what this version had decided in its place. */
-    applyDecided(decided: readonly Downlink[] = [], mine: readonly Downlink[] = []): void {
+    /**
+     * History's word about a record wins. `mine` is what this version had decided in its place: what it asked there was never asked,
+     * and what it changed there is as it was, unless something has changed it again since.
+     */
+    applyDecided(about: number, decided: readonly Downlink[] = [], mine: readonly Downlink[] = []): void {
       const theirs = new Set(decided.map(({ id }) => id));
-      for (const { id } of mine) if (!theirs.has(id)) shelf.remove(id);
-      for (const row of decided) put(row);
+      for (const { id, state } of mine) {
+        if (theirs.has(id)) continue;
+        const was = before.get(`${about} ${id}`) ?? 'nothing';
+        if (was === 'nothing') takeBack(id);
+        else if (isDeepStrictEqual(shelf.get(id)?.state, state)) place(was);
+      }
+      for (const row of decided) place(row);
+      forgetBefore(about, mine);
     },
+    /** History decided about that record what this version did. */
+    agreed: forgetBefore,
 
     /** Makes the indexes anew, after rows were loaded. */
     rebuild(): void {
       shelf.rebuild();
-      const waiting = [...shelf.all()].filter(isWaiting);
+      const waiting = shelf.all().filter(isWaiting);
       heap = new DeadlineHeap(waiting.map(({ id, expiresAt }) => ({ dueAt: expiresAt, subject: id, rule: '' })));
     },
   };
+
+  function forgetBefore(about: number, mine: readonly Downlink[] = []): void {
+    for (const { id } of mine) before.delete(`${about} ${id}`);
+  }
+
+  /** It was never asked. */
+  function takeBack(id: string): void {
+    const row = shelf.get(id);
+    if (!row) return;
+    shelf.remove(id);
+    lamps.takeBack(row);
+  }
 
   /** Which expires next. Hints that no row confirms are dropped; a step that is undone finds them again. */
   function next(): Downlink | undefined {
@@ -186,7 +214,7 @@ export type DownlinkParts = {
   state: FoldState;
   registry: Pick<RegistryView, 'device'>;
   decoder: Pick<Decoder, 'urgentAt'>;
-  incidents: Pick<Incidents, 'get'>;
+  incidents: Pick<Incidents, 'get' | 'openIncidents'>;
 };
 export type DownlinkAnswer = { result: CommandResult; changed: Downlink[] };
 type AskCommand = Extract<Command, { type: 'device-command' }>;

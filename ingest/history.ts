@@ -14,13 +14,16 @@ export function acceptDecided(parts: Parts, record: DecidedRecord): Overruled | 
   const overruled = overruleBefore(parts, record);
   const isDecided = (pending: JournalRecord) => pending.kind === 'decided';
   const mine = takePending(parts.state, record.cause, isDecided) as DecidedRecord | undefined;
-  if (mine && sameDecision({ ...mine, version: record.version }, record)) return overruled;
+  if (mine && sameDecision({ ...mine, version: record.version }, record)) {
+    parts.downlinks.agreed(record.cause, mine.downlinks);
+    return overruled;
+  }
   const theirs = new Set(record.notices?.map((notice) => notice.noticeId));
   for (const notice of mine?.notices ?? []) if (!theirs.has(notice.noticeId)) parts.outbox.withdraw(notice.noticeId);
   for (const notice of record.notices ?? []) parts.outbox.issue(notice);
   parts.incidents.applyDecided(record.incidents ?? [], mine?.incidents ?? []);
   for (const { incident } of record.incidents ?? []) parts.outbox.follow(incident);
-  parts.downlinks.applyDecided(record.downlinks, mine?.downlinks);
+  parts.downlinks.applyDecided(record.cause, record.downlinks, mine?.downlinks);
   return { cause: record.cause, version: record.version };
 }
 
@@ -57,7 +60,7 @@ function overruleBefore({ state, outbox, incidents, downlinks }: Parts, record: 
       if (mine.kind !== 'decided') continue;
       for (const { noticeId } of mine.notices ?? []) outbox.withdraw(noticeId);
       incidents.applyDecided([], mine.incidents);
-      downlinks.applyDecided([], mine.downlinks);
+      downlinks.applyDecided(Number(cause), [], mine.downlinks);
     }
     pending.delete(cause);
     overruled = { cause: Number(cause), version: record.version };

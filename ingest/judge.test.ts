@@ -116,7 +116,7 @@ test('a preview tells whom it would tell, under the ids of the real thing, and l
   const home = village();
   const stored = home.nextAlarm('smoke-1');
   const before = JSON.stringify([...home.state.entries()]);
-  const previewed = home.judge.preview(stored).map(({ noticeId }) => noticeId);
+  const previewed = home.judge.preview(stored).notices.map(({ noticeId }) => noticeId);
   expect(JSON.stringify([...home.state.entries()])).toBe(before);
   expect(home.step(stored).notices.map(({ noticeId }) => noticeId)).toEqual(previewed);
   expect(previewed.length).toBeGreaterThan(0);

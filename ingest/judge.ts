@@ -66,11 +66,11 @@ export function createJudge(parts: JudgeParts) {
     },
 
     /** What a record would lead to, when it cannot be made durable now; nothing is changed. */
-    preview(stored: Stored): Notice[] {
+    preview(stored: Stored): Pick<Collection, 'alerts' | 'notices'> {
       return parts.state.preview(() => {
         const collected = newCollection();
         stepRecord(parts, stored, collected);
-        return collected.notices;
+        return collected;
       });
     },
 
@@ -145,6 +145,7 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   const at = stored.receivedAt;
   // Supervision is as if everything had happened later, and only then is what is due fired.
   parts.engine.rebase(unheardMs(parts, record, at));
+  parts.downlinks.begin(stored.sequence);
   if (record.kind === 'started') {
     collectIncidents(parts, parts.incidents.stoodStill(at, record.downMs), at, into);
     addDownlinks(into, parts.downlinks.stoodStill(at, record.downMs));

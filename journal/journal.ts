@@ -158,6 +158,11 @@ export class Journal {
     return this.#enqueue(body, appendClass, at);
   }
 
+  /** Whether `append` would answer JOURNAL_BUSY now. */
+  isBusy(body: Uint8Array, appendClass: AppendClass): boolean {
+    return this.#ended === undefined && this.#refusal(body, appendClass)?.code === journalBusy.code;
+  }
+
   /** Whether any record is not on disk yet. */
   get isWaiting(): boolean {
     return this.#pumping !== undefined;

@@ -41,6 +41,10 @@ export function createMetrics() {
       'carrier',
       'outcome',
     ]),
+    carrierOpeningsFailed: counter(
+      'carrier_openings_failed_total',
+      "Attempts to open the carriers' way in that failed, and will be made again",
+    ),
     connectionsRefused: counter('connections_refused_total', 'Connections that were refused or cut, by reason', [
       'reason',
     ]),

@@ -58,6 +58,15 @@ test('the order in which commands were asked, and in which they ended, survives 
   expect(ids(again.ofDevice('smoke-1'))).toEqual(ids(shelf.ofDevice('smoke-1')));
 });
 
+test('rows of a checkpoint that counted no turns are counted from now on', () => {
+  const loaded = new FoldState();
+  const shelf = createDownlinkShelf(loaded);
+  for (const value of [row('asked-1', waiting), row('over-2', over(7))])
+    loaded.load({ table: 'downlinks', key: value.id, value });
+  shelf.rebuild();
+  expect([ids(shelf.ofDevice('smoke-1')), shelf.waiting()]).toEqual([['asked-1', 'over-2'], 1]);
+});
+
 test('a step that is undone leaves the indexes as they were', () => {
   const state = new FoldState();
   const shelf = createDownlinkShelf(state);
@@ -70,4 +79,21 @@ test('a step that is undone leaves the indexes as they were', () => {
   expect(shelf.waiting()).toBe(1);
   shelf.forget('smoke-1');
   expect(shelf.has('smoke-1')).toBe(false);
+});
+
+test('what ended first is forgotten first, whatever was only tried, and commands of one instant stay in their order', () => {
+  const state = new FoldState();
+  const shelf = createDownlinkShelf(state);
+  for (let at = 1; at <= 10_000; at++) shelf.put(row(`over-${at}`, over(at), `device-${at}`));
+  state.preview(() => shelf.put(row('tried-1', over(1), 'device-0')));
+  shelf.put(row('over-10001', over(10_001), 'device-10001'));
+  expect([shelf.get('over-1'), shelf.get('over-2')?.id]).toEqual([undefined, 'over-2']);
+
+  const names = ['help-C-9', 'help-C-10'];
+  for (const id of names) shelf.put({ ...row(id, waiting), askedAt: 5 });
+  const loaded = new FoldState();
+  const again = createDownlinkShelf(loaded);
+  for (const change of state.entries()) loaded.load(change);
+  again.rebuild();
+  expect(ids(again.ofDevice('smoke-1'))).toEqual(names);
 });

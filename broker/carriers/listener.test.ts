@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { connect, Server } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { journalBusy } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -243,6 +243,15 @@ describe('OneNET', () => {
     expect((await carriers.push(path, '{"msg":{"imei":"1"},"msg_signature":"x","nonce":"n"}')).status).toBe(200);
     expect((await carriers.push(path, '{"msg":')).status).toBe(200);
   });
+});
+
+test('a connection that the system cannot accept is in the log, and ends nothing', async () => {
+  const listening = vi.spyOn(Server.prototype, 'listen');
+  const carriers = await open();
+  const [server] = listening.mock.contexts as Server[];
+  listening.mockRestore();
+  expect(() => server?.emit('error', new Error('EMFILE'))).not.toThrow();
+  expect((await carriers.push()).status).toBe(200);
 });
 
 test('a port that another program holds is named', async () => {

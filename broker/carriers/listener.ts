@@ -85,6 +85,7 @@ export async function serveCarriers(options: CarrierListenerOptions): Promise<Ca
   server.maxConnections = connections;
   server.on('drop', () => options.metrics.connectionsRefused.inc({ reason: 'full' }));
   const address = await listen(server, options.listen);
+  server.on('error', (error) => log.error({ err: error }, 'a connection could not be accepted'));
   log.info(address, 'carriers can push');
   return {
     address: () => address,

@@ -7,10 +7,10 @@ import { instantOf, isFields, type Platform } from './envelope.ts';
  * Source: docs/carriers.md, "CTWing"
  */
 export const ctwing: Platform = {
-  open({ IMEI, imei, productId, timestamp, messageType, payload, eventContent, ...rest }) {
+  open({ IMEI, imei, deviceId, productId, timestamp, messageType, payload, eventContent, ...rest }) {
     const said = [payload, eventContent].filter((part) => part !== undefined);
     return {
-      ...{ deviceId: IMEI ?? imei, productId },
+      ...{ deviceId: IMEI ?? imei, platformId: deviceId, productId },
       sentAt: instantOf(timestamp),
       isNotice: notices.has(messageType),
       opaque: isFields(payload) && payload.APPdata !== undefined ? 'APPdata' : undefined,

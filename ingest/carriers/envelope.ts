@@ -1,6 +1,8 @@
 /** What a platform's own envelope says. Everything is as it came; `content` is what the device said. */
 export type Envelope = {
   deviceId: unknown;
+  /** The platform's own number of the device. */
+  platformId: unknown;
   productId: unknown;
   /** When the platform heard it, epoch ms by its own clock. */
   sentAt: number | undefined;

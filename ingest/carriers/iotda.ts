@@ -11,6 +11,7 @@ export const iotda: Platform = {
     const header = isFields(notify_data.header) ? notify_data.header : {};
     return {
       deviceId: header.node_id,
+      platformId: header.device_id,
       productId: header.product_id,
       sentAt: utcInstant(event_time_ms) ?? utcInstant(event_time),
       isNotice: notices.has(resource),

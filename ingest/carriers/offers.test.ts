@@ -15,6 +15,7 @@ import {
   lianPush,
   lwm2mMessage,
   sentAt,
+  studioEvent,
   studioPush,
 } from './pushes.test-support.ts';
 
@@ -63,9 +64,22 @@ describe('a push is kept', () => {
 
   test('of nobody when it calls for help: somebody can ask the platform', () => {
     expect(offered(lianPush(1, { IMEI: undefined }))).toMatchObject([
-      { type: 'keep', record: { deviceId: 'unknown-ctwing', standing: 'enrolment' } },
+      {
+        type: 'keep',
+        record: { deviceId: expect.stringMatching(/^unknown-ctwing-[0-9a-z]{7}$/), standing: 'enrolment' },
+      },
     ]);
     expect(offered(lianPush(7, { IMEI: undefined }))).toEqual([{ type: 'drop', reason: 'no-device' }]);
+  });
+
+  test('of two that nobody can name as of two, by what the platform calls them', () => {
+    const idOf = (over: object) =>
+      offered(lianPush(1, { IMEI: undefined, ...over })).map(
+        (offer) => offer.type === 'keep' && offer.record.deviceId,
+      )[0];
+    expect(idOf({})).toBe(idOf({ timestamp: sentAt + 60_000 }));
+    expect(idOf({})).not.toBe(idOf({ deviceId: 'another' }));
+    expect(idOf({ deviceId: undefined })).not.toBe(idOf({ deviceId: undefined, tenantId: '2' }));
   });
 
   test('never when the platform speaks of itself', () => {
@@ -119,6 +133,25 @@ describe('whatever is sent', () => {
     );
   });
 
+  test('a name that sounds like fire is heard wherever it stands, and whatever it holds', () => {
+    const names = fc.array(fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('value', 'time', 'params')), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...carriers), names, fc.jsonValue({ maxDepth: 3 }), (carrier, around, held) => {
+        const content = around.reduceRight<object>((inner, name) => ({ value: 1, [name]: inner }), { fireAlarm: held });
+        const bodies = {
+          ctwing: ctwingPush({}, { messageType: 'eventReport', payload: undefined, eventContent: content }),
+          onenet: { msg: { deviceName: imei, productId: 'Xq1', data: { params: content } }, time: sentAt },
+          iotda: iotdaPush({ ...content, Battery_Level: 80 }),
+        };
+        const offers = offered(bodies[carrier], { carrier });
+        expect(offers.every(isCall) && offers.some(raises), JSON.stringify(content)).toBe(true);
+      }),
+      { seed: 7, numRuns: 2_000 },
+    );
+  });
+
   const fires: { carrier: Carrier; body: Uint8Array }[] = [
     { carrier: 'ctwing', body: bytesOf(lianPush(1)) },
     {
@@ -127,6 +160,9 @@ describe('whatever is sent', () => {
     },
     { carrier: 'onenet', body: bytesOf(studioPush({ Alarm_Status: 1, Battery_Level: 90 })) },
     { carrier: 'iotda', body: bytesOf(iotdaPush(lianData(1))) },
+    { carrier: 'onenet', body: bytesOf(studioEvent('fireAlarm', { level: 2 })) },
+    { carrier: 'onenet', body: bytesOf(studioEvent('Alarm_Status', { level: 1 })) },
+    { carrier: 'iotda', body: bytesOf(iotdaPush({ Alarm_Status: { level: 1 }, Battery_Level: 80 })) },
   ];
   test('a push that is damaged on the way and still names its fire is kept as a call for help, and raises', () => {
     fc.assert(
@@ -145,9 +181,10 @@ describe('whatever is sent', () => {
   });
 });
 
-/** The field of the alarm with the code of a fire in it, in whatever form. */
+/** The field of the alarm with the code of a fire in it, in whatever form, or an event that is named for it. */
 function stillNamesFire(bytes: Uint8Array): boolean {
-  return /"Alarm_Status\\*":(1[,}]|\{\\*"value\\*":1[,}])/.test(Buffer.from(bytes).toString('latin1'));
+  const text = Buffer.from(bytes).toString('latin1').replaceAll('\\', '');
+  return /"Alarm_Status":(\{"value":)?(\{"level":)?1[,}]|"fireAlarm":\{"value":\{/.test(text);
 }
 
 /** Whether the journal's record of it, judged by itself, is a fire or an alarm that cannot be read. */

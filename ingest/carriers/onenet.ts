@@ -1,10 +1,10 @@
 import { readJson } from '../../firmware-contracts/codec.ts';
-import { type Fields, instantOf, isFields, type Platform } from './envelope.ts';
+import { instantOf, isFields, type Platform } from './envelope.ts';
 
 /**
  * China Mobile's OneNET. `msg` is the message as a text (Studio) or as an object (NB-IoT suite), in which several may
- * be put into a list. The `nonce`, `signature`, `time` and `id` around it belong to the attempt, so that a push is
- * named by what is inside; `time` counts only where that has no instant.
+ * be put into a list. The `nonce`, `signature` and `id` around it may belong to the attempt. `time` around it counts
+ * where the message has no instant of the platform's; the `time` beside a value is the device's, whose clock may stand.
  * Source: docs/carriers.md, "OneNET"
  */
 export const onenet: Platform = {
@@ -13,8 +13,9 @@ export const onenet: Platform = {
     if (!isFields(msg)) return { problem: 'msg is no JSON object: is the push encrypted?' };
     return {
       deviceId: msg.imei ?? msg.IMEI ?? msg.deviceName ?? msg.dev_name,
+      platformId: msg.dev_id ?? msg.deviceName ?? msg.dev_name,
       productId: msg.productId ?? msg.product_id ?? msg.pid,
-      sentAt: instantOf(msg.at) ?? instantOf(msg.timestamp) ?? earliestTime(msg.data) ?? instantOf(body.time),
+      sentAt: instantOf(msg.at) ?? instantOf(msg.timestamp) ?? instantOf(body.time),
       isNotice: noticeTypes.has(msg.type) || msg.notifyType === 'lifeCycle',
       opaque: typeof msg.ds_id === 'string' && typeof msg.value === 'string' ? msg.ds_id : undefined,
       content: typeof msg.ds_id === 'string' ? { [msg.ds_id]: msg.value } : (msg.data ?? msg),
@@ -36,14 +37,6 @@ function messageOf(msg: unknown): unknown {
   if (typeof msg !== 'string') return msg;
   const read = readJson(utf8.encode(msg));
   return 'problem' in read ? undefined : read.value;
-}
-
-/** Studio gives each value its `time`. */
-function earliestTime(data: unknown): number | undefined {
-  const params = isFields(data) && isFields(data.params) ? data.params : {};
-  const times = Object.values(params).map((param) => (isFields(param) ? instantOf((param as Fields).time) : undefined));
-  const known = times.filter((time) => time !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
 }
 
 /** The device came or went; a command's result. */

@@ -67,8 +67,11 @@ describe('a push that the platform delivers again', () => {
   test('is the same push whatever the attempt adds, by OneNET and IoTDA', () => {
     const home = listen();
     expect(home.reports(studioPush({ smoke_state: 0 }), 'onenet')).toMatchObject([{ name: 'alarm' }]);
-    const again = studioPush({ smoke_state: 0 }, { nonce: 'other', signature: 'y', time: sentAt + 9_000, id: 'a-2' });
+    const again = studioPush({ smoke_state: 0 }, { nonce: 'other', signature: 'y', id: 'a-2' });
     expect(types(home.hear(again, 'onenet'))).toEqual(['repeat']);
+    const older = { msg: lwm2mMessage(0, { ds_id: 'smoke_state' }), nonce: 'n-1', time: sentAt + 40 };
+    expect(home.reports(older, 'onenet')).toMatchObject([{ name: 'alarm' }]);
+    expect(types(home.hear({ ...older, nonce: 'n-2', time: sentAt + 9_000 }, 'onenet'))).toEqual(['repeat']);
     expect(home.reports(iotdaPush({ Alarm_Status: 1 }), 'iotda')).toMatchObject([{ name: 'alarm' }]);
     expect(types(home.hear(iotdaPush({ Alarm_Status: 1 }, { request_id: 'r-2' }), 'iotda'))).toEqual(['repeat']);
   });
@@ -89,8 +92,35 @@ describe('a push that the platform delivers again', () => {
     expect(types(home.hear(lianPush(1)))).toEqual(['repeat']);
     for (let later = 48; later <= 500; later++) home.hear(lianPush(12, { timestamp: sentAt + later }));
     const memory = home.state.table<object>('decoder').get(imei);
-    expect(JSON.stringify(memory).length).toBeLessThan(1_500);
+    expect(JSON.stringify(memory).length).toBeLessThan(1_600);
   });
+});
+
+test.each([HOUR_MS, 5 * HOUR_MS])(
+  'a detector whose clock stands is heard when it burns again (%i ms later)',
+  (later) => {
+    const home = listen();
+    const fire = () => studioPush({ smoke_state: 0 }, { time: home.now - 40 });
+    const [first] = home.events(fire(), 'onenet');
+    home.now += later;
+    const [second] = home.events(fire(), 'onenet');
+    expect(second).toMatchObject({ report: { name: 'alarm', state: 'on' }, occurredAt: home.now - 40 });
+    expect(second).not.toHaveProperty('lateMs');
+    expect(second?.causeId).not.toBe(first?.causeId);
+  },
+);
+
+test('what has the same name after every attempt was made is another push, of now', () => {
+  const home = listen();
+  const [first] = home.events(lianPush(1));
+  home.now += 2.9 * HOUR_MS;
+  expect(types(home.hear(lianPush(1)))).toEqual(['repeat']);
+  home.now += HOUR_MS;
+  const [second] = home.events(lianPush(1));
+  expect(second).toMatchObject({ report: { name: 'alarm', state: 'on' }, occurredAt: home.now });
+  expect(second?.causeId).not.toBe(first?.causeId);
+  home.now += MINUTE_MS;
+  expect(types(home.hear(lianPush(1)))).toEqual(['repeat']);
 });
 
 test('the same words a second later are another push', () => {

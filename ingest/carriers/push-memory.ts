@@ -4,7 +4,7 @@ import type { Pushed } from './reports.ts';
 
 /**
  * What is remembered of a device that comes by a carrier. `names`: its last pushes, newest first, a space before
- * each. `soundsAt`: when it was last heard that it sounds, journal time, epoch ms; absent since it said that all is
+ * each, and behind it `@` and when it was received, journal time in minutes, base 36. `soundsAt`: when it was last heard that it sounds, journal time, epoch ms; absent since it said that all is
  * well.
  */
 export type PushMemory = { readonly names: string; readonly soundsAt?: number };
@@ -16,8 +16,18 @@ const mostNames = 48;
 /** An alarm that was heard no more for a day is over, as for the rule about fires. */
 const forgetMs = 24 * 3_600_000;
 
-export const isPushKnown = (memory: PushMemory | undefined, name: string): boolean =>
-  `${memory?.names ?? ''} `.includes(` ${name} `);
+/** When a push of this name was last received, epoch ms; undefined when it is none of the last. */
+export function pushHeardAt({ names }: PushMemory, name: string): number | undefined {
+  const start = names.indexOf(` ${name}@`);
+  return start < 0 ? undefined : Number.parseInt(names.slice(start + name.length + 2), 36) * minuteMs;
+}
+const minuteMs = 60_000;
+
+/**
+ * OneNET tries for 2 h 45 min. What has the same name later was not sent again: whoever set its instant has a clock
+ * that stands.
+ */
+export const attemptsMs = 3 * 3_600_000;
 
 /**
  * Takes in a push that was received `at`. A code for `muted` silences an alarm that stands. Without one it is a sign
@@ -38,7 +48,7 @@ export function settlePush(
   const names = memory?.names ?? '';
   const kept = names.split(' ', mostNames).join(' ');
   const after = {
-    names: push.name === undefined ? names : ` ${push.name}${kept}`,
+    names: push.name === undefined ? names : ` ${push.name}@${Math.floor(push.at / minuteMs).toString(36)}${kept}`,
     ...(soundsAt !== undefined && { soundsAt }),
   };
   return { memory: after, said };

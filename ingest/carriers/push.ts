@@ -12,13 +12,14 @@ import { onenet } from './onenet.ts';
  * One push of a platform, before anything in it is believed. `deviceId` is the IMEI, or whatever the registry knows
  * the device by; absent when the push names none. `sentAt`: when the platform heard it, epoch ms by its own clock.
  * `name` is the same for the platform's every attempt to deliver it, and absent where two pushes cannot be told from
- * one that comes twice. `malformed`: not even fields could be told apart. `notice`: the platform speaks of itself,
- * not for the device.
+ * one that comes twice. `platformId`: what the platform itself calls the device. `malformed`: not even fields could be
+ * told apart. `notice`: the platform speaks of itself, not for the device.
  */
 export type Push =
   | {
       type: 'uplink';
       deviceId?: string;
+      platformId?: string;
       productId?: string;
       sentAt?: number;
       name?: string;
@@ -29,9 +30,10 @@ export type Push =
   | { type: 'malformed'; deviceId?: string; problem: string; text: string };
 
 /**
- * A value at the end of a path, by the last name on it; `{"smoke": {"value": 1, "time": 2}}` has `smoke` and `time`.
+ * A value, all names on the way to it, and the last of them; null for an object or a list with nothing in it. What a
+ * platform wraps up is unwrapped: `{"smoke": {"value": 1, "time": 2}}` has `smoke` and, beside it, `time`.
  */
-export type Leaf = { name: string; value: string | number | boolean | null };
+export type Leaf = { name: string; path: readonly string[]; value: string | number | boolean | null };
 
 /** Reads a push of at most 64 KiB. Pure, and never throws, whatever it is. */
 export function readPush(carrier: Carrier, body: Uint8Array): Push {
@@ -46,12 +48,14 @@ export function readPush(carrier: Carrier, body: Uint8Array): Push {
   const named = deviceId === undefined ? {} : { deviceId };
   const leaves = leavesOf(envelope.content);
   // A notice in which a detector speaks all the same is none.
-  if (envelope.isNotice && leaves?.some(({ name }) => danger.test(name)) === false) return { type: 'notice', ...named };
+  if (envelope.isNotice && leaves?.some(({ path }) => path.some((name) => danger.test(name))) === false)
+    return { type: 'notice', ...named };
   if (!leaves) return malformed(platform, body, `more than ${mostLeaves} values`);
   const { sentAt, opaque } = envelope;
-  const productId = textOf(envelope.productId);
+  const [productId, platformId] = [textOf(envelope.productId), textOf(envelope.platformId)];
   return {
     ...{ type: 'uplink', ...named, leaves },
+    ...(platformId !== undefined && { platformId }),
     ...(opaque !== undefined && { opaque }),
     ...(productId !== undefined && { productId }),
     ...(sentAt !== undefined && { sentAt, name: nameOf(carrier, sentAt, leaves) }),
@@ -72,13 +76,19 @@ function nameOf(carrier: Carrier, sentAt: number, leaves: Leaf[]): string {
 /** Undefined when there are too many to look at. The depth was bounded when the JSON was read. */
 function leavesOf(content: unknown): Leaf[] | undefined {
   const leaves: Leaf[] = [];
-  const collect = (value: unknown, name: string): boolean => {
-    if (Array.isArray(value)) return value.every((item) => collect(item, name));
-    if (isFields(value))
-      return Object.entries(value).every(([key, inner]) => collect(inner, key === 'value' && name !== '' ? name : key));
-    return leaves.push({ name, value: value as Leaf['value'] }) <= mostLeaves;
+  const collect = (value: unknown, path: readonly string[]): boolean => {
+    if (Array.isArray(value) && value.length > 0) return value.every((item) => collect(item, path));
+    const entries = isFields(value) ? Object.entries(value) : [];
+    if (entries.length === 0) {
+      const held = typeof value === 'object' ? null : (value as Leaf['value']);
+      return leaves.push({ name: path.at(-1) ?? '', path, value: held }) <= mostLeaves;
+    }
+    const around = isFields(value) && Object.hasOwn(value, 'value') ? path.slice(0, -1) : path;
+    return entries.every(([key, inner]) =>
+      collect(inner, key === 'value' && path.length > 0 ? path : [...around, key]),
+    );
   };
-  return collect(content, '') ? leaves : undefined;
+  return collect(content, []) ? leaves : undefined;
 }
 
 function malformed({ deviceNames }: Platform, body: Uint8Array, problem: string): Push {
@@ -91,11 +101,12 @@ function malformed({ deviceNames }: Platform, body: Uint8Array, problem: string)
   return { type: 'malformed', ...(ids.size === 1 && deviceId !== undefined && { deviceId }), problem, text };
 }
 
-/** Some platforms write `urn:imei:` before it. */
+/** Some platforms write `urn:imei:` before it, and a word for nothing where there is none. */
 function idOf(value: unknown): string | undefined {
   const id = textOf(value)?.replace(/^urn:imei:/i, '');
-  return id !== undefined && isDeviceId(id) ? id : undefined;
+  return id !== undefined && isDeviceId(id) && !noId.test(id) ? id : undefined;
 }
+const noId = /^(undefined|null|none|0+)$/i;
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;

@@ -43,6 +43,13 @@ export function studioPush(params: Body, over: Body = {}): Body {
   return { msg: JSON.stringify(msg), nonce: 'nKj8H2', signature: 'x', time: sentAt + 40, id: 'a-1', ...over };
 }
 
+/** An event of Studio's thing model: `value` holds what belongs to it, and may be empty. */
+export function studioEvent(name: string, value: unknown): Body {
+  const data = { id: '4', version: '1.0', params: { [name]: { value, time: sentAt } } };
+  const msg = { messageType: 'notify', notifyType: 'event', productId: 'Xq1', deviceName: imei, data };
+  return studioPush({}, { msg: JSON.stringify(msg) });
+}
+
 /** The NB-IoT suite's form: `msg` is an object, or a list of them. */
 export const lwm2mMessage = (value: unknown, over: Body = {}): Body => ({
   ...{ at: sentAt, imei, type: 1, ds_id: '3200_0_5750', dev_id: 2016617, value },

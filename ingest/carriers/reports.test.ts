@@ -12,6 +12,7 @@ import {
   lianPush,
   lwm2mMessage,
   sentAt,
+  studioEvent,
   studioPush,
   transparentPush,
 } from './pushes.test-support.ts';
@@ -133,6 +134,67 @@ test('an event says what its product says, as data do', () => {
   ]);
 });
 
+describe('an event that is named for its fire', () => {
+  const explained = carrierProducts.parse({
+    models: { eventful: { codes: { fireAlarm: { values: { 1: 'normal', 2: 'alarm' } } } } },
+    products: [{ platform: 'onenet', productId: 'Xq1', model: 'eventful' }],
+  });
+  const other = carrierProducts.parse({
+    ...shippedProducts,
+    products: [{ platform: 'onenet', productId: 'Xq1', model: 'lian-smoke' }],
+  });
+
+  test.each([[{ level: 2 }], [{}], [[]], [[{ level: 2 }]], [null]])('is heard with %j in it', (value) => {
+    for (const products of [shippedProducts, other]) {
+      expect(read(studioEvent('fireAlarm', value), { carrier: 'onenet', kind: 'stranger', products })).toMatchObject([
+        { type: 'unreadable', reportName: 'alarm', problem: expect.stringContaining('fireAlarm') },
+      ]);
+    }
+  });
+
+  test('says what its model says of the value inside', () => {
+    const level = (inside: object) =>
+      said(studioEvent('fireAlarm', inside), { carrier: 'onenet', products: explained });
+    expect(level({ level: 2 })).toEqual([{ name: 'alarm', v: 1, source: 'smoke', state: 'on' }]);
+    expect(level({ level: 1, since: sentAt })).toEqual([{ name: 'alarm', v: 1, source: 'smoke', state: 'off' }]);
+    for (const inside of [{}, { level: 3 }, { since: sentAt }])
+      expect(level(inside)).toMatchObject([
+        { type: 'unreadable', problem: expect.stringMatching(/no code of its model/) },
+      ]);
+  });
+
+  test('is no notice of the platform', () => {
+    const body = ctwingPush({ fireAlarm: {} }, { messageType: 'deviceOnlineOfflineReport' });
+    expect(types(body)).toEqual(['unreadable']);
+  });
+});
+
+describe('a name of danger beside a code that is known', () => {
+  const products = withProducts({});
+  const push = (serviceData: object) =>
+    ctwingPush({}, { productId: 'siterwell-smoke', payload: { serviceId: 'smokeService', serviceData } });
+
+  test('is an alarm that cannot be read, and what was understood stands', () => {
+    expect(said(push({ smoke_state: 1, co_alarm: 1, battery_value: 90 }), { products })).toEqual([
+      { name: 'alarm', v: 1, source: 'smoke', state: 'off' },
+      { name: 'status', v: 1, charge: 90 },
+      { type: 'unreadable', reportName: 'alarm', problem: 'co_alarm 1', salvaged: {} },
+    ]);
+  });
+
+  test('is heard around it too: an event for a fire may hold nothing but a fault', () => {
+    const body = push({ fireAlarm: { error: 4 } });
+    expect(said(body, { products }).at(-1)).toMatchObject({ type: 'unreadable', problem: 'fireAlarm.error 4' });
+  });
+
+  test('is nothing when it is known to say nothing', () => {
+    const { models } = shippedProducts;
+    const calm = { ...models['siterwell-smoke'], ignored: ['smoke_value', 'smokeDetector'] };
+    const body = push({ smokeDetector: { smoke_state: 1, battery_value: 90 }, smoke_value: 3 });
+    expect(types(body, { products: withProducts({ 'siterwell-smoke': calm }) })).toEqual(['report', 'report']);
+  });
+});
+
 describe('a product that nobody has explained', () => {
   const unknown = { productId: '999' };
 
@@ -229,6 +291,15 @@ describe('bytes by a table', () => {
     expect(types(push([0x55, 0x50]), { products })).toEqual(['unreadable']);
   });
 
+  test('that end after a reading and before the alarm are no sign of life', () => {
+    const late = { volts: { at: 0, type: 'uint16' }, alert: { at: 2, type: 'uint8' } };
+    const model = { ...byTable['by-table'], bytes: { field: 'APPdata', layout: late } };
+    const body = transparentPush(Uint8Array.of(0x01, 0x23), 'late');
+    expect(read(body, { products: withProducts({ late: model }) })).toMatchObject([
+      { type: 'unreadable', reportName: 'alarm', problem: 'APPdata: its bytes end before alert' },
+    ]);
+  });
+
   test('in hexadecimal are the same', () => {
     const hex = withProducts(
       {
@@ -244,13 +315,14 @@ describe('bytes by a table', () => {
 describe('the envelope of', () => {
   test('CTWing names the device by its IMEI, never by the number that the platform gave it', () => {
     expect(readPush('ctwing', bytesOf(lianPush(1)))).toMatchObject({ deviceId: imei, productId: '15014772', sentAt });
-    expect(readPush('ctwing', bytesOf(lianPush(1, { IMEI: undefined })))).not.toHaveProperty('deviceId');
+    for (const IMEI of [undefined, 'undefined', 'null', '', '000000000000000'])
+      expect(readPush('ctwing', bytesOf(lianPush(1, { IMEI })))).not.toHaveProperty('deviceId');
   });
 
   test('OneNET, in both of its forms', () => {
     const products = withProducts({}, 'onenet');
     const body = studioPush({ smoke_state: 0 });
-    expect(readPush('onenet', bytesOf(body))).toMatchObject({ deviceId: imei, productId: 'Xq1', sentAt });
+    expect(readPush('onenet', bytesOf(body))).toMatchObject({ deviceId: imei, productId: 'Xq1', sentAt: sentAt + 40 });
     const mine = carrierProducts.parse({
       ...products,
       products: [{ platform: 'onenet', productId: 'Xq1', model: 'siterwell-smoke' }],

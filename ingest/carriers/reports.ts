@@ -3,6 +3,7 @@ import { type DecodedReport, decodeBatch, decodeReport } from '../../firmware-co
 import { type DeviceKind, isLifeSafety, type LifeSafetyReport, type Report } from '../../firmware-contracts/report.ts';
 import type { CarrierModel, Meaning, ReadingName } from '../../records/carrier-products.ts';
 import { danger } from './danger.ts';
+import { instantOf } from './envelope.ts';
 import type { Leaf, Push } from './push.ts';
 
 /**
@@ -17,15 +18,22 @@ export function reportsOf(push: Push, model: CarrierModel | undefined, kind: Dev
   if (!model) return [ofUnknownProduct(push, kind)];
   const ours = contractReports(push, model, kind);
   const bytes = fieldsInBytes(push, model);
-  const said = translate([...push.leaves, ...bytes], model);
-  const understood = ours.length > 0 || said.codes > 0;
-  if (!understood) {
-    const raw = push.opaque !== undefined && bytes.length === 0 && !isKnown(push.opaque, model);
-    const strange = raw ? `${push.opaque}: bytes that its model does not explain` : soundsLikeDanger(push, model);
-    if (strange !== undefined) return [notRead('unknown-fields', strange, raisedAs(model.unreadable))];
-    if (said.reports.length === 0) return [notRead('unknown-fields', 'none of the fields of its model', undefined)];
-  }
-  return [...ours, ...said.reports];
+  const coded = codedLeaves([...push.leaves, ...bytes.leaves], model);
+  const said = translate([...push.leaves, ...bytes.leaves], coded, model);
+  const understood = ours.length > 0 || coded.length > 0;
+  const raw = !understood && push.opaque !== undefined && bytes.leaves.length === 0 && !isKnown(push.opaque, model);
+  const read = new Set(coded.map(({ field }) => field));
+  if (ours.length > 0 && model.contract) read.add(model.contract.field);
+  if (bytes.leaves.length > 0 && model.bytes) read.add(model.bytes.field);
+  const strange =
+    bytes.cut ??
+    (raw ? `${push.opaque}: bytes that its model does not explain` : undefined) ??
+    (understood ? undefined : wordOfDanger(push, model)) ??
+    nameOfDanger(push.leaves, (name) => read.has(name) || isKnown(name, model));
+  const unexplained = strange === undefined ? [] : [notRead('unknown-fields', strange, raisedAs(model.unreadable))];
+  if (understood) return [...ours, ...said, ...unexplained];
+  if (unexplained.length > 0) return unexplained;
+  return said.length > 0 ? said : [notRead('unknown-fields', 'none of the fields of its model', undefined)];
 }
 
 /** Whether a life may hang on it: what an unregistered device may send, and what the journal keeps room for. */
@@ -49,7 +57,7 @@ type Uplink = Extract<Push, { type: 'uplink' }>;
  * guessed.
  */
 function ofUnknownProduct(push: Uplink, kind: DeviceKind | undefined): Pushed {
-  const words = soundsLikeDanger(push);
+  const words = nameOfDanger(push.leaves, () => false) ?? wordOfDanger(push, undefined);
   const problem = `product ${push.productId ?? 'unnamed'} has no model`;
   if (words !== undefined) return notRead('unknown-product', `${problem}: ${words}`, raisedAs(kind) ?? 'alarm');
   return notRead('unknown-product', problem, push.opaque === undefined ? undefined : raisedAs(kind));
@@ -79,10 +87,19 @@ function raisedAs(by: CarrierModel['unreadable'] | DeviceKind | undefined, text 
   }
 }
 
-/** What sounds like danger and is not known to say nothing. Bytes are not read as words. */
-function soundsLikeDanger({ leaves, opaque }: Uplink, model?: CarrierModel): string | undefined {
+/** A name anywhere on the way to a value that sounds like danger, and that nobody explained. */
+function nameOfDanger(leaves: Leaf[], isExplained: (name: string) => boolean): string | undefined {
+  for (const leaf of leaves) {
+    const name = leaf.path.find((one) => danger.test(one) && !isExplained(one));
+    if (name !== undefined) return shown(leaf, name);
+  }
+  return undefined;
+}
+
+/** A text that sounds like danger, in a field that is not known to say nothing. Bytes are not read as words. */
+function wordOfDanger({ leaves, opaque }: Uplink, model: CarrierModel | undefined): string | undefined {
   const says = ({ name, value }: Leaf) => name !== opaque && typeof value === 'string' && danger.test(value);
-  const strange = leaves.find((leaf) => !isKnown(leaf.name, model) && (danger.test(leaf.name) || says(leaf)));
+  const strange = leaves.find((leaf) => says(leaf) && !isKnown(leaf.name, model));
   return strange && shown(strange);
 }
 
@@ -105,14 +122,18 @@ function asList(bytes: Uint8Array): Uint8Array {
 }
 const [openBrace, openBracket, closeBracket] = [0x7b, 0x5b, 0x5d];
 
-function fieldsInBytes(push: Uplink, { bytes: table }: CarrierModel): Leaf[] {
+/** `cut`: they end before a code, so that what they say of the battery is no sign that all is well. */
+function fieldsInBytes(push: Uplink, { bytes: table, codes }: CarrierModel): { leaves: Leaf[]; cut?: string } {
   const bytes = table && bytesOf(push.leaves, table.field, table.encoding);
-  if (!table || !bytes) return [];
+  if (!table || !bytes) return { leaves: [] };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Object.entries(table.layout).flatMap(([name, { at, type }]) => {
-    const { length, read } = byteTypes[type];
-    return at + length > bytes.length ? [] : [{ name, value: read(view, at) }];
-  });
+  const layout = Object.entries(table.layout);
+  const fits = ({ at, type }: (typeof table.layout)[string]) => at + byteTypes[type].length <= bytes.length;
+  const leaves = layout.flatMap(([name, place]) =>
+    fits(place) ? [{ name, path: [name], value: byteTypes[place.type].read(view, place.at) }] : [],
+  );
+  const missing = layout.find(([name, place]) => Object.hasOwn(codes, name) && !fits(place));
+  return { leaves, ...(missing && { cut: `${table.field}: its bytes end before ${missing[0]}` }) };
 }
 const byteTypes = {
   uint8: { length: 1, read: (view: DataView, at: number) => view.getUint8(at) },
@@ -127,23 +148,38 @@ function bytesOf(leaves: Leaf[], field: string, encoding: 'base64' | 'hex'): Uin
   return typeof value === 'string' ? Uint8Array.from(Buffer.from(value, encoding)) : undefined;
 }
 
-/** `codes`: how many fields with a meaning there were, readable or not. */
-function translate(leaves: Leaf[], model: CarrierModel): { codes: number; reports: Pushed[] } {
+type Coded = { leaf: Leaf; field: string };
+
+/**
+ * The values that stand for a code, readable or not: one at least for each field with codes. Where the field holds an
+ * object, they are what is inside, without the readings and instants beside them.
+ */
+function codedLeaves(leaves: Leaf[], model: CarrierModel): Coded[] {
+  const all = leaves.flatMap((leaf) => {
+    const field = leaf.path.findLast((name) => Object.hasOwn(model.codes, name));
+    return field === undefined ? [] : [{ leaf, field }];
+  });
+  const isDirect = ({ leaf, field }: Coded) => leaf.name === field;
+  const isBeside = ({ leaf }: Coded) => isKnown(leaf.name, model) || instantOf(leaf.value) !== undefined;
+  const direct = new Set(all.filter(isDirect).map(({ field }) => field));
+  const inside = new Set(all.filter((one) => !isBeside(one)).map(({ field }) => field));
+  return all.filter((one) => isDirect(one) || (!direct.has(one.field) && !(inside.has(one.field) && isBeside(one))));
+}
+
+function translate(leaves: Leaf[], coded: Coded[], model: CarrierModel): Pushed[] {
   const measured = measure(leaves, model);
   const faults = new Set<string>();
   const reports: Pushed[] = [];
-  let codes = 0;
-  for (const leaf of leaves) {
-    const code = Object.hasOwn(model.codes, leaf.name) ? model.codes[leaf.name] : undefined;
+  for (const { leaf, field } of coded) {
+    const code = model.codes[field];
     if (!code) continue;
-    codes++;
     const value = String(leaf.value);
     const meaning = Object.hasOwn(code.values, value) ? code.values[value] : undefined;
     if (meaning === undefined) {
       const raised = raisedAs(model.unreadable);
-      reports.push(notRead('unknown-fields', `${shown(leaf)} is no code of its model`, raised));
+      reports.push(notRead('unknown-fields', `${shown(leaf, field)} is no code of its model`, raised));
     } else if (meaning === 'low-battery') faults.add('low-battery');
-    else if (meaning === 'fault') faults.add(`${leaf.name}=${value}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 32));
+    else if (meaning === 'fault') faults.add(`${field}=${value}`.replace(/[^\x21-\x7e]/g, '?').slice(0, 32));
     else if (meaning === 'muted') reports.push({ type: 'muted', source: code.source ?? model.source });
     else if (meaning !== 'nothing') {
       const evidence = meaning === 'alarm' ? measured.evidence : {};
@@ -152,13 +188,10 @@ function translate(leaves: Leaf[], model: CarrierModel): { codes: number; report
     }
   }
   const { status, unread } = measured;
-  const isStatus = Object.keys(status).length > 0 || faults.size > 0 || (codes > 0 && reports.length === 0);
-  if (!isStatus) return { codes, reports };
+  const isStatus = Object.keys(status).length > 0 || faults.size > 0 || (coded.length > 0 && reports.length === 0);
+  if (!isStatus) return reports;
   const listed = faults.size > 0 && { faults: [...faults].slice(0, 8) };
-  return {
-    codes,
-    reports: [...reports, { type: 'report', report: { name: 'status', v: 1, ...status, ...listed }, unread }],
-  };
+  return [...reports, { type: 'report', report: { name: 'status', v: 1, ...status, ...listed }, unread }];
 }
 
 function reportOf(
@@ -220,8 +253,9 @@ function accepts(report: 'status' | 'alarm', field: ReadingName, value: number |
 
 const textual = new Set<ReadingName>(['cell', 'firmware']);
 
-/** For people: a name and its value, without what could not be printed. */
-function shown({ name, value }: Leaf): string {
-  const text = `${name} ${typeof value === 'string' ? JSON.stringify(value.slice(0, 32)) : String(value)}`;
+/** For people: names, from the one of concern on, and the value, without what could not be printed. */
+function shown({ name, path, value }: Leaf, from = name): string {
+  const names = path.slice(Math.max(0, path.lastIndexOf(from))).join('.');
+  const text = `${names} ${typeof value === 'string' ? JSON.stringify(value.slice(0, 32)) : String(value)}`;
   return text.slice(0, 100).replaceAll(/\p{Cc}/gu, '?');
 }

@@ -27,7 +27,7 @@ function boundOf(table: string, devices: number): number {
   // An alarm, a fall and a press of each device are told apart.
   if (table.startsWith('rule:') || table.startsWith('decoder')) return 3 * devices;
   // One of each of six names waits, and sixteen are over.
-  if (table === 'downlinks') return 22 * devices;
+  if (table === 'downlinks' || table === 'downlink-turns') return 22 * devices;
   return bounds[table] ?? registryRows;
 }
 
@@ -38,4 +38,5 @@ const bounds: { readonly [table: string]: number } = {
   'incident-commands': 5_000,
   // What a crash swallowed is made up for as one reads on; what a disk held up for hours is decided about behind all of it.
   'pending-decisions': 2_000,
+  'downlinks-before': 2_000,
 };

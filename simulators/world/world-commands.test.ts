@@ -41,7 +41,14 @@ const senderWith = (change: (parts: Parts) => Partial<Parts>) => (real: Sender) 
   },
 });
 
-type PlantedBug = { bug: string; caughtBy: string; module: string; hours?: number; plant: (real: never) => object };
+type PlantedBug = {
+  bug: string;
+  caughtBy: string;
+  module: string;
+  seed?: number;
+  hours?: number;
+  plant: (real: never) => object;
+};
 const plantedBugs: PlantedBug[] = [
   {
     bug: 'a restart goes out in the middle of a fire',
@@ -68,6 +75,7 @@ const plantedBugs: PlantedBug[] = [
     bug: 'a hush is good for any alarm of its detector',
     caughtBy: 'a hush reaches its own alarm or none',
     module: '../../ingest/downlinks-alarms.ts',
+    seed: 1,
     plant: () => ({ isOf: () => true }),
   },
 ];
@@ -76,18 +84,22 @@ type Everything = DownlinkFold & { ofDevice(deviceId: string): Downlink[] };
 describe('a planted fault is caught:', () => {
   afterEach(() => vi.resetModules());
 
-  test.each(plantedBugs)('$bug', { timeout: 120_000 }, async ({ module, plant, caughtBy, hours: storm = 24 }) => {
-    vi.resetModules();
-    vi.doMock(module, async (importReal) => {
-      const real = await importReal<object>();
-      return { ...real, ...plant(real as never) };
-    });
-    try {
-      const { judgeSeed: judgeBroken } = await import('./verdict.ts');
-      const { violations } = await judgeBroken({ seed: 7, hours: storm, commands: true });
-      expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
-    } finally {
-      vi.doUnmock(module);
-    }
-  });
+  test.each(plantedBugs)(
+    '$bug',
+    { timeout: 120_000 },
+    async ({ module, plant, caughtBy, seed = 7, hours: storm = 24 }) => {
+      vi.resetModules();
+      vi.doMock(module, async (importReal) => {
+        const real = await importReal<object>();
+        return { ...real, ...plant(real as never) };
+      });
+      try {
+        const { judgeSeed: judgeBroken } = await import('./verdict.ts');
+        const { violations } = await judgeBroken({ seed, hours: storm, commands: true });
+        expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
+      } finally {
+        vi.doUnmock(module);
+      }
+    },
+  );
 });
