@@ -106,6 +106,17 @@ test('a certificate of another device is refused, whatever the password, and so 
   expect(await stranger.wire.connect('unknown-1')).toBe(4);
 });
 
+test('two authorities joined without a line break are both known', async () => {
+  const [first, second] = [await Authority.make('First'), await Authority.make('Second')];
+  const { ports, ca, folder, tls } = await secureBroker({ devices: first });
+  folder.write('devices.pem', first.pem().trimEnd() + second.pem());
+  await tls.check();
+  for (const authority of [first, second]) {
+    const { wire } = await secureWire(ports.everybody, { ca, ...asClient(await authority.issue({ dns: ['gate-1'] })) });
+    expect(await wire.connect('gate-1')).toBe(0);
+  }
+});
+
 test('certificates of other authorities and those that ran out are sent away before they say a word', async () => {
   const devices = await Authority.make();
   const { ports, ca, count } = await secureBroker({ devices });

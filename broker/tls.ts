@@ -91,8 +91,10 @@ function refusalOf(material: TlsMaterial, certificate: X509Certificate): Certifi
 }
 
 function contextOf(material: TlsMaterial, ticketKeys: Buffer): SecureContextOptions & { ticketKeys: Buffer } {
-  const { certificate: cert, key, clientAuthorities: ca } = material.contents;
-  return { cert, key, ...(ca && { ca }), ticketKeys, ...modernTls };
+  const { certificate: cert, key, clientAuthorities } = material.contents;
+  // As they were read here: OpenSSL stops without a word where two of them were joined without a line break.
+  const ca = material.authorities.map(String);
+  return { cert, key, ...(clientAuthorities && { ca }), ticketKeys, ...modernTls };
 }
 
 /**
