@@ -26,7 +26,11 @@ export function createStandingAlarms(state: FoldState) {
   }
 
   return {
-    newest: (deviceId: string): StandingAlarm | undefined => table.get(deviceId)?.findLast(({ over }) => !over),
+    /** One that could not be read may be newer than any that could: while it stands nothing else is the newest. */
+    newest(deviceId: string): StandingAlarm | undefined {
+      const alarms = table.get(deviceId)?.filter(({ over }) => !over) ?? [];
+      return alarms.find(({ source }) => source === 'unreadable') ?? alarms.at(-1);
+    },
     forget: (deviceId: string): void => table.delete(deviceId),
 
     /** Takes in what a registered device said; true when it was about an alarm. */

@@ -75,10 +75,11 @@ function* foreignHushes(evidence: Evidence): Iterable<Violation> {
   }
 }
 
-/** Whether somebody reported an alarm under that number, and since then nothing but the same alarm. */
+/** Whether an alarm was reported under that number, or under one before and one after it, and since then nothing but the same alarm. */
 function isStanding(said: EntryOf<'report'>[], { boot, seq }: { boot: number; seq: number }): boolean {
   const words = said.map(fieldsOf);
-  const named = words.findLastIndex((one) => one.boot === boot && one.seq === seq);
+  if (!words.some((one) => one.boot === boot && Number(one.seq) >= seq)) return false;
+  const named = words.findLastIndex((one) => one.boot === boot && Number(one.seq) <= seq);
   const source = words[named]?.source;
   // Stored on the way, and older than the one that is named: it says nothing of what came later.
   const later = words.slice(named + 1).filter((one) => !(one.boot === boot && Number(one.seq) < seq));

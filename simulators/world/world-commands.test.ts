@@ -7,8 +7,9 @@ import { judgeSeed } from './verdict.ts';
 
 const hours = 24;
 
-// In 74 and 91 a promise was not kept once: a fall that a hanging disk kept hours late, an alarm whose end was heard of first.
-test.each([74, 91, 201, 202, 203, 204, 205, 206])(
+// In 74 and 91 a promise was not kept once: a fall that a hanging disk kept hours late, an alarm whose end was heard of first. In 900 that
+// end could not be read.
+test.each([74, 91, 900, 201, 202, 203, 204, 205, 206])(
   'every promise is kept in the world of seed %i, in which devices are asked all the time',
   { timeout: 60_000 },
   async (seed) => {
@@ -75,7 +76,7 @@ const plantedBugs: PlantedBug[] = [
     bug: 'a hush is good for any alarm of its detector',
     caughtBy: 'a hush reaches its own alarm or none',
     module: '../../ingest/downlinks-alarms.ts',
-    seed: 1,
+    seed: 20,
     plant: () => ({ isOf: () => true }),
   },
 ];
