@@ -146,6 +146,18 @@ test('a provider that says it failed, and had delivered, explains that a message
   expect(doubled?.holds({ ...whole, messages: [...lied, ...again] })).toEqual([]);
 });
 
+test('a registry that was written whole is the same in the end, and one with an entity too few or too many is not', () => {
+  const copy = invariants.find(({ name }) => name === 'the copy says what the journal says');
+  const { entities } = whole.store.copied;
+  const every = { sequence: 1, change: { entity: 'every', id: '', value: undefined } } as const;
+  expect(entities.length).toBeGreaterThan(10);
+  expect(copy?.holds(copied({ entities: [...entities, every, ...entities] }))).toEqual([]);
+  expect(copy?.holds(copied({ entities: [...entities, every, ...entities.slice(1)] }))).toHaveLength(1);
+  const [first] = entities;
+  const gone = { ...entities[0], change: { ...first?.change, value: undefined } } as (typeof entities)[number];
+  expect(copy?.holds(copied({ entities: [...entities, gone] }))).toHaveLength(1);
+});
+
 test('an error in the log is explained by a fault of that world, and by no other', () => {
   const complaints = [
     { atMs: hourMs, process: 'alarm', message: 'a snapshot is damaged: trying the one before it' },
