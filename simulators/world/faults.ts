@@ -97,11 +97,11 @@ export type FaultKind = (typeof faultKinds)[number];
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Each seed has kinds of its own, five of the nine in the mean, and draws how often they strike. `hours` is the storm's. */
+/** Each seed has kinds of its own, nearly five of the nine in the mean, and draws how often they strike. `hours` is the storm's. */
 export function drawFaults({ seed, hours }: { seed: number; hours: number }): FaultPlan {
   const chance = chanceOf(seed, 'faults');
   const stormMs = hours * hourMs;
-  const kinds = faultKinds.filter(() => chance.fraction() < 0.55);
+  const kinds = faultKinds.filter((kind) => chance.fraction() < (kind === 'hostile' ? 0.4 : 0.55));
   // Every kind draws, whether it exists or not: so one kind more or less moves nothing in the others.
   const draws = {
     disk: drawDisk(chanceOf(seed, 'faults disk'), stormMs),

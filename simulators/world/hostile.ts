@@ -14,14 +14,14 @@ export type Manner = keyof typeof manners | 'strangers' | 'thief';
 /** What it says once. `cries`: conditions that must be in an incident afterwards; by how it was made, not by what is made of it. */
 export type Said = { report: string; payload: Uint8Array; cries: readonly Condition[] };
 
-/** Four to eight of them, each in its own manner; some all the time, some at once. */
+/** Two to four of them, each in its own manner; some all the time, some at once. */
 export function drawHostile(chance: Chance, stormMs: number): HostileClient[] {
-  const count = 4 + Math.floor(between(chance, 0, 5));
+  const count = 2 + Math.floor(between(chance, 0, 3));
   const all = [...(Object.keys(manners) as Manner[]), 'strangers' as const, 'thief' as const];
   return Array.from({ length: count }, () => {
     const manner = oneOf(chance, all);
     const isFlood = chance.fraction() < 0.4;
-    const [says, everyMs] = isFlood ? [70, between(chance, 200, 4_000)] : [30, between(chance, 0.5, 90) * minuteMs];
+    const [says, everyMs] = isFlood ? [50, between(chance, 200, 4_000)] : [20, between(chance, 0.5, 90) * minuteMs];
     const fromMs = between(chance, 0.02, 0.9) * stormMs;
     const room = Math.floor((stormMs - fromMs) / everyMs);
     return { manner, fromMs, everyMs, count: Math.min(room, Math.ceil(between(chance, 0.3, 1) * says)) };

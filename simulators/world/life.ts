@@ -45,7 +45,8 @@ export function planLife({ homes, startAt, chance, faults }: LifeParts): Life {
   const deeds = [...stories, failing].flatMap((story) => story.deeds).concat(coverage(unheard, faults.stormMs));
   const returns = absences.flatMap(({ deeds: back }) => back);
   const cries = told.filter(({ what }) => isCry.has(what)).length;
-  const reports = (recordsPerDay * (faults.stormMs / dayMs) - recordsOfCry(faults) * cries) / copies(faults);
+  const strange = faults.hostile.reduce((sum, { count }) => sum + count, 0) * recordsOfStrangeness;
+  const reports = (recordsPerDay * (faults.stormMs / dayMs) - recordsOfCry(faults) * cries - strange) / copies(faults);
   const wanted = Math.max(fewestOrdinary, reports - heartbeats(homes, faults.stormMs) - deeds.length);
   const isOfTheLiving = ({ deviceId, at }: Pick<Happening, 'deviceId' | 'at'>) =>
     at - startAt <= (failing.diedAtMs.get(deviceId) ?? Infinity);
@@ -66,10 +67,12 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-// Worlds are to have about as much in them as others: where much befalls people, or the network says things twice, ordinary days
-// are the quieter. All three are means of what was seen.
+// Worlds are to have about as much in them as others: where much befalls people, strangers talk, or the network says things twice, ordinary days
+// are the quieter. All four are means of what was seen.
 const recordsPerDay = 1_870;
 const isCry: ReadonlySet<string> = new Set<Truth['what']>(['fire', 'emergency-press', 'fall']);
+/** That follow from each thing that a hostile client says. */
+const recordsOfStrangeness = 12;
 const fewestOrdinary = 600;
 
 /** That are no reports, about: what is decided, sent and answered because somebody needs help. What takes long is sent again. */
