@@ -16,6 +16,7 @@ import type { Notice } from '../records/notice.ts';
 import { decodeRecord } from '../records/record-codec.ts';
 import { carryOut } from '../records/registry-commands.ts';
 import type { Registry } from '../records/registry-fold.ts';
+import { visitResult } from '../records/visit.ts';
 import type { Engine, EngineAnswer } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
@@ -303,6 +304,10 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
       return collectAsked(parts.downlinks.ask(command, at), into);
     case 'cancel-device-command':
       return collectAsked(parts.downlinks.cancel(command, at), into);
+    case 'look':
+      return { ok: true };
+    case 'visit':
+      return visitResult(parts.registry, command, at);
     default: {
       const answer = parts.incidents.step({ type: 'command', at, command });
       collectIncidents(parts, answer, at, into);

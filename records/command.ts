@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { deviceAsk, longestLifeSeconds } from './downlink.ts';
-import { entities, registryChange } from './registry.ts';
+import { entities, entityTypes, registryChange } from './registry.ts';
 
-const actor = z.strictObject({ type: z.enum(['account', 'contact', 'system']), id: z.string().min(1).max(64) });
+const actor = z.strictObject({
+  type: z.enum(['account', 'contact', 'system', 'api-key']),
+  id: z.string().min(1).max(64),
+});
 const common = { commandId: z.string().min(8).max(64), by: actor };
 const onIncident = { ...common, incidentId: z.string().max(200), expectedVersion: z.int().min(0) };
 
@@ -24,6 +27,27 @@ export const cancelDeviceCommand = z.strictObject({
   deviceId: z.string().max(32),
   cancels: z.string().max(32),
   reason: z.string().min(1).max(200),
+});
+
+/**
+ * Somebody saw what is personal, or was refused it; it changes nothing, and is on record. `of` is an entity of the registry or an
+ * incident; `glass`: a right was taken for this one thing, for the reason given.
+ */
+export const look = z.strictObject({
+  type: z.literal('look'),
+  ...common,
+  of: z.strictObject({ type: z.enum([...entityTypes, 'incident', 'registry', 'audit']), id: z.string().max(200) }),
+  how: z.enum(['shown', 'refused', 'glass', 'exported']),
+  reason: z.string().min(1).max(200).optional(),
+});
+/** Somebody was in a home, at `visitedAt` (epoch ms): on the round, because it was due after an event, or to see whether all is well. */
+export const visit = z.strictObject({
+  type: z.literal('visit'),
+  ...common,
+  householdId: z.string().max(32),
+  visitedAt: z.int(),
+  why: z.enum(['round', 'after-event', 'welfare']),
+  result: z.enum(['well', 'helped', 'nobody-there']),
 });
 
 /**
@@ -86,8 +110,12 @@ export const command = z.discriminatedUnion('type', [
   }),
   deviceCommand,
   cancelDeviceCommand,
+  look,
+  visit,
 ]);
 export type Command = z.infer<typeof command>;
+export type Look = z.infer<typeof look>;
+export type Visit = z.infer<typeof visit>;
 
 /** What a command came to. `conflict` says in words and, for an incident, by its current version what is true now. */
 export type CommandResult =

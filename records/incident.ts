@@ -64,7 +64,7 @@ export type IncidentState =
   | { phase: 'resolved'; since: number; by: Actor; outcome: Outcome; contact: ContactResult; note?: string };
 
 /** Who did it: an account at the desk, a contact in the field, or the system itself. */
-export type Actor = { type: 'account' | 'contact' | 'system'; id: string };
+export type Actor = { type: 'account' | 'contact' | 'system' | 'api-key'; id: string };
 
 export type Outcome = 'helped' | 'false-alarm' | 'test' | 'transferred' | 'no-help-needed' | 'equipment';
 export type ContactResult = 'reached' | 'not-reached' | 'not-applicable';

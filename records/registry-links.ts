@@ -1,4 +1,4 @@
-import type { Entity, EntityType } from './registry.ts';
+import type { Entity, EntityType, Grant } from './registry.ts';
 
 /** The name of an entity among all of them, and the owner of its personal data: `person:p1`. */
 export const keyOf = (entity: EntityType, id: string): string => `${entity}:${id}`;
@@ -25,12 +25,20 @@ const linkers: { [T in EntityType]: (value: Entity<T>) => Link[] } = {
     ...optional('placeId', 'place', placeId),
     ...optional('personId', 'person', personId),
   ],
-  account: () => [],
+  zone: ({ of }) => [{ field: 'of', to: of.type, id: of.id }],
+  account: ({ grants }) => grantLinks(grants),
+  apiKey: ({ grants }) => grantLinks(grants),
+  subscription: ({ areaId }) => optional('areaId', 'area', areaId),
   ruleSetting: ({ rule, scope }) => [
     { field: 'rule', to: 'rule', id: rule },
     { field: 'scope', to: scope.type, id: scope.type === 'all' ? '' : scope.id },
   ],
 };
+
+function grantLinks(grants: readonly Grant[] = []): Link[] {
+  const areas = new Set(grants.flatMap(({ areaId }) => areaId ?? []));
+  return [...areas].map((id) => ({ field: 'grants', to: 'area', id }));
+}
 
 function optional(field: string, to: EntityType, id: string | undefined): Link[] {
   return id === undefined ? [] : [{ field, to, id }];

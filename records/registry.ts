@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Whereabouts } from './alert.ts';
+import { roles } from './rights.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'an id is 1-32 letters, digits, "_" or "-"');
 /** A personal value as the journal, snapshots and the database keep it: under its owner's key, in base64. */
@@ -45,6 +46,10 @@ export const household = z.strictObject({
   currentPlaceId: id,
   note: personal(z.string().min(1).max(500)).optional(),
 });
+/** What somebody agreed to, or took back, and when (epoch ms) with whom. A purpose that is not named was never asked about. */
+const consent = z.strictObject({ given: z.boolean(), at: z.int(), by: z.string().min(1).max(64) });
+export const purposes = ['location', 'health', 'family-view', 'voice'] as const;
+export type Purpose = (typeof purposes)[number];
 export const person = z.strictObject({
   id,
   householdId: id,
@@ -53,20 +58,21 @@ export const person = z.strictObject({
   callName: personal(z.string().min(1).max(40)).optional(),
   categories: z.array(category).max(8).default([]),
   language: language.default('zh-CN'),
+  consents: z.partialRecord(z.enum(purposes), consent).optional(),
 });
+const webhookUrl = z
+  .string()
+  .max(500)
+  .regex(/^https?:\/\/\S+$/, 'an address begins with https:// or http://');
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'a webhook secret is "whsec_" and 24-64 bytes in base64');
 export const channelAddress = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('webhook'),
-    url: personal(
-      z
-        .string()
-        .max(500)
-        .regex(/^https?:\/\/\S+$/, 'an address begins with https:// or http://'),
-    ),
+    url: personal(webhookUrl),
     /** Standard Webhooks: the prefix, then 24-64 bytes in base64. */
-    secret: secret(
-      z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'a webhook secret is "whsec_" and 24-64 bytes in base64'),
-    ),
+    secret: secret(webhookSecret),
   }),
   z.strictObject({ type: z.literal('log') }),
 ]);
@@ -108,12 +114,57 @@ export const device = z.strictObject({
     .optional(),
   simulated: z.boolean().default(false),
 });
-/** `hash` is a scrypt string in PHC format; made and compared in desk. */
+/** A role in an area and everything below it; without an area, in the whole installation. */
+const grant = z.strictObject({ role: z.enum(roles), areaId: id.optional() });
+/**
+ * `hash` is a password hash in PHC format; made and compared in desk. An account without `grants` is older than rights, and may do
+ * everything everywhere; one with none of them, nothing.
+ */
 export const account = z.strictObject({
   id,
   name: personal(z.string().min(1).max(60)),
   hash: z.string().min(1).max(300),
   language: language.default('zh-CN'),
+  grants: z.array(grant).max(20).optional(),
+});
+/** Of a program. `hash`: SHA-256 of its token in base64, which has 256 bits of its own. It ends at `expiresAt` (epoch ms). */
+export const apiKey = z.strictObject({
+  id,
+  name: z.string().min(1).max(60),
+  hash: z.string().min(1).max(64),
+  grants: z.array(grant).min(1).max(20),
+  expiresAt: z.int().optional(),
+});
+const degrees = { lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) };
+/** Where somebody is expected to be: around a place, or of a person. In some months (1 to 12) alone, when they are named. */
+export const zone = z.strictObject({
+  id,
+  of: z.strictObject({ type: z.enum(['place', 'person']), id }),
+  name: z.string().min(1).max(60),
+  datum: z.literal('WGS-84'),
+  shape: z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('circle'), ...degrees, radiusMeters: z.number().min(10).max(100_000) }),
+    z.strictObject({ type: z.literal('polygon'), points: z.array(z.strictObject(degrees)).min(3).max(200) }),
+  ]),
+  months: z.array(z.int().min(1).max(12)).min(1).max(12).optional(),
+});
+export const eventTypes = [
+  'incident.opened',
+  'incident.changed',
+  'incident.resolved',
+  'device.silent',
+  'device.heard',
+  'visit.recorded',
+] as const;
+/** A program elsewhere that hears what happens in an area and everything below it: Standard Webhooks. */
+export const subscription = z.strictObject({
+  id,
+  name: z.string().min(1).max(60),
+  areaId: id.optional(),
+  types: z.array(z.enum(eventTypes)).min(1),
+  url: personal(webhookUrl),
+  secret: secret(webhookSecret),
+  paused: z.boolean().default(false),
 });
 /** Overrides of a rule's settings. `category` is a scope over everybody who carries it. */
 export const ruleSetting = z.strictObject({
@@ -128,7 +179,9 @@ export const ruleSetting = z.strictObject({
 });
 
 /** In the order in which they refer to each other. */
-export const entities = { area, site, place, household, person, contact, device, account, ruleSetting } as const;
+export const entities = {
+  ...{ area, site, place, household, person, contact, zone, device, account, apiKey, ruleSetting, subscription },
+} as const;
 export type EntityType = keyof typeof entities;
 export type Entity<T extends EntityType> = z.infer<(typeof entities)[T]>;
 export type Area = Entity<'area'>;
@@ -139,6 +192,11 @@ export type Person = Entity<'person'>;
 export type Contact = Entity<'contact'>;
 export type Device = Entity<'device'>;
 export type Account = Entity<'account'>;
+export type ApiKey = Entity<'apiKey'>;
+export type Zone = Entity<'zone'>;
+export type Subscription = Entity<'subscription'>;
+export type EventType = (typeof eventTypes)[number];
+export type Grant = NonNullable<Account['grants']>[number];
 export type RuleSetting = Entity<'ruleSetting'>;
 export type Sealed = z.infer<typeof sealed>;
 export const entityTypes = Object.keys(entities) as EntityType[];
@@ -161,6 +219,9 @@ export const registryChange = z.discriminatedUnion('type', [
     put('device').extend({ expectedVersion: z.int().min(0).optional() }),
     put('account'),
     put('ruleSetting'),
+    put('zone'),
+    put('apiKey'),
+    put('subscription'),
   ]),
   z.strictObject({ type: z.literal('remove'), entity: z.enum(entityTypes), id }),
 ]);

@@ -40,6 +40,8 @@ test('names, telephones, addresses, notes and webhooks are personal', () => {
     'contact.channels.*.url',
     'contact.channels.*.secret (secret)',
     'account.name',
+    'subscription.url',
+    'subscription.secret (secret)',
   ]);
 });
 
