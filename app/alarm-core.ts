@@ -161,7 +161,7 @@ export async function openAlarm(ports: AlarmPorts) {
     died: ({ sequence, error }) => fail(new Error(`the alarm follower died at record ${sequence}`, { cause: error })),
   });
 
-  const caughtUp = follower.caughtUp.then(async () => {
+  const begun = follower.caughtUp.then(async () => {
     ports.admit?.(registry);
     // Only when everything that was decided is on record does anything go out.
     await recordSwallowed();
@@ -172,7 +172,11 @@ export async function openAlarm(ports: AlarmPorts) {
     delivery.begin();
     ticks.arm();
   });
-  caughtUp.catch(fail);
+  // What keeps it from beginning is a failure; and none when it is closed meanwhile: then it never begins.
+  const caughtUp = begun.catch((error): Promise<never> => {
+    fail(error);
+    return new Promise(() => {});
+  });
 
   const cries = new Cries();
   function notifyProvisionally(stored: Stored): void {

@@ -47,14 +47,11 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     admit: (registry) => refuseRealDevices(configuration, registry.devices()),
   });
   let isCaughtUp = false;
-  alarm.caughtUp.then(
-    () => {
-      isCaughtUp = true;
-    },
-    () => {},
-  );
+  alarm.caughtUp.then(() => {
+    isCaughtUp = true;
+  });
   // The registry is known at the journal's end alone. A real county does not wait for it: its devices may send at once.
-  if (configuration.clockFactor !== undefined) await alarm.caughtUp;
+  if (configuration.clockFactor !== undefined) await Promise.race([alarm.caughtUp, alarm.failure]);
 
   const secure = await openSecureDoors({
     ...{ mqtts: configuration.mqtts, keysFolder, clock, chance, log, metrics },
