@@ -1,5 +1,6 @@
 import type { Reason } from '../records/alert.ts';
-import type { CommandProblem } from '../records/command.ts';
+import type { AuditDraft } from '../records/audit.ts';
+import type { CommandProblem, Look } from '../records/command.ts';
 import type {
   Actor,
   ContactResult,
@@ -11,13 +12,22 @@ import type {
   Told,
 } from '../records/incident.ts';
 import type { OutcomeResult } from '../records/notice.ts';
-import type { Account, Contact, Device, Person } from '../records/registry.ts';
+import type { EventDelivery, SubscriptionHealth } from '../records/outgoing-event.ts';
+import type { Account, ApiKey, Contact, Device, Person, Subscription } from '../records/registry.ts';
+import type { Permission, Role } from '../records/rights.ts';
 
 // What the API says, and all that the page knows of it. Instants are epoch ms of journal time; names were unsealed for
 // somebody who is signed in, and are absent when the registry no longer knows them.
 
 /** `timeZone`: the county's. */
-export type SessionAnswer = { account: { id: string; name?: string; language: Person['language'] }; timeZone: string };
+export type SessionAnswer = {
+  account: { id: string; name?: string; language: Person['language'] };
+  /** `area`: its name. */
+  grants: { role: Role; areaId?: string; area?: string }[];
+  /** Held somewhere: what the page may offer. */
+  permissions: Permission[];
+  timeZone: string;
+};
 
 /** An incident as the queue shows it: enough to act on, without telephone numbers and addresses. */
 export type IncidentCard = Pick<
@@ -31,12 +41,16 @@ export type IncidentCard = Pick<
   alerts: AlertShown[];
   moreAlerts: number;
   state: StateShown;
-  ladder: { phase: Ladder['phase']; rung?: number; nextAt?: number };
+  ladder: { phase: Ladder['phase']; rung?: number; nextAt?: number; dropped?: true };
   told: ToldShown[];
   closing?: { by: NamedActor; askedAt: number };
 };
 
+/** `masked`: names and numbers are not shown as they are, and what was written and the way there are left out. */
 export type IncidentDetail = IncidentCard & {
+  masked: boolean;
+  /** What the rights of whoever asks allow here, in whatever state it is. */
+  may: { act: boolean; resolve: boolean };
   /** In their order; `earlierEntries` older ones are not kept here. */
   timeline: (Omit<TimelineEntry, 'by'> & { by?: NamedActor })[];
   earlierEntries: number;
@@ -45,6 +59,22 @@ export type IncidentDetail = IncidentCard & {
   people: { name?: string; callName?: string }[];
   /** Everybody who is named in the timeline or was told, by id. */
   contacts: { [contactId: string]: ContactShown };
+};
+
+/** What is held since the system stood still or was put back; at most 200, the most urgent first, and `more` others. */
+export type HoldingPage = { at: number; held: HeldIncident[]; more: number };
+/** `ageMs`: since its last alert. `desk`: the desk would sound. `would`: who would be told first, by which channels in their order. */
+export type HeldIncident = { incident: IncidentCard; ageMs: number; desk: boolean; would: WouldTell[] };
+export type WouldTell = {
+  contactId: string;
+  role: Contact['role'];
+  purpose: 'alarm' | 'information';
+  channels: string[];
+};
+/** How many were sent or dropped, and which were not, because something had changed. */
+export type HoldingAnswer = {
+  letGo: number;
+  refused: { incidentId: string; code: string; problem: CommandProblem; message: string }[];
 };
 
 /** `areas`: the village first. */
@@ -128,12 +158,20 @@ export type Problem = {
   incident?: IncidentCard;
   /** The device as it is now, where that is why. */
   device?: DeviceShown;
+  /** Any other entry of the registry as it is now, where that is why. */
+  entity?: { id: string; version: number } & Record<string, unknown>;
+  /** What is wrong, one by one: the field or the cell, in English and (`zh`) in Chinese. */
+  problems?: { field?: string; sheet?: string; line?: number; cell?: string; problem: string; zh: string }[];
+  /** How many there are, where `problems` does not hold all. */
+  problemCount?: number;
   retryAfterSeconds?: number;
 };
 export type ProblemCode =
   | CommandProblem
   | 'signed-out'
+  | 'forbidden'
   | 'wrong-password'
+  | 'locked'
   | 'wrong-code'
   | 'claimed'
   | 'too-many'
@@ -161,3 +199,59 @@ export type DeviceShown = Pick<
 export type DevicePage = { devices: DeviceShown[]; next?: string };
 /** `secret` and `claimCode` are shown in this answer and never again; `label` is the text of the QR code. */
 export type DeviceMade = { device: DeviceShown; secret?: string; claimCode?: string; label?: string };
+
+/**
+ * A subscription as its managers see it: nothing of its secret. `publicKey`: what `v1a` signatures are checked with. `previousUntil`: until
+ * then the secret before this one signs, too. Instants of `health` and `previousUntil` are of the wall clock (epoch ms).
+ */
+export type SubscriptionShown = Pick<Subscription, 'id' | 'name' | 'areaId' | 'types' | 'paused'> & {
+  version: number;
+  url?: string;
+  publicKey?: string;
+  previousUntil?: number;
+  health: SubscriptionHealth;
+};
+/** By id; `next` asks for what follows. */
+export type SubscriptionPage = { subscriptions: SubscriptionShown[]; next?: string };
+/** `secret` is shown in this answer and never again. */
+export type SubscriptionMade = { subscription: SubscriptionShown; secret: string };
+/** The newest first; `next` asks for what is older. */
+export type DeliveryPage = { deliveries: EventDelivery[]; next?: string };
+/** What is sent again: from the record at `from` to that at `to`. `isWhole`: the journal reaches back to where it was asked from. */
+export type ReplayAnswer = { from: string; to: string; isWhole: boolean };
+
+/** An account without `grants` is older than rights, and may do everything everywhere. `isLocked`: guessing has closed a door of it. */
+export type AccountShown = Pick<Account, 'id' | 'language' | 'grants'> & {
+  name?: string;
+  version: number;
+  isLocked: boolean;
+};
+/** By id; `next` asks for what follows. */
+export type AccountPage = { accounts: AccountShown[]; next?: string };
+/** `password` is shown in this answer and never again. */
+export type AccountMade = { account: AccountShown; password?: string };
+/** `from`: an address, or a browser in which the account signed in before. Epoch ms. */
+export type LockoutPage = { at: number; lockouts: { account: string; from: string; until: number }[] };
+/** `lastUsedAt` (epoch ms) is as this process remembers it. */
+export type ApiKeyShown = Omit<ApiKey, 'hash'> & { lastUsedAt?: number };
+export type ApiKeyPage = { keys: ApiKeyShown[]; next?: string };
+/** `token` is shown in this answer and never again. */
+export type ApiKeyMade = { key: ApiKeyShown; token: string };
+
+/** Whose glass is or was broken for what, the latest first. What it shows ends at `until`. */
+export type GlassPage = {
+  at: number;
+  glass: { id: string; by: NamedActor; of: Look['of']; at: number; until: number; reason?: string }[];
+};
+
+/** An entry of the account of looks and changes; `reason` is left out where whom it speaks of was erased. */
+export type AuditEntryShown = Omit<AuditDraft, 'journal'> & { n: number; hash: string };
+/** The newest first. A page may be short, or empty, and have a next one. */
+export type AuditPage = { entries: AuditEntryShown[]; next?: string };
+
+/** `stock`: what they wore, and can be given to somebody else; `labels`: of those of them that had none, shown in this answer and never again. */
+export type PersonErased = {
+  id: string;
+  stock: string[];
+  labels: { id: string; claimCode: string; label: string }[];
+};

@@ -23,11 +23,11 @@ import { hashPassword } from './passwords.ts';
 import { type Api, type ApiParts, startApi } from './server.ts';
 
 export const password = 'correct-horse';
-const hash = await hashPassword(password, systemChance);
+export const staffHash = await hashPassword(password, systemChance);
 export const deskRegistry = [
   ...smallCounty,
-  put('account', { id: 'li', name: 'Li Na', hash, language: 'en' }),
-  put('account', { id: 'wang', name: 'Wang Gang', hash, language: 'zh-CN' }),
+  put('account', { id: 'li', name: 'Li Na', hash: staffHash, language: 'en' }),
+  put('account', { id: 'wang', name: 'Wang Gang', hash: staffHash, language: 'zh-CN' }),
 ];
 
 /**
@@ -67,6 +67,8 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
       return answer;
     },
     step: (input: IncidentInput): IncidentAnswer => alarm.decided(incidents.step(input)),
+    /** Nobody listened for so long, ms. */
+    stoodStill: (downMs: number): IncidentAnswer => alarm.decided(incidents.stoodStill(now(), { downMs })),
     /** Fires what is due. */
     tick(): void {
       for (let due = incidents.nextDeadline(); due !== undefined && due <= now(); due = incidents.nextDeadline()) {
@@ -105,6 +107,10 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
         if (newsAfterMs === 0) fold();
         else setTimeout(fold, newsAfterMs);
         return result;
+      }
+      if (command.type === 'look') {
+        alarm.record({ kind: 'command', command });
+        return { ok: true };
       }
       if (!('incidentId' in command)) throw new Error(`${command.type} is not for incidents`);
       const answer = incidents.step({ type: 'command', at: now(), command });
@@ -163,7 +169,10 @@ export function openDesk(alarm: StandIn, more: Partial<ApiParts> = {}): Promise<
 export async function signedIn(api: Api, account = 'li') {
   const response = await ask(api, 'POST', '/session', { body: { account, password } });
   if (response.status !== 200) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
-  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const cookie = response.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ');
   return {
     cookie,
     get: (path: string) => ask(api, 'GET', path, { cookie }),

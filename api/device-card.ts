@@ -1,6 +1,7 @@
-import { deviceVersion, isInstalled } from '../records/device-version.ts';
+import { entityVersion } from '../records/entity-version.ts';
 import type { Device } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
+import { isInstalled } from '../records/registry-links.ts';
 import type { Sealer } from '../records/sealing.ts';
 import type { DeviceShown } from './answers.ts';
 import { accountName } from './incident-card.ts';
@@ -12,7 +13,7 @@ export function deviceShown(names: DeviceNames, device: Device): DeviceShown {
   const place = device.placeId === undefined ? undefined : names.registry.place(device.placeId)?.name;
   return {
     ...shown,
-    version: deviceVersion(device),
+    version: entityVersion(device),
     state: isInstalled(device) ? 'installed' : 'stock',
     ...(place !== undefined && { place }),
     hasSecret: credential !== undefined,

@@ -3,14 +3,17 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Command, CommandResult } from '../records/command.ts';
-import { deviceVersion } from '../records/device-version.ts';
+import { entityVersion } from '../records/entity-version.ts';
+import type { Actor } from '../records/incident.ts';
 import { type Device, entities } from '../records/registry.ts';
+import type { Registry } from '../records/registry-fold.ts';
+import type { Access, Permission } from '../records/rights.ts';
 import type { DeviceMade, DeviceShown } from './answers.ts';
 import { type DeviceNames, deviceShown } from './device-card.ts';
 import type { DeviceKeys } from './device-keys.ts';
 import type { DutyView } from './duty-view.ts';
 import { refuse } from './problem.ts';
-import type { SessionOf } from './session-routes.ts';
+import type { Rights } from './rights.ts';
 import { untilFolded } from './until-folded.ts';
 
 export type DeviceParts = DeviceNames & {
@@ -19,7 +22,7 @@ export type DeviceParts = DeviceNames & {
   commands: { apply(command: Command): Promise<CommandResult> };
   deviceKeys: DeviceKeys;
   metrics: Pick<Metrics, 'claimsRefused'>;
-  sessionOf: SessionOf;
+  rights: Rights;
   clock: Clock;
   now: () => number;
   log: Log;
@@ -29,7 +32,7 @@ export type DeviceParts = DeviceNames & {
 /** What is asked of one device. Without `device` it is retired; without `expectedVersion` it is new. */
 export type Change = {
   commandId: string;
-  by: string;
+  by: Actor;
   deviceId: string;
   device?: Device;
   expectedVersion?: number;
@@ -43,16 +46,18 @@ export type Change = {
  */
 export async function changeDevice(parts: DeviceParts, reply: FastifyReply, change: Change) {
   const { commandId, by, deviceId, device, expectedVersion, made } = change;
+  const expected = { expectedVersion: expectedVersion ?? 0 };
   const result = await parts.commands.apply({
-    ...{ type: 'device-change', commandId, by: { type: 'account', id: by }, deviceId },
-    ...(device && { device }),
-    ...(expectedVersion !== undefined && { expectedVersion }),
+    ...{ type: 'registry-change', commandId, by },
+    change: device
+      ? { type: 'put', entity: 'device', value: device, ...expected }
+      : { type: 'remove', entity: 'device', id: deviceId, ...expected },
   });
   if (!result.ok) return refuseChange(parts, reply, deviceId, result);
   const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   if (device === undefined) return reply.code(isFolded ? 204 : 202).send();
   // Another version than ours: this command was carried out before, with a secret or a code of that time.
-  if (made && result.version !== deviceVersion(device)) return refuseAgain(parts, reply, deviceId);
+  if (made && result.version !== entityVersion(device)) return refuseAgain(parts, reply, deviceId);
   const shown = showDevice(parts, deviceId) ?? deviceShown(parts, device);
   const status = isFolded ? (expectedVersion === undefined ? 201 : 200) : 202;
   return reply.code(status).send(made ? { device: shown, ...made } : shown);
@@ -74,6 +79,32 @@ export function showDevice(parts: DeviceNames, deviceId: string): DeviceShown | 
   return device && deviceShown(parts, device);
 }
 
+/** A device that somebody may ask this of; a refusal goes on record. */
+export function reachedDevice(parts: DeviceReach, access: Access, permission: Permission, deviceId: string) {
+  const device = parts.registry.device(deviceId);
+  return device && parts.rights.reaches(access, permission, { type: 'device', id: deviceId }) ? device : undefined;
+}
+
+/** What is wrong with putting it there: what lies in a foreign area is said not to exist, in the registry's own words. */
+export function foreignTarget(
+  parts: DeviceReach,
+  access: Access,
+  permission: Permission,
+  asked: Where & { id: string },
+) {
+  const targets = [
+    { type: 'place', id: asked.placeId },
+    { type: 'person', id: asked.personId },
+  ] as const;
+  for (const { type, id } of targets) {
+    if (id === undefined || parts.registry.get(type, id) === undefined) continue;
+    if (!parts.rights.reaches(access, permission, { type, id }))
+      return `device "${asked.id}": there is no ${type} "${id}"; add it, or correct the id`;
+  }
+  return undefined;
+}
+export type DeviceReach = { registry: Registry; rights: Rights };
+
 /** A device where it is put; the code of its label has done its work then. What it was called elsewhere stays there. */
 export function placed(device: Device, where: Where, used: { at: number; by: string }): Device {
   const { placeId: _, personId: __, room: ___, claim, ...kept } = device;
@@ -92,6 +123,7 @@ const ownerOf = ({ placeId, personId }: Where) => ({
 /** With its fields in the registry's order, by which equal devices are seen to be equal. */
 export const inOrder = (device: object): Device => entities.device.parse(device);
 
+/** Also where there is one, and it is nobody's business: the two cannot be told apart. */
 export function notFound(reply: FastifyReply, deviceId: string) {
   return refuse(reply, 'not-found', `there is no device ${deviceId}`);
 }

@@ -2,11 +2,12 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readClaimCode } from '../records/claim-code.ts';
-import { deviceVersion } from '../records/device-version.ts';
+import { entityVersion } from '../records/entity-version.ts';
 import { type Device, entities } from '../records/registry.ts';
-import { changeDevice, type DeviceParts, placed, showDevice } from './device-change.ts';
+import { changeDevice, type DeviceParts, foreignTarget, placed, showDevice } from './device-change.ts';
 import { accountName } from './incident-card.ts';
 import { refuse } from './problem.ts';
+import { accessOf } from './rights.ts';
 import { createThrottle } from './throttle.ts';
 
 /**
@@ -16,49 +17,57 @@ import { createThrottle } from './throttle.ts';
  * unknown device and a wrong code get the same answer after the same work.
  */
 export const claimRoute: FastifyPluginAsyncZod<DeviceParts> = async (api, parts) => {
-  const { registry, deviceKeys, sessionOf, now, log, metrics } = parts;
+  const { registry, deviceKeys, rights, now, log, metrics } = parts;
   const throttle = createThrottle(parts);
 
-  api.post('/devices/:deviceId/claim', { schema: { params, body } }, async (request, reply) => {
-    const { deviceId } = request.params;
-    const { commandId, code: text, ...where } = request.body;
-    const by = sessionOf(request).account.id;
-    const refused = (reason: string) => {
-      metrics.claimsRefused.inc({ reason });
-      log.warn({ account: by, deviceId, reason }, 'a claim of a device was refused');
-    };
-    if ((where.placeId === undefined) === (where.personId === undefined))
-      return refuse(reply, 'invalid', 'say where it belongs: a placeId or a personId');
-    const read = readClaimCode(text, deviceId);
-    if (!read.ok) {
-      refused('mistyped');
-      return refuse(reply, 'invalid', read.problem);
-    }
-    const limits = [
-      { key: `device ${deviceId}`, free: freeGuesses },
-      { key: `account ${by}`, free: 3 * freeGuesses },
-    ];
-    const waitMs = throttle.attempt(limits);
-    if (waitMs > 0) {
-      refused('too-many');
-      return tooMany(reply, waitMs);
-    }
-    const device = registry.device(deviceId);
-    if (!deviceKeys.isCode(deviceId, read.code, device?.claim) || !device) {
-      refused('wrong-code');
-      return refuse(reply, 'wrong-code', 'device or code is wrong: read both from the label, or ask for a new label');
-    }
-    throttle.succeeded(limits);
-    if (device.claim?.used) {
-      if (isRepeat(device, where, by)) return reply.send(showDevice(parts, deviceId));
-      refused('claimed');
-      return refuseClaimed(parts, reply, device);
-    }
-    const installed = placed(device, where, { at: now(), by });
-    return changeDevice(parts, reply, {
-      ...{ commandId, by, deviceId, device: installed, expectedVersion: deviceVersion(device) },
-    });
-  });
+  api.post(
+    '/devices/:deviceId/claim',
+    { config: { permission: 'device:install' }, schema: { params, body } },
+    async (request, reply) => {
+      const { deviceId } = request.params;
+      const { commandId, code: text, ...where } = request.body;
+      const access = accessOf(request);
+      const by = access.actor.id;
+      const refused = (reason: string) => {
+        metrics.claimsRefused.inc({ reason });
+        log.warn({ account: by, deviceId, reason }, 'a claim of a device was refused');
+      };
+      if ((where.placeId === undefined) === (where.personId === undefined))
+        return refuse(reply, 'invalid', 'say where it belongs: a placeId or a personId');
+      const read = readClaimCode(text, deviceId);
+      if (!read.ok) {
+        refused('mistyped');
+        return refuse(reply, 'invalid', read.problem);
+      }
+      const limits = [
+        { key: `device ${deviceId}`, free: freeGuesses },
+        { key: `account ${by}`, free: 3 * freeGuesses },
+      ];
+      const waitMs = throttle.attempt(limits);
+      if (waitMs > 0) {
+        refused('too-many');
+        return tooMany(reply, waitMs);
+      }
+      const device = registry.device(deviceId);
+      if (!deviceKeys.isCode(deviceId, read.code, device?.claim) || !device) {
+        refused('wrong-code');
+        return refuse(reply, 'wrong-code', 'device or code is wrong: read both from the label, or ask for a new label');
+      }
+      throttle.succeeded(limits);
+      const foreign = foreignTarget(parts, access, 'device:install', { id: deviceId, ...where });
+      if (foreign !== undefined) return refuse(reply, 'invalid', foreign);
+      if (device.claim?.used) {
+        if (isRepeat(device, where, by)) return reply.send(showDevice(parts, deviceId));
+        refused('claimed');
+        const areaId = rights.areaOf('device', deviceId);
+        return refuseClaimed(parts, reply, device, rights.may(access, 'device:install', areaId));
+      }
+      const installed = placed(device, where, { at: now(), by });
+      return changeDevice(parts, reply, {
+        ...{ commandId, by: access.actor, deviceId, device: installed, expectedVersion: entityVersion(device) },
+      });
+    },
+  );
 };
 
 const { id, placeId, personId, room } = entities.device.shape;
@@ -82,7 +91,14 @@ function isRepeat(
   return device.claim?.used?.by === by && device.placeId === placeId && device.personId === personId;
 }
 
-function refuseClaimed(parts: DeviceParts, reply: FastifyReply, device: Device) {
+/** Where it hangs by now is told to those whose area that is. */
+function refuseClaimed(parts: DeviceParts, reply: FastifyReply, device: Device, isTheirs: boolean) {
+  if (!isTheirs)
+    return refuse(
+      reply,
+      'claimed',
+      'this label was used before: ask the duty desk to move the device, or for a new label',
+    );
   const shown = showDevice(parts, device.id);
   const used = device.claim?.used;
   const who = used && (accountName(parts, used.by) ?? used.by);

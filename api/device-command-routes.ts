@@ -4,12 +4,15 @@ import type { Clock } from '../platform/clock.ts';
 import { type Command, type CommandResult, cancelDeviceCommand, deviceCommand } from '../records/command.ts';
 import type { Downlink } from '../records/downlink.ts';
 import type { Registry } from '../records/registry-fold.ts';
+import type { Access } from '../records/rights.ts';
+import { openText } from '../records/sealed-text.ts';
 import type { Sealer } from '../records/sealing.ts';
 import type { NamedActor } from './answers.ts';
+import { notFound, reachedDevice } from './device-change.ts';
 import type { DutyView } from './duty-view.ts';
 import { accountName } from './incident-card.ts';
 import { refuse } from './problem.ts';
-import type { SessionOf } from './session-routes.ts';
+import { accessOf, type Rights } from './rights.ts';
 import { untilFolded } from './until-folded.ts';
 
 /**
@@ -18,34 +21,43 @@ import { untilFolded } from './until-folded.ts';
  * is still on the way here; 400, 404 and 409: refused, in words.
  */
 export const deviceCommandRoutes: FastifyPluginAsyncZod<DeviceCommandParts> = async (api, parts) => {
-  const { view, registry, sessionOf, now } = parts;
-  const byWhom = (request: Parameters<SessionOf>[0]) => ({
-    type: 'account' as const,
-    id: sessionOf(request).account.id,
-  });
+  const { view, registry, rights, now } = parts;
+  const reading = { config: { permission: 'registry:read' } } as const;
+  const commanding = { config: { permission: 'device:command' } } as const;
 
-  api.get('/devices/:deviceId/commands', { schema: { params: device } }, async (request, reply) => {
+  api.get('/devices/:deviceId/commands', { ...reading, schema: { params: device } }, async (request, reply) => {
     const { deviceId } = request.params;
-    if (!registry.device(deviceId)) return refuse(reply, 'not-found', `there is no device ${deviceId}`);
+    const access = accessOf(request);
+    const isSeen = () => rights.sees(access, 'registry:read', { type: 'device', id: deviceId });
+    if (!registry.device(deviceId) || !isSeen()) return notFound(reply, deviceId);
+    const isOpen = rights.may(access, 'device:command', rights.areaOf('device', deviceId));
     const newestFirst = view.downlinks(deviceId).reverse();
-    return { at: now(), commands: newestFirst.map((row) => shown(parts, row)) } satisfies DeviceCommandPage;
+    return { at: now(), commands: newestFirst.map((row) => shown(parts, row, isOpen)) } satisfies DeviceCommandPage;
   });
 
-  api.post('/devices/:deviceId/commands', { schema: { params: device, body: asking } }, async (request, reply) => {
-    const { lifeSeconds, ...asked } = request.body;
-    const life = lifeSeconds === undefined ? {} : { lifeSeconds };
-    const by = byWhom(request);
-    const result = await parts.commands.apply({ type: 'device-command', by, ...request.params, ...asked, ...life });
-    if (!result.ok) return refuse(reply, result.problem, result.message);
-    return answer(parts, reply, 201, asked.commandId, () => true);
-  });
+  api.post(
+    '/devices/:deviceId/commands',
+    { ...commanding, schema: { params: device, body: asking } },
+    async (request, reply) => {
+      const { lifeSeconds, ...asked } = request.body;
+      const life = lifeSeconds === undefined ? {} : { lifeSeconds };
+      const access = accessOf(request);
+      if (!mayAsk(parts, access, request.params.deviceId)) return notFound(reply, request.params.deviceId);
+      const by = access.actor;
+      const result = await parts.commands.apply({ type: 'device-command', by, ...request.params, ...asked, ...life });
+      if (!result.ok) return refuse(reply, result.problem, result.message);
+      return answer(parts, reply, 201, asked.commandId, () => true);
+    },
+  );
 
   api.delete(
     '/devices/:deviceId/commands/:cancels',
-    { schema: { params: oneCommand, querystring: cancelling } },
+    { ...commanding, schema: { params: oneCommand, querystring: cancelling } },
     async (request, reply) => {
-      const by = byWhom(request);
+      const access = accessOf(request);
       const { params, query } = request;
+      if (!mayAsk(parts, access, params.deviceId)) return notFound(reply, params.deviceId);
+      const by = access.actor;
       const result = await parts.commands.apply({ type: 'cancel-device-command', by, ...params, ...query });
       if (!result.ok) return refuse(reply, result.problem, result.message);
       return answer(parts, reply, 200, params.cancels, ({ state }) => state.phase !== 'waiting');
@@ -59,15 +71,27 @@ export type DeviceCommandParts = {
   unseal: Sealer['unseal'];
   /** Errors: ALARM_AWAY, try later. */
   commands: { apply(command: Command): Promise<CommandResult> };
-  sessionOf: SessionOf;
+  rights: Rights;
   clock: Clock;
   now: () => number;
 };
 
 /** Instants are epoch ms of journal time; `sent` counts, and nothing but `done` says that it was obeyed. */
-export type DeviceCommandShown = Omit<Downlink, 'by'> & { by: NamedActor };
+export type DeviceCommandShown = Omit<Downlink, 'by' | 'reason' | 'state'> & {
+  by: NamedActor;
+  /** Left out for whoever may not command it. */
+  reason?: string;
+  state: Exclude<Downlink['state'], { phase: 'cancelled' }> | CancelledShown;
+};
+type CancelledShown = Omit<Extract<Downlink['state'], { phase: 'cancelled' }>, 'reason'> & { reason?: string };
 /** The newest first: all that wait, and the latest others. */
 export type DeviceCommandPage = { at: number; commands: DeviceCommandShown[] };
+
+/** One that nobody registered is for whoever may do it in the whole installation. */
+function mayAsk(parts: DeviceCommandParts, access: Access, deviceId: string): boolean {
+  if (!parts.registry.device(deviceId)) return parts.rights.may(access, 'device:command', undefined);
+  return reachedDevice(parts, access, 'device:command', deviceId) !== undefined;
+}
 
 const device = deviceCommand.pick({ deviceId: true });
 const asking = deviceCommand.pick({ commandId: true, ask: true, lifeSeconds: true, reason: true });
@@ -85,10 +109,27 @@ async function answer(
     const now = parts.view.downlink(id);
     return now && isFolded(now) ? now : undefined;
   });
-  return row ? reply.code(status).send(shown(parts, row)) : reply.code(202).send({ id });
+  return row ? reply.code(status).send(shown(parts, row, true)) : reply.code(202).send({ id });
 }
 
-function shown(names: Pick<DeviceCommandParts, 'registry' | 'unseal'>, { by, ...row }: Downlink): DeviceCommandShown {
-  const name = by.type === 'account' ? accountName(names, by.id) : undefined;
-  return { ...row, by: { ...by, ...(name !== undefined && { name }) } };
+function shown(
+  parts: DeviceCommandParts,
+  { by, reason, state, ...row }: Downlink,
+  isOpen: boolean,
+): DeviceCommandShown {
+  const name = by.type === 'account' ? accountName(parts, by.id) : undefined;
+  const why = isOpen ? openText(reason, parts) : undefined;
+  return {
+    ...row,
+    ...(why !== undefined && { reason: why }),
+    by: { ...by, ...(name !== undefined && { name }) },
+    state: stateShown(parts, state, isOpen),
+  };
+}
+
+function stateShown(parts: DeviceCommandParts, state: Downlink['state'], isOpen: boolean): DeviceCommandShown['state'] {
+  if (state.phase !== 'cancelled') return state;
+  const { reason, ...ended } = state;
+  const why = isOpen ? openText(reason, parts) : undefined;
+  return { ...ended, ...(why !== undefined && { reason: why }) };
 }

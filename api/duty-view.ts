@@ -10,6 +10,7 @@ import { decodeRecord, recordKind } from '../records/record-codec.ts';
 import { followRegistry } from '../records/registry-commands.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import type { Attempt } from './answers.ts';
+import { createGlassShelf, type GlassShelf } from './glass.ts';
 
 /**
  * What the duty page shows, folded from the journal alone, so that it needs no database. Incidents are taken whole from
@@ -22,6 +23,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
   const counter = state.table<number>('duty-revision');
   const commands = followRegistry({ state, registry });
   const downlinks = createDownlinkShelf(state);
+  const glass = createGlassShelf(state);
   const listeners = new Set<(changed: DutyIncident) => void>();
   const revision = () => counter.get('revision') ?? 0;
   let forgottenAtRevision = 0;
@@ -57,6 +59,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
     switch (record.kind) {
       case 'command':
         for (const { id } of commands.follow(record.command)?.devicesRemoved ?? []) downlinks.forget(id);
+        if (record.command.type === 'look' && record.command.how === 'glass') glass.put(record.command, at);
         return [];
       case 'downlink':
         downlinks.sent(record, at);
@@ -104,6 +107,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
     downlink: downlinks.get,
     downlinks: downlinks.ofDevice,
     answerTo: commands.answerTo,
+    glass,
     openIncidents: () =>
       all()
         .filter(({ incident }) => !isResolved(incident))
@@ -133,6 +137,8 @@ export type DutyView = {
   rebuild(): void;
   /** What a change of the registry came to that this view has folded; remembered as long as the alarm process does. */
   answerTo(commandId: string): CommandResult | undefined;
+  /** Whose glass was broken for what. */
+  glass: GlassShelf;
   /** A command to a device, while it is kept. */
   downlink(id: string): Downlink | undefined;
   /** What one device was asked to do, in that order: what waits, and what became of the latest others. */

@@ -1,8 +1,8 @@
 import type { Whereabouts } from '../records/alert.ts';
 import type { Actor, Incident, IncidentAlert, IncidentState, TimelineEntry, Told } from '../records/incident.ts';
-import type { Sealed } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
-import { type Sealer, unsealEntity } from '../records/sealing.ts';
+import { openText, openTexts } from '../records/sealed-text.ts';
+import type { Sealer } from '../records/sealing.ts';
 import type {
   AlertShown,
   ContactShown,
@@ -14,18 +14,27 @@ import type {
   WhereShown,
 } from './answers.ts';
 import type { DutyIncident, Timeline } from './duty-view.ts';
+import { entityShown } from './masking.ts';
 
 /** Puts names to the ids of an incident: places, rooms, call names, who was told, who has it. */
-export function createCards(parts: CardParts) {
+export function createCards(ports: NameParts) {
   return {
-    card: (duty: DutyIncident): IncidentCard => cardOf(parts, duty, shownAlerts(duty.incident)),
-    /** With what only somebody who opens it needs: telephone numbers, the address, the household's note. */
-    detail(duty: DutyIncident, { entries, earlier }: Timeline): IncidentDetail {
+    /** As lists show it: without what somebody wrote. Unless `isOpen`, names are masked. */
+    card: (duty: DutyIncident, isOpen: boolean): IncidentCard =>
+      cardOf({ ...ports, isOpen }, duty, shownAlerts(duty.incident)),
+    /** With what only somebody who opens it needs: telephone numbers, the address, the household's note. Masked unless `isOpen`. */
+    detail(duty: DutyIncident, { entries, earlier }: Timeline, isOpen: boolean): Omit<IncidentDetail, 'may'> {
       const { incident } = duty;
+      const parts = { ...ports, isOpen };
       const ids = new Set([...incident.told.map(({ contactId }) => contactId), ...entries.flatMap(contactsNamed)]);
+      const card = cardOf(parts, duty, incident.alerts);
       return {
-        ...cardOf(parts, duty, incident.alerts),
-        timeline: entries.map(({ by, ...entry }) => ({ ...entry, ...(by && { by: named(parts, by) }) })),
+        ...{ ...card, state: withNote(parts, card.state, incident.state) },
+        masked: !isOpen,
+        timeline: timelineShown(entries, parts).map(({ by, ...entry }) => ({
+          ...entry,
+          ...(by && { by: named(parts, by) }),
+        })),
         earlierEntries: earlier,
         ...home(parts, incident.where),
         contacts: Object.fromEntries([...ids].flatMap((id) => contactEntry(parts, id))),
@@ -35,7 +44,9 @@ export function createCards(parts: CardParts) {
 }
 
 export type Cards = ReturnType<typeof createCards>;
-type CardParts = { registry: Registry; unseal: Sealer['unseal'] };
+export type NameParts = { registry: Registry; unseal: Sealer['unseal'] };
+/** `isOpen`: names and numbers are shown as they are. */
+type CardParts = NameParts & { isOpen: boolean };
 
 const mostAlertsOnCard = 12;
 const mostPeopleShown = 12;
@@ -57,15 +68,29 @@ function cardOf(parts: CardParts, { incident, attempts, revision }: DutyIncident
       phase: ladder.phase,
       ...('rung' in ladder && { rung: ladder.rung }),
       ...('nextAt' in ladder && { nextAt: ladder.nextAt }),
+      ...('dropped' in ladder && { dropped: ladder.dropped }),
     },
     told: incident.told.map((told) => toldShown(parts, told, attempts)),
     ...(closing && { closing: { by: named(parts, closing.by), askedAt: closing.askedAt } }),
   };
 }
 
-function whereShown({ registry, unseal }: CardParts, where: Whereabouts): WhereShown {
+/** Entries with what somebody wrote into them, or without. */
+export function timelineShown(
+  entries: TimelineEntry[],
+  { unseal, isOpen }: Omit<CardParts, 'registry'>,
+): TimelineEntry[] {
+  if (isOpen) return entries.map((entry) => ({ ...entry, details: openTexts(entry.details, { unseal }) }));
+  return entries.map(({ details: { note: _, action: __, reason: ___, ...details }, ...entry }) => ({
+    ...entry,
+    details,
+  }));
+}
+
+function whereShown(parts: CardParts, where: Whereabouts): WhereShown {
   const { deviceId, personId, placeId, siteId, areaId, unregistered } = where;
-  const person = personId === undefined ? undefined : personShown({ registry, unseal }, personId);
+  const { registry } = parts;
+  const person = personId === undefined ? undefined : personShown(parts, personId);
   const name = {
     site: siteId === undefined ? undefined : registry.site(siteId)?.name,
     place: placeId === undefined ? undefined : registry.place(placeId)?.name,
@@ -95,7 +120,18 @@ function alertShown({ registry }: CardParts, alert: IncidentAlert): AlertShown {
 }
 
 function stateShown(parts: CardParts, state: IncidentState): StateShown {
-  return state.phase === 'open' ? state : { ...state, by: named(parts, state.by) };
+  if (state.phase === 'open') return state;
+  const shown = { ...state, by: named(parts, state.by) };
+  if (shown.phase !== 'resolved') return shown;
+  const { note: _, ...ended } = shown;
+  return ended;
+}
+
+function withNote(parts: CardParts, shown: StateShown, state: IncidentState): StateShown {
+  if (shown.phase !== 'resolved' || state.phase !== 'resolved' || state.note === undefined || !parts.isOpen)
+    return shown;
+  const note = openText(state.note, parts);
+  return note === undefined ? shown : { ...shown, note };
 }
 
 function toldShown(parts: CardParts, { noticeId, ...told }: Told, attempts: DutyIncident['attempts']): ToldShown {
@@ -103,27 +139,27 @@ function toldShown(parts: CardParts, { noticeId, ...told }: Told, attempts: Duty
   return { ...told, ...withoutAbsent({ role, name, attempt: attempts[noticeId] }) };
 }
 
-function named({ registry, unseal }: CardParts, actor: Actor): NamedActor {
-  const name =
-    actor.type === 'account'
-      ? accountName({ registry, unseal }, actor.id)
-      : actor.type === 'contact'
-        ? contactShown({ registry, unseal }, actor.id)?.name
-        : undefined;
-  return { type: actor.type, id: actor.id, ...withoutAbsent({ name }) };
+function named(parts: CardParts, actor: Actor): NamedActor {
+  return { type: actor.type, id: actor.id, ...withoutAbsent({ name: nameOf(parts, actor) }) };
 }
 
-/** Undefined: there is no such account, or its name cannot be opened. */
-export function accountName({ registry, unseal }: CardParts, id: string): string | undefined {
+function nameOf(parts: CardParts, { type, id }: Actor): string | undefined {
+  if (type === 'account') return accountName(parts, id);
+  if (type === 'contact') return contactShown(parts, id)?.name;
+  return type === 'api-key' ? parts.registry.get('apiKey', id)?.name : undefined;
+}
+
+/** Staff sign what they do: their names are never masked. Undefined: there is no such account, or its name cannot be opened. */
+export function accountName({ registry, unseal }: NameParts, id: string): string | undefined {
   const account = registry.account(id);
-  return account && openText(unsealEntity('account', account, { unseal }).name);
+  return account && entityShown('account', account, { unseal, isOpen: true }).name;
 }
 
-function contactShown({ registry, unseal }: CardParts, contactId: string): ContactShown | undefined {
+function contactShown({ registry, unseal, isOpen }: CardParts, contactId: string): ContactShown | undefined {
   const contact = registry.contact(contactId);
   if (!contact) return undefined;
-  const { name, phone, role } = unsealEntity('contact', contact, { unseal, withSecrets: false });
-  return { role, ...withoutAbsent({ name: openText(name), phone: openText(phone) }) };
+  const { name, phone } = entityShown('contact', contact, { unseal, isOpen });
+  return { role: contact.role, ...withoutAbsent({ name, phone }) };
 }
 
 function contactEntry(parts: CardParts, contactId: string): [string, ContactShown][] {
@@ -131,24 +167,24 @@ function contactEntry(parts: CardParts, contactId: string): [string, ContactShow
   return contact ? [[contactId, contact]] : [];
 }
 
-function personShown({ registry, unseal }: CardParts, personId: string): IncidentDetail['people'][number] | undefined {
+function personShown({ registry, unseal, isOpen }: CardParts, personId: string): PersonShown | undefined {
   const person = registry.person(personId);
   if (!person) return undefined;
-  const { name, callName } = unsealEntity('person', person, { unseal });
-  return withoutAbsent({ name: openText(name), callName: openText(callName) });
+  const { name, callName } = entityShown('person', person, { unseal, isOpen });
+  return withoutAbsent({ name, callName });
 }
 
 /** Who lives there, the way there, and what to know before one goes. */
 function home(parts: CardParts, { placeId, householdId, personId }: Whereabouts) {
-  const { registry, unseal } = parts;
+  const { registry } = parts;
   const place = placeId === undefined ? undefined : registry.place(placeId);
   const household = householdId === undefined ? undefined : registry.household(householdId);
   const ids = householdId === undefined ? [personId] : peopleOf(registry, householdId);
   return {
     people: ids.flatMap((id) => (id === undefined ? [] : (personShown(parts, id) ?? []))),
     ...withoutAbsent({
-      address: place && openText(unsealEntity('place', place, { unseal }).address),
-      householdNote: household && openText(unsealEntity('household', household, { unseal }).note),
+      address: place && entityShown('place', place, parts).address,
+      householdNote: household && entityShown('household', household, parts).note,
     }),
   };
 }
@@ -158,10 +194,6 @@ function contactsNamed({ details }: TimelineEntry): string[] {
   return [contactId, contacts, told, informed].flat().filter((id) => typeof id === 'string');
 }
 
-/** Text, when it could be opened. */
-const openText = (field: string | Sealed | undefined): string | undefined =>
-  typeof field === 'string' ? field : undefined;
-
 const peopleOf = (registry: Registry, householdId: string): string[] =>
   Iterator.from(registry.list('person'))
     .filter((person) => person.householdId === householdId)
@@ -169,6 +201,7 @@ const peopleOf = (registry: Registry, householdId: string): string[] =>
     .take(mostPeopleShown)
     .toArray();
 
+type PersonShown = IncidentDetail['people'][number];
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 const withoutAbsent = <T extends object>(value: T): Present<T> =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Present<T>;

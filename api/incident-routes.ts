@@ -2,14 +2,16 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../records/command.ts';
-import type { Store } from '../storage/store.ts';
-import type { IncidentPage } from './answers.ts';
+import type { Access, Permission } from '../records/rights.ts';
+import type { IncidentDetail, IncidentPage } from './answers.ts';
 import type { DutyIncident, DutyView } from './duty-view.ts';
 import type { Cards } from './incident-card.ts';
+import { incidentCursor, incidentParams, nextOf, noIncident, pageLimit, pageOf } from './incident-page.ts';
+import { type IncidentSight, ofIncident } from './incident-sight.ts';
+import type { Looks } from './looks.ts';
 import { refuse } from './problem.ts';
-import type { SessionOf } from './session-routes.ts';
+import { accessOf, type Rights } from './rights.ts';
 import { untilFolded } from './until-folded.ts';
 
 /**
@@ -17,113 +19,109 @@ import { untilFolded } from './until-folded.ts';
  * applied, 202 when it was applied and its news is still on the way here, 409 with the incident as it is when it was refused.
  */
 export const incidentRoutes: FastifyPluginAsyncZod<IncidentRouteParts> = async (api, parts) => {
-  const { view, cards, commands, store, sessionOf, log, now } = parts;
+  const { view, cards, sight, looks, now } = parts;
+  const config = { permission: 'incident:read' } as const;
 
-  api.get('/incidents', { schema: { querystring: pageQuery } }, async (request): Promise<IncidentPage> => {
+  api.get('/incidents', { config, schema: { querystring: pageQuery } }, async (request): Promise<IncidentPage> => {
+    const access = accessOf(request);
     const { state, limit, cursor } = request.query;
     const chosen = [
       ...(state === 'resolved' ? [] : view.openIncidents()),
       ...(state === 'open' ? [] : view.resolvedIncidents()),
-    ];
+    ].filter(({ incident }) => sight.isListed(access, incident));
     const page = pageOf(chosen, { limit, cursor });
-    return { at: now(), incidents: page.items.map(cards.card), ...(page.next && { next: page.next }) };
+    return { at: now(), incidents: page.items.map((duty) => cardFor(parts, access, duty)), ...nextOf(page) };
   });
 
-  api.get('/incidents/:incidentId', { schema: { params: incidentParams } }, async (request, reply) => {
+  api.get('/incidents/:incidentId', { config, schema: { params: incidentParams } }, async (request, reply) => {
     const { incidentId } = request.params;
+    const access = accessOf(request);
     const duty = view.incident(incidentId);
-    if (!duty) return notFound(reply, incidentId);
-    // Telephone numbers and addresses are in the answer: who looked is on record.
-    log.info({ account: sessionOf(request).account.id, incidentId }, 'an incident was opened on a page');
-    return cards.detail(duty, view.timeline(incidentId));
+    if (!duty || !sight.sees(access, duty.incident)) return noIncident(reply, incidentId);
+    const isOpen = sight.isOpen(access, duty.incident);
+    if (isOpen) looks.shown(access, ofIncident(duty.incident));
+    const holds = (permission: Permission) => parts.rights.may(access, permission, duty.incident.where.areaId);
+    const may = { act: holds('incident:act'), resolve: holds('incident:resolve') };
+    return { ...cards.detail(duty, view.timeline(incidentId), isOpen), may } satisfies IncidentDetail;
   });
 
-  for (const { type, body } of incidentCommands) {
-    const schema = { params: incidentParams, body };
-    api.post(`/incidents/:incidentId/${type}`, { schema }, async (request, reply) => {
+  for (const { type, permission, body } of incidentCommands) {
+    const asked = { config: { permission }, schema: { params: incidentParams, body } };
+    api.post(`/incidents/:incidentId/${type}`, asked, async (request, reply) => {
       const { incidentId } = request.params;
-      const by = { type: 'account' as const, id: sessionOf(request).account.id };
-      const result = await commands.apply({ ...request.body, type, incidentId, by } as Command);
-      return answer(parts, reply, incidentId, result);
+      const access = accessOf(request);
+      if (!mayAsk(parts, access, permission, incidentId)) return noIncident(reply, incidentId);
+      const command = { ...request.body, type, incidentId, by: access.actor } as Command;
+      return answer(parts, reply, access, incidentId, await parts.commands.apply(command));
     });
   }
-
-  if (!store) return;
-  api.get('/history', { schema: { querystring: historyQuery } }, async (request): Promise<IncidentPage> => {
-    const { limit, cursor } = request.query;
-    const incidents = await store.incidentHistory({ limit: limit + 1, ...(cursor && { before: cursor }) });
-    const asked = incidents.map((incident) => ({ incident, attempts: {}, revision: 0 }));
-    const page = pageOf(asked, { limit });
-    return { at: now(), incidents: page.items.map(cards.card), ...(page.next && { next: page.next }) };
-  });
-
-  api.get('/history/:incidentId', { schema: { params: incidentParams } }, async (request, reply) => {
-    const timeline = await store.incidentTimeline(request.params.incidentId);
-    return timeline ? { timeline } : notFound(reply, request.params.incidentId);
-  });
 };
 
 export type IncidentRouteParts = {
   view: DutyView;
   cards: Cards;
+  sight: IncidentSight;
+  looks: Looks;
+  rights: Rights;
+  /** Errors: ALARM_AWAY, try later. */
   commands: { apply(command: Command): Promise<CommandResult> };
-  store?: Pick<Store, 'incidentHistory' | 'incidentTimeline'>;
-  sessionOf: SessionOf;
   clock: Clock;
   now: () => number;
-  log: Log;
 };
+
+/** One that is not known here (any more) is for whoever may do it in the whole installation: the alarm process knows. */
+function mayAsk(
+  { view, sight, rights }: IncidentRouteParts,
+  access: Access,
+  permission: Permission,
+  incidentId: string,
+) {
+  const duty = view.incident(incidentId);
+  return duty ? sight.reaches(access, permission, duty.incident) : rights.may(access, permission, undefined);
+}
+
+const cardFor = ({ cards, sight }: Pick<IncidentRouteParts, 'cards' | 'sight'>, access: Access, duty: DutyIncident) =>
+  cards.card(duty, sight.isOpen(access, duty.incident));
+
+/** What ends an incident, or takes its end back, is for those who answer for it; what is done about it, for everybody who works on it. */
+const resolving: readonly string[] = ['resolve', 'reopen', 'let-go'];
 
 /** Every command about one incident: its body is the command without what the path and the session say. */
 const incidentCommands = commandSchema.options.flatMap((option) =>
   'incidentId' in option.shape
-    ? [{ type: option.shape.type.value, body: z.strictObject(withoutKnown(option.shape)) }]
+    ? [{ ...permissionOf(option.shape.type.value), body: z.strictObject(withoutKnown(option.shape)) }]
     : [],
 );
+
+function permissionOf(type: Command['type']) {
+  return { type, permission: resolving.includes(type) ? ('incident:resolve' as const) : ('incident:act' as const) };
+}
 
 function withoutKnown({ type: _, by: __, incidentId: ___, ...asked }: z.core.$ZodShape): z.core.$ZodShape {
   return asked;
 }
 
-const incidentParams = z.object({ incidentId: z.string().min(1).max(200) });
-const limit = z.coerce.number().int().min(1).max(200).default(50);
-const cursor = z
-  .string()
-  .max(400)
-  .transform((text, context) => {
-    const [, openedAt, incidentId] = /^(\d{1,16})~(.+)$/s.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-    if (incidentId !== undefined) return { openedAt: Number(openedAt), incidentId };
-    context.addIssue('is not a cursor that an earlier page gave');
-    return z.NEVER;
-  })
-  .optional();
-const pageQuery = z.strictObject({ state: z.enum(['open', 'resolved', 'all']).default('all'), limit, cursor });
-const historyQuery = z.strictObject({ limit, cursor });
+const pageQuery = z.strictObject({
+  state: z.enum(['open', 'resolved', 'all']).default('all'),
+  limit: pageLimit,
+  cursor: incidentCursor,
+});
 
-async function answer(parts: IncidentRouteParts, reply: FastifyReply, incidentId: string, result: CommandResult) {
-  const { view, cards, clock } = parts;
+async function answer(
+  parts: IncidentRouteParts,
+  reply: FastifyReply,
+  access: Access,
+  incidentId: string,
+  result: CommandResult,
+) {
+  const { view, clock } = parts;
   const isHere = (at: number) => (view.incident(incidentId)?.incident.version ?? 0) >= at;
   const version = result.ok ? result.version : result.currentVersion;
   const isTrueNow = version === undefined || (await untilFolded(clock, () => isHere(version) || undefined)) === true;
   const duty = view.incident(incidentId);
-  const incident = duty && cards.card(duty);
+  const incident = duty && cardFor(parts, access, duty);
+  // Also a refusal shows the incident that was asked about: whoever asks for it thus looks at it.
+  if (duty && parts.sight.isOpen(access, duty.incident)) parts.looks.shown(access, ofIncident(duty.incident));
   if (!result.ok) return refuse(reply, result.problem, result.message, { ...(incident && { incident }) });
-  return incident ? reply.code(isTrueNow ? 200 : 202).send(incident) : notFound(reply, incidentId);
-}
-
-function notFound(reply: FastifyReply, incidentId: string) {
-  return refuse(reply, 'not-found', `there is no incident ${incidentId}, or it was resolved long ago`);
-}
-
-type Cursor = { openedAt: number; incidentId: string };
-const isBefore = (a: Cursor, b: Cursor) =>
-  a.openedAt < b.openedAt || (a.openedAt === b.openedAt && a.incidentId < b.incidentId);
-
-/** The newest first, from after the cursor. */
-function pageOf(all: DutyIncident[], { limit, cursor }: { limit: number; cursor?: Cursor | undefined }) {
-  const rest = all.filter(({ incident }) => !cursor || isBefore(incident, cursor));
-  const items = rest.sort((a, b) => (isBefore(a.incident, b.incident) ? 1 : -1)).slice(0, limit);
-  const last = items.at(-1)?.incident;
-  if (!last || rest.length <= limit) return { items };
-  return { items, next: Buffer.from(`${last.openedAt}~${last.incidentId}`).toString('base64url') };
+  return incident ? reply.code(isTrueNow ? 200 : 202).send(incident) : noIncident(reply, incidentId);
 }

@@ -1,8 +1,11 @@
-import { get, type IncomingMessage } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { remove } from '../records/registry.test-support.ts';
+import { VirtualClock } from '../simulators/virtual-clock.ts';
 import type { Beat, IncidentCard, Snapshot } from './answers.ts';
 import { ask, openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
+import { eastern, ofCounty, staff, staffedCounty } from './rights.test-support.ts';
 import type { Api } from './server.ts';
+import { watchEvents } from './watching.test-support.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -17,61 +20,7 @@ async function desk() {
   return { alarm, api, li };
 }
 
-type Heard = { name: string; id?: string; body: unknown };
-
-/** A page that listens. `next` waits for the next event of that name. */
-async function watch(api: Api, cookie: string, lastEventId?: string) {
-  const url = `${api.address.url}/api/v1/events`;
-  const headers = { cookie, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = get(url, { headers }, resolve);
-    request.on('error', reject);
-    closing.push(() => request.destroy());
-  });
-  const heard: Heard[] = [];
-  const waiting = new Set<() => void>();
-  let text = '';
-  let isOver = false;
-  response.setEncoding('utf8');
-  response.on('error', () => {});
-  response.on('close', () => {
-    isOver = true;
-    for (const wake of waiting) wake();
-  });
-  response.on('data', (chunk: string) => {
-    text += chunk;
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const event = parse(text.slice(0, end));
-      if (event) heard.push(event);
-      text = text.slice(end + 2);
-    }
-    for (const wake of waiting) wake();
-  });
-  const until = async <T>(look: () => T | undefined): Promise<T> => {
-    for (;;) {
-      const found = look();
-      if (found !== undefined) return found;
-      await new Promise<void>((wake) => waiting.add(wake));
-    }
-  };
-  return {
-    response,
-    heard,
-    /** The next of that name that was not asked for before. */
-    next: (name: string) =>
-      until(() => {
-        const at = heard.findIndex((event) => event.name === name);
-        return at < 0 ? undefined : heard.splice(0, at + 1).at(-1);
-      }),
-    over: () => until(() => isOver || undefined),
-  };
-}
-
-function parse(block: string): Heard | undefined {
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
-  const [name, id, body] = [field('event'), field('id'), field('data')];
-  return name === undefined ? undefined : { name, ...(id !== undefined && { id }), body: JSON.parse(body ?? 'null') };
-}
+const watch = (api: Api, cookie: string, lastEventId?: string) => watchEvents(api, closing, { cookie, lastEventId });
 
 test('a page sees what is open, then each incident as it changes', async () => {
   const { alarm, api, li } = await desk();
@@ -173,4 +122,101 @@ test('a page that does not read is cut, and the others go on', async () => {
   slow.response.resume();
   await slow.over();
   expect(slow.heard.length).toBeLessThan(60);
+});
+
+/** A county with staff by areas. What changed is `told` after a moment, and a `beat` comes when the test says so. */
+async function staffed() {
+  const changes = [...staffedCounty, staff('both', helperIn('east'), helperIn('west'))];
+  const alarm = standInAlarm({ changes });
+  const clock = new VirtualClock({ startAt: Date.now() });
+  const api = await openDesk(alarm, { clock });
+  closing.push(api.close);
+  const pageOf = async (account: string, lastEventId?: string) =>
+    watch(api, (await signedIn(api, account)).cookie, lastEventId);
+  return { alarm, pageOf, told: () => clock.advance(40), beat: () => clock.advance(5_000) };
+}
+const helperIn = (areaId: string) => ({ role: 'village-helper' as const, areaId });
+const idsIn = ({ open }: Snapshot) => open.map(({ incidentId }) => incidentId);
+
+test('a page of a village hears of its village, and that of the county of all', async () => {
+  const { alarm, pageOf, told } = await staffed();
+  const [near, far] = [alarm.raise('smoke', 'smoke-1'), alarm.raise('smoke', 'smoke-r1')];
+  const stray = alarm.raise('smoke', 'nobody-knows-it');
+  const village = await pageOf(eastern('village-helper'));
+  const whole = await pageOf(ofCounty('dispatcher'));
+  const snapshot = (await village.next('snapshot')).body as Snapshot;
+  expect(idsIn(snapshot)).toEqual([near.incidentId]);
+  expect(snapshot.moreOpen).toBe(0);
+  expect(idsIn((await whole.next('snapshot')).body as Snapshot)).toEqual(
+    [near, far, stray].map(({ incidentId }) => incidentId),
+  );
+  alarm.raise('heat', 'smoke-r1');
+  const fall = alarm.raise('fall', 'watch-2');
+  await told();
+  expect(((await village.next('incident')).body as IncidentCard).incidentId).toBe(fall.incidentId);
+  expect(((await whole.next('incident')).body as IncidentCard).incidentId).toBe(far.incidentId);
+});
+
+test('names are open on the page of those who work on it, and masked on that of those who judge the work', async () => {
+  const { alarm, pageOf } = await staffed();
+  alarm.raise('fall', 'watch-2');
+  const personOn = async (account: string) =>
+    ((await (await pageOf(account)).next('snapshot')).body as Snapshot).open[0]?.where.person;
+  expect(await personOn(eastern('call-taker'))).toBe('Grandmother N.');
+  expect(await personOn(eastern('quality-monitor'))).toBe('G**');
+});
+
+test('a right that is taken away, or given, changes what a page has within a beat', async () => {
+  const { alarm, pageOf, told, beat } = await staffed();
+  const [near, far] = [alarm.raise('smoke', 'smoke-1'), alarm.raise('smoke', 'smoke-r1')];
+  const page = await pageOf('both');
+  const seen = async () => idsIn((await page.next('snapshot')).body as Snapshot);
+  expect(await seen()).toHaveLength(2);
+  alarm.registry.apply([staff('both', helperIn('west'))]);
+  // What changes there from now on is not told, even before the next beat.
+  alarm.raise('heat', 'smoke-1');
+  await told();
+  await beat();
+  expect(await seen()).toEqual([far.incidentId]);
+  expect(page.heard).toEqual([]);
+  alarm.registry.apply([staff('both', helperIn('east'))]);
+  await beat();
+  expect(await seen()).toEqual([near.incidentId]);
+  alarm.registry.apply([staff('both')]);
+  await beat();
+  await page.over();
+});
+
+test('after a short break a page hears what it missed of its areas; with other rights than before, everything that is its own', async () => {
+  const { alarm, pageOf } = await staffed();
+  alarm.raise('smoke', 'smoke-1');
+  const first = await pageOf(eastern('village-helper'));
+  const { id } = await first.next('snapshot');
+  first.response.destroy();
+  alarm.raise('smoke', 'smoke-r1');
+  const fall = alarm.raise('fall', 'watch-2');
+  const second = await pageOf(eastern('village-helper'), id);
+  await second.next('beat');
+  alarm.raise('heat', 'smoke-r1');
+  const third = await pageOf(eastern('village-helper'), id);
+  expect(((await third.next('incident')).body as IncidentCard).incidentId).toBe(fall.incidentId);
+  await third.next('beat');
+  expect(third.heard.map(({ name }) => name)).toEqual([]);
+  const fourth = await pageOf('both', id);
+  expect(idsIn((await fourth.next('snapshot')).body as Snapshot)).toHaveLength(3);
+});
+
+test('the page of somebody who is removed ends at once when there is news, and at a beat in any case', async () => {
+  const { alarm, pageOf, told, beat } = await staffed();
+  const [page, quiet] = [await pageOf('both'), await pageOf(eastern('call-taker'))];
+  await page.next('snapshot');
+  await quiet.next('snapshot');
+  alarm.registry.apply([remove('account', 'both')]);
+  alarm.raise('smoke', 'smoke-r1');
+  await told();
+  await page.over();
+  expect(page.heard).toEqual([]);
+  alarm.registry.apply([remove('account', eastern('call-taker'))]);
+  await beat();
+  await quiet.over();
 });

@@ -1,39 +1,54 @@
+import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../platform/clock.ts';
 import type { Chance } from '../platform/random.ts';
+import type { Registry } from '../records/registry-fold.ts';
+import { type Access, mayAnywhere } from '../records/rights.ts';
 import type { Beat, Snapshot } from './answers.ts';
-import type { DutyView } from './duty-view.ts';
+import type { Caller } from './callers.ts';
+import type { DutyIncident, DutyView } from './duty-view.ts';
 import type { HealthWatch } from './health.ts';
 import type { Cards } from './incident-card.ts';
+import type { IncidentSight } from './incident-sight.ts';
+import type { Rights } from './rights.ts';
 
 /**
  * Server-sent events to everyone who watches: a snapshot, then each incident as it changes, and a beat. Changes within a
  * moment go out together, so that a storm of alerts costs each watcher one message an incident.
- * An event's id is this process and the revision: after a short break a watcher gets what changed since then.
+ * Each watcher hears of the areas that are theirs in that instant. When their rights have changed, a new snapshot takes the place of
+ * what they have, within a beat.
+ * An event's id is this process, the revision and those rights: after a short break a watcher gets what changed since then.
  * Bounded: 200 watchers, 10 a session; who does not read what was sent is cut, and connects again.
  */
 export function createLiveStream(parts: StreamParts) {
-  const { view, cards, health, clock, now, isOpen } = parts;
+  const { view, health, clock, now } = parts;
   const origin = Buffer.from(parts.chance.bytes(6)).toString('base64url');
+  const words = eventWords(parts);
+  const extents = createExtents(parts);
   const watchers = new Set<Watcher>();
   const changed = new Set<string>();
   let isFlushDue = false;
 
-  const incidentEvent = (duty: Parameters<Cards['card']>[0]) =>
-    event('incident', cards.card(duty), `${origin}.${duty.revision}`);
+  const idAt = (revision: number, extent: string) => `${origin}.${revision}.${extent}`;
 
-  function send(watcher: Watcher, text: string): void {
-    if (watcher.response.writableLength > mostUnreadBytes) watcher.response.destroy();
-    else watcher.response.write(text);
+  function send({ response }: Watcher, text: string): void {
+    if (response.writableLength > mostUnreadBytes) response.destroy();
+    else if (text !== '') response.write(text);
   }
 
   function flush(): void {
     isFlushDue = false;
     const incidents = [...changed].flatMap((id) => view.incident(id) ?? []).sort((a, b) => a.revision - b.revision);
     changed.clear();
-    for (const duty of incidents) {
-      const text = incidentEvent(duty);
-      for (const watcher of watchers) send(watcher, text);
+    const told = words.tellingOf(incidents);
+    for (const watcher of watchers) {
+      const access = accessNow(watcher);
+      if (!access) watcher.response.end();
+      else
+        send(
+          watcher,
+          told(access, (revision) => idAt(revision, watcher.extent)),
+        );
     }
   }
 
@@ -44,51 +59,48 @@ export function createLiveStream(parts: StreamParts) {
     isFlushDue = true;
   });
 
+  const beatText = () => event('beat', { at: now(), health: health.report() } satisfies Beat);
+
   function beat(): void {
-    const text = event('beat', { at: now(), health: health.report() } satisfies Beat);
+    const text = beatText();
     for (const watcher of watchers) {
-      if (isOpen(watcher.sessionKey)) send(watcher, text);
-      else watcher.response.end();
+      const access = accessNow(watcher);
+      if (!access) watcher.response.end();
+      else if (extents.of(access) === watcher.extent) send(watcher, text);
+      else {
+        watcher.extent = extents.of(access);
+        send(watcher, words.snapshot(access, idAt(view.revision(), watcher.extent)));
+      }
     }
     cancelBeat = clock.after(beatEveryMs, beat);
   }
   let cancelBeat = clock.after(beatEveryMs, beat);
 
-  function snapshot(): string {
-    const open = view.openIncidents();
-    const body: Snapshot = {
-      at: now(),
-      open: open.slice(0, mostOpenShown).map(cards.card),
-      moreOpen: Math.max(0, open.length - mostOpenShown),
-      resolved: view.resolvedIncidents().slice(0, mostResolvedShown).map(cards.card),
-      health: health.report(),
-    };
-    return event('snapshot', body, `${origin}.${view.revision()}`);
-  }
-
-  function firstWords(lastEventId: string | undefined): string {
-    const [from, revision] = lastEventId?.split('.') ?? [];
-    const missed = from === origin && revision ? view.changedSince(Number(revision)) : undefined;
-    if (!missed || missed.length > mostOpenShown) return snapshot();
-    return missed.map(incidentEvent).join('') + event('beat', { at: now(), health: health.report() } satisfies Beat);
+  function firstWords(access: Access, extent: string, lastEventId: string | undefined): string {
+    const [from, revision, before] = lastEventId?.split('.') ?? [];
+    const isSame = from === origin && before === extent;
+    const missed = isSame && revision ? view.changedSince(Number(revision)) : undefined;
+    if (!missed || missed.length > mostOpenShown) return words.snapshot(access, idAt(view.revision(), extent));
+    return words.tellingOf(missed)(access, (at) => idAt(at, extent)) + beatText();
   }
 
   return {
     /** Whether there is room for one more watcher. */
-    hasRoom(sessionKey: string): boolean {
-      const own = [...watchers].filter((watcher) => watcher.sessionKey === sessionKey).length;
+    hasRoom({ key }: Caller): boolean {
+      const own = [...watchers].filter(({ caller }) => caller.key === key).length;
       return watchers.size < mostWatchers && own < mostOfOneSession;
     },
-    watch(response: ServerResponse, { sessionKey, lastEventId }: { sessionKey: string; lastEventId?: string }): void {
-      const watcher = { response, sessionKey };
+    watch(response: ServerResponse, { caller, access, lastEventId }: Watching): void {
+      const extent = extents.of(access);
+      const watcher = { response, caller, extent };
       response.on('close', () => watchers.delete(watcher));
       response.on('error', () => response.destroy());
-      response.write(`retry: ${reconnectMs}\n\n${firstWords(lastEventId)}`);
+      response.write(`retry: ${reconnectMs}\n\n${firstWords(access, extent, lastEventId)}`);
       watchers.add(watcher);
     },
     /** At sign-out. */
     cut(sessionKey: string): void {
-      for (const { response, sessionKey: key } of watchers) if (key === sessionKey) response.end();
+      for (const { response, caller } of watchers) if (caller.key === sessionKey) response.end();
     },
     close(): void {
       stopListening();
@@ -99,17 +111,84 @@ export function createLiveStream(parts: StreamParts) {
 }
 
 export type LiveStream = ReturnType<typeof createLiveStream>;
-type Watcher = { response: ServerResponse; sessionKey: string };
-type StreamParts = {
-  view: DutyView;
-  cards: Cards;
-  health: HealthWatch;
-  clock: Clock;
-  now: () => number;
-  chance: Chance;
-  /** Is the session still signed in? */
-  isOpen: (sessionKey: string) => boolean;
-};
+/** `extent`: of the rights by which it was told what it knows. */
+type Watcher = { response: ServerResponse; caller: Caller; extent: string };
+type Watching = { caller: Caller; access: Access; lastEventId?: string };
+type StreamParts = WordParts &
+  ExtentParts & {
+    clock: Clock;
+    chance: Chance;
+  };
+
+/** Undefined: they are gone, or have no part in incidents any more. */
+function accessNow({ caller }: Pick<Watcher, 'caller'>): Access | undefined {
+  const access = caller.access();
+  return access && mayAnywhere(access, 'incident:read') ? access : undefined;
+}
+
+type WordParts = { view: DutyView; cards: Cards; sight: IncidentSight; health: HealthWatch; now: () => number };
+
+/** What each watcher is told: of its own areas, and with names where they are open to it. */
+function eventWords({ view, cards, sight, health, now }: WordParts) {
+  const cardFor = (access: Access) => (duty: DutyIncident) => cards.card(duty, sight.isOpen(access, duty.incident));
+  return {
+    snapshot(access: Access, id: string): string {
+      const seen = (all: DutyIncident[]) => all.filter(({ incident }) => sight.isListed(access, incident));
+      const open = seen(view.openIncidents());
+      const body: Snapshot = {
+        at: now(),
+        open: open.slice(0, mostOpenShown).map(cardFor(access)),
+        moreOpen: Math.max(0, open.length - mostOpenShown),
+        resolved: seen(view.resolvedIncidents()).slice(0, mostResolvedShown).map(cardFor(access)),
+        health: health.report(),
+      };
+      return event('snapshot', body, id);
+    },
+    /** However many watch, each incident is put into words twice at most: open, and masked. */
+    tellingOf(incidents: DutyIncident[]) {
+      const texts = incidents.map((duty) => {
+        const made = new Map<boolean, string>();
+        return (isOpen: boolean) => {
+          const text = made.get(isOpen) ?? JSON.stringify(cards.card(duty, isOpen));
+          made.set(isOpen, text);
+          return text;
+        };
+      });
+      return (access: Access, idAt: (revision: number) => string): string =>
+        incidents
+          .map(({ incident, revision }, at) => {
+            if (!sight.isListed(access, incident)) return '';
+            return eventText('incident', texts[at]?.(sight.isOpen(access, incident)) ?? '', idAt(revision));
+          })
+          .join('');
+    },
+  };
+}
+
+type ExtentParts = { rights: Rights; registry: Pick<Registry, 'revision'> };
+
+/** A name for what somebody sees in lists: equal while nothing about that has changed. Looked up anew when the registry has changed. */
+function createExtents({ rights, registry }: ExtentParts) {
+  let names = new Map<string, string>();
+  let revision: number | undefined;
+  return {
+    of(access: Access): string {
+      if (registry.revision() !== revision) names = new Map();
+      revision = registry.revision();
+      const key = JSON.stringify([access.actor.type, access.grants]);
+      const known = names.get(key) ?? nameOf(access);
+      names.set(key, known);
+      return known;
+    },
+  };
+
+  function nameOf(access: Access): string {
+    const permissions = ['incident:read', 'personal:incident', 'personal:registry'] as const;
+    const seen = permissions.map((permission) => rights.seen(access, permission));
+    const text = JSON.stringify(seen.map((one) => (one.all ? 'all' : [one.unplaced, ...[...one.areas].sort()])));
+    return createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  }
+}
 
 const mostWatchers = 200;
 const mostOfOneSession = 10;
@@ -121,7 +200,10 @@ const gatherMs = 40;
 const beatEveryMs = 5_000;
 const reconnectMs = 1_500;
 
-function event(name: 'snapshot' | 'incident' | 'beat', body: object, id?: string): string {
+const event = (name: EventName, body: object, id?: string): string => eventText(name, JSON.stringify(body), id);
+
+function eventText(name: EventName, json: string, id?: string): string {
   const idLine = id === undefined ? '' : `id: ${id}\n`;
-  return `event: ${name}\n${idLine}data: ${JSON.stringify(body)}\n\n`;
+  return `event: ${name}\n${idLine}data: ${json}\n\n`;
 }
+type EventName = 'snapshot' | 'incident' | 'beat';

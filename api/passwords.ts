@@ -1,24 +1,63 @@
-import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { type Argon2Parameters, argon2, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import type { Chance } from '../platform/random.ts';
 
 /**
- * Passwords as accounts keep them: scrypt in PHC format, `$scrypt$ln=15,r=8,p=1$salt$hash`, base64 without padding. One
- * hash takes about 0.1 s of a pool thread and 32 MiB. Source: https://github.com/P-H-C/phc-string-format
+ * Passwords are compared and made by a few at a time: each takes 19 MiB and a pool thread for about 0.05 s, and a crowd of them must not
+ * take the desk's memory. Undefined: too many are under way, try again in a second.
  */
-export async function hashPassword(password: string, chance: Chance): Promise<string> {
-  const salt = Buffer.from(chance.bytes(16));
-  const key = await derive(password, salt, cost, keyBytes);
-  return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${base64(salt)}$${base64(key)}`;
+export function createPasswords({ chance }: { chance: Chance }) {
+  let underWay = 0;
+  async function bounded<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (underWay >= mostAtOnce) return undefined;
+    underWay += 1;
+    return work().finally(() => {
+      underWay -= 1;
+    });
+  }
+  return {
+    verify: (password: string, hash: string) => bounded(() => verifyPassword(password, hash)),
+    hash: (password: string) => bounded(() => hashPassword(password, chance)),
+  };
 }
 
-/** False also for a hash in another format, or one that would cost more than a machine should pay at a sign-in. */
+export type Passwords = ReturnType<typeof createPasswords>;
+
+/**
+ * Passwords as accounts keep them: argon2id in PHC format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`, base64 without padding.
+ * Source: OWASP Password Storage Cheat Sheet (19 MiB, two passes, one lane); RFC 9106; https://github.com/P-H-C/phc-string-format
+ */
+export async function hashPassword(password: string, chance: Chance): Promise<string> {
+  const salt = chance.bytes(16);
+  const key = await deriveArgon(password, salt, cost, keyBytes);
+  if (!key) throw new Error('the cost of passwords is out of its own bounds');
+  return `$argon2id$v=19$m=${cost.m},t=${cost.t},p=${cost.p}$${base64(salt)}$${base64(key)}`;
+}
+
+/**
+ * Accounts of former releases have a hash by scrypt. False also for a hash in another format, or one that would cost more than a machine
+ * should pay at a sign-in.
+ */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  const [, ln, r, p, salt, key] = phc.exec(hash) ?? [];
-  if (salt === undefined || key === undefined) return false;
-  const asked = { ln: Number(ln), r: Number(r), p: Number(p) };
-  if (asked.ln < 1 || asked.ln > 18 || asked.r < 1 || asked.r > 16 || asked.p < 1 || asked.p > 4) return false;
-  const expected = Buffer.from(key, 'base64');
-  return timingSafeEqual(await derive(password, Buffer.from(salt, 'base64'), asked, expected.length), expected);
+  const made = argonPhc.exec(hash)?.groups ?? scryptPhc.exec(hash)?.groups;
+  if (made?.salt === undefined || made.key === undefined) return false;
+  const [salt, expected] = [Buffer.from(made.salt, 'base64'), Buffer.from(made.key, 'base64')];
+  const key = await (made.m === undefined
+    ? deriveScrypt(password, salt, { ln: Number(made.ln), r: Number(made.r), p: Number(made.p) }, expected.length)
+    : deriveArgon(password, salt, { m: Number(made.m), t: Number(made.t), p: Number(made.p) }, expected.length));
+  return key !== undefined && timingSafeEqual(key, expected);
+}
+
+/** Whether it was made as passwords are made today; else it is made anew when its password is known, at a sign-in. */
+export const isOfToday = (hash: string): boolean =>
+  hash.startsWith(`$argon2id$v=19$m=${cost.m},t=${cost.t},p=${cost.p}$`);
+
+/** Why nobody may choose it; undefined: it is good enough. Length is what counts, and that it is not one character again and again. */
+export function passwordProblem(password: string, accountId: string): string | undefined {
+  if (Array.from(password).length < shortest) return `a password has at least ${shortest} characters`;
+  if (new Set(password).size < 6) return 'a password has at least 6 different characters';
+  if (password.toLowerCase().includes(accountId.toLowerCase()) && password.length < accountId.length + shortest)
+    return 'a password is not the name of the account';
+  return undefined;
 }
 
 /** 16 characters that cannot be mistaken for each other or form a word, in fours: 76 bits. */
@@ -31,21 +70,40 @@ export function generatePassword(chance: Chance): string {
   return (characters.slice(0, 16).match(/.{4}/g) ?? []).join('-');
 }
 
-/** Compared against when there is no such account, so that the time of an answer does not tell. */
-export const nobodysHash = `$scrypt$ln=15,r=8,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
-
-const cost = { ln: 15, r: 8, p: 1 };
+const mostAtOnce = 8;
+const shortest = 12;
+const cost = { m: 19_456, t: 2, p: 1 };
 const keyBytes = 32;
-const phc = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
+/** Compared against when there is no such account, so that the time of an answer does not tell. */
+export const nobodysHash = `$argon2id$v=19$m=${cost.m},t=${cost.t},p=${cost.p}$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
+const argonPhc =
+  /^\$argon2id\$v=19\$m=(?<m>\d{1,6}),t=(?<t>\d{1,2}),p=(?<p>\d)\$(?<salt>[A-Za-z0-9+/]{11,86})\$(?<key>[A-Za-z0-9+/]{22,86})$/;
+const scryptPhc =
+  /^\$scrypt\$ln=(?<ln>\d{1,2}),r=(?<r>\d{1,2}),p=(?<p>\d)\$(?<salt>[A-Za-z0-9+/]{11,86})\$(?<key>[A-Za-z0-9+/]{22,86})$/;
 const alphabet = 'bcdfghjkmnpqrstvwxyz23456789';
 const fairBelow = 256 - (256 % alphabet.length);
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '');
 
-function derive(password: string, salt: Uint8Array, { ln, r, p }: typeof cost, length: number): Promise<Buffer> {
+type ArgonCost = typeof cost;
+/** Undefined: it would cost too much, or is no cost at all. */
+async function deriveArgon(password: string, nonce: Uint8Array, { m, t, p }: ArgonCost, tagLength: number) {
+  if (m < 8 * p || m > 131_072 || t < 1 || t > 10 || p < 1 || p > 4) return undefined;
+  const message = Buffer.from(password.normalize('NFKC'));
+  const parameters: Argon2Parameters = { message, nonce, parallelism: p, tagLength, memory: m, passes: t };
+  return new Promise<Buffer>((resolve, reject) =>
+    argon2('argon2id', parameters, (error, key) => (error ? reject(error) : resolve(key))),
+  );
+}
+
+type ScryptCost = { ln: number; r: number; p: number };
+async function deriveScrypt(password: string, salt: Uint8Array, { ln, r, p }: ScryptCost, length: number) {
+  if (ln < 1 || ln > 18 || r < 1 || r > 16 || p < 1 || p > 4) return undefined;
   const N = 2 ** ln;
   const options: ScryptOptions = { N, r, p, maxmem: 256 * N * r };
-  return new Promise((resolve, reject) =>
+  return new Promise<Buffer>((resolve, reject) =>
     scrypt(password.normalize('NFKC'), salt, length, options, (error, key) => (error ? reject(error) : resolve(key))),
   );
 }

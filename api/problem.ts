@@ -4,9 +4,17 @@ import { OperationalError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Problem, ProblemCode } from './answers.ts';
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Why the request was refused, for whoever counts that. */
+    refusedAs: ProblemCode | undefined;
+  }
+}
+
 /** Refuses a request, as an RFC 9457 problem. `detail` says in English what would be right; pages have words of their own. */
 export function refuse(reply: FastifyReply, code: ProblemCode, detail: string, more: Partial<Problem> = {}) {
   const status = more.status ?? statuses[code];
+  reply.refusedAs = code;
   const problem: Problem = { type: `urn:steppewatch:${code}`, title: titles[code], status, detail, code, ...more };
   if (more.retryAfterSeconds !== undefined) reply.header('retry-after', String(more.retryAfterSeconds));
   return reply.code(status).type('application/problem+json').send(JSON.stringify(problem));
@@ -32,7 +40,9 @@ const statuses: Record<ProblemCode, number> = {
   'second-person-needed': 409,
   invalid: 400,
   'signed-out': 401,
+  forbidden: 403,
   'wrong-password': 401,
+  locked: 429,
   'wrong-code': 403,
   claimed: 409,
   'too-many': 429,
@@ -42,6 +52,8 @@ const statuses: Record<ProblemCode, number> = {
   failed: 500,
 };
 
+export const problemCodes = Object.keys(statuses) as ProblemCode[];
+
 const titles: Record<ProblemCode, string> = {
   'not-found': 'There is no such thing',
   'version-conflict': 'It has changed meanwhile',
@@ -49,7 +61,9 @@ const titles: Record<ProblemCode, string> = {
   'second-person-needed': 'A second person has to agree',
   invalid: 'The request is not right',
   'signed-out': 'Nobody is signed in',
+  forbidden: 'It is not among your rights',
   'wrong-password': 'Account or password is wrong',
+  locked: 'Too many wrong passwords came from here',
   'wrong-code': 'Device or code is wrong',
   claimed: 'The label has been used',
   'too-many': 'Too many at once',

@@ -1,81 +1,44 @@
-import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { AddressInfo, Socket } from 'node:net';
+import Fastify, { type ConnectionError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Clock } from '../platform/clock.ts';
 import { listenFailed } from '../platform/errors.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
-import type { Chance } from '../platform/random.ts';
-import type { Command, CommandResult } from '../records/command.ts';
-import type { Account } from '../records/registry.ts';
-import type { Registry } from '../records/registry-fold.ts';
-import type { Sealer } from '../records/sealing.ts';
-import type { Store } from '../storage/store.ts';
+import { createApiKeys } from './api-keys.ts';
+import { bearerToken, createCallers } from './callers.ts';
+import { guardConnections } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
-import { deviceCommandRoutes } from './device-command-routes.ts';
-import type { DeviceKeys } from './device-keys.ts';
-import { deviceRoutes } from './device-routes.ts';
-import type { DutyView } from './duty-view.ts';
-import { type HealthWatch, type Observations, watchHealth } from './health.ts';
-import { accountName, createCards } from './incident-card.ts';
-import { incidentRoutes } from './incident-routes.ts';
-import { createLiveStream, type LiveStream } from './live-stream.ts';
+import { watchGlass } from './glass.ts';
+import { type Observations, watchHealth } from './health.ts';
+import { createCards } from './incident-card.ts';
+import { createIncidentSight } from './incident-sight.ts';
+import { createLiveStream } from './live-stream.ts';
+import { createLooks } from './looks.ts';
+import { gatherRoutes } from './openapi.ts';
+import { createPasswords } from './passwords.ts';
 import { answerError, refuse } from './problem.ts';
-import { sessionIn, sessionRoutes, signedOut } from './session-routes.ts';
-import { createSessions, type Session } from './sessions.ts';
-import { createThrottle } from './throttle.ts';
+import { createRateLimits } from './rate-limit.ts';
+import { askPermission, createRights, demandPermission, type RouteStated } from './rights.ts';
+import { type ApiPorts, apiRoutes, type DeskParts } from './routes.ts';
+import { createSessions } from './sessions.ts';
+import { createSignInDoors } from './sign-in-doors.ts';
 
 /**
  * Opens the API and the page. It works with the database away: only history is missing then.
  * Errors: LISTEN_FAILED when the address is taken or not this machine's.
  */
 export async function startApi(parts: ApiParts): Promise<Api> {
-  const { listen, view, registry, unseal, commands, store, log, clock, chance, timeZone } = parts;
-  const now = parts.now ?? (() => clock.now());
-  const { account } = registry;
-  const sessions = createSessions({ clock, chance, account });
-  const cards = createCards({ registry, unseal });
-  const health = watchHealth({ observe: parts.health, clock, now });
-  const stream = createLiveStream({ view, cards, health, clock, now, chance, isOpen: sessions.isOpen });
-  const known = new WeakMap<FastifyRequest, Session>();
-  const describe = ({ id, language }: Account) => {
-    const name = accountName({ registry, unseal }, id);
-    return { account: { id, language, ...(name !== undefined && { name }) }, timeZone };
-  };
-  const sessionOf = (request: FastifyRequest): Session => {
-    const session = known.get(request);
-    if (session) return session;
-    throw new Error(`${request.url} was reached without a session`);
-  };
-
-  const server = newServer(log);
+  const { listen, clock, log, metrics } = parts;
+  const desk = deskOf(parts);
+  const { callerOf } = createCallers(desk);
+  const routes: RouteStated[] = [];
+  const server = newServer({ log, metrics });
+  await gatherRoutes(server);
+  server.addHook('onRoute', (route) => void routes.push(demandPermission(route)));
   await server.register(
     async (api) => {
       api.addHook('onRequest', refuseForeign);
-      await api.register(sessionRoutes, {
-        ...{ sessions, account, describe, log, ended: stream.cut },
-        throttle: createThrottle({ clock }),
-      });
-      await api.register(healthRoutes(health));
-      await api.register(async (inside) => {
-        inside.addHook('onRequest', async (request, reply) => {
-          const session = sessionIn(request, sessions);
-          if (!session) return signedOut(reply);
-          known.set(request, session);
-        });
-        await inside.register(incidentRoutes, {
-          ...{ view, cards, commands, sessionOf, clock, now, log },
-          ...(store && { store }),
-        });
-        await inside.register(deviceRoutes, {
-          ...{ registry, unseal, view, commands, deviceKeys: parts.deviceKeys, metrics: parts.metrics },
-          ...{ sessionOf, clock, now, log, timeZone },
-        });
-        await inside.register(deviceCommandRoutes, { view, registry, unseal, commands, sessionOf, clock, now });
-        inside.get('/events', { exposeHeadRoute: false }, (request, reply) =>
-          watchEvents(stream, sessionOf(request).key, request, reply),
-        );
-      });
+      api.addHook('onRequest', askPermission(callerOf));
+      api.addHook('onRequest', createRateLimits({ clock }));
+      await api.register(apiRoutes, desk);
     },
     { prefix: '/api/v1' },
   );
@@ -85,53 +48,72 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   const address = await listening(server, listen);
   log.info(address, 'the page is open');
   return {
-    address,
+    ...{ address, routes },
     async close() {
-      health.stop();
-      stream.close();
+      desk.health.stop();
+      desk.stream.close();
+      desk.looks.close();
       await server.close();
     },
   };
 }
 
-export type Api = { address: { host: string; port: number; url: string }; close(): Promise<void> };
-export type ApiParts = {
+/** Everything that routes work with, over the ports that this process was given. */
+function deskOf(parts: ApiParts): DeskParts {
+  const { view, registry, unseal, commands, log, clock, chance, metrics } = parts;
+  const now = parts.now ?? (() => clock.now());
+  const looks = createLooks({ commands, clock, chance, log, metrics });
+  const rights = createRights({ registry, looks, glass: watchGlass({ shelf: view.glass, now }) });
+  const sight = createIncidentSight({ rights, now });
+  const cards = createCards({ registry, unseal });
+  const health = watchHealth({ observe: parts.health, clock, now });
+  return {
+    ...parts,
+    ...{ now, looks, rights, sight, cards, health },
+    stream: createLiveStream({ view, cards, sight, rights, registry, health, clock, now, chance }),
+    sessions: createSessions({ clock, chance, account: registry.account }),
+    doors: createSignInDoors({ clock, chance, account: registry.account }),
+    passwords: createPasswords({ chance }),
+    keys: createApiKeys({ registry, now }),
+  };
+}
+
+export type Api = {
+  address: { host: string; port: number; url: string };
+  /** Every route that is there, with what it asks of whoever calls it. */
+  routes: readonly RouteStated[];
+  close(): Promise<void>;
+};
+export type ApiParts = ApiPorts & {
   listen: { host: string; port: number };
-  view: DutyView;
-  /** The registry that the view folds. */
-  registry: Registry;
-  /** Errors: ALARM_AWAY, try later. */
-  commands: { apply(command: Command): Promise<CommandResult> };
   /** Asked every two seconds, one question at a time; may take its time, and reject. */
   health: () => Promise<Observations>;
-  unseal: Sealer['unseal'];
-  deviceKeys: DeviceKeys;
-  metrics: Pick<Metrics, 'claimsRefused'>;
-  /** History before what the view keeps; it may be away. */
-  store?: Pick<Store, 'incidentHistory' | 'incidentTimeline'>;
-  log: Log;
-  /** Timers, sessions and throttles run on it: the system's, also where journal time is simulated. */
-  clock: Clock;
   /** Journal time, which is what people see (epoch ms); by default the clock's. */
   now?: () => number;
-  chance: Chance;
-  /** Of the county: pages show times in it. */
-  timeZone: string;
 };
 
-const mostConnections = 1_000;
-
-function newServer(log: Log): FastifyInstance {
+function newServer({ log, metrics }: Pick<ApiParts, 'log' | 'metrics'>): FastifyInstance {
+  const denied = (reason: string) => metrics.requestsDenied.inc({ reason });
   const server = Fastify({
     bodyLimit: 16 * 1024,
     requestTimeout: 15_000,
-    http: { headersTimeout: 10_000 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    clientErrorHandler: (error, socket) => refuseBytes(error, socket, denied),
+    // An address that cannot be read comes before every hook.
+    frameworkErrors(error, _request, reply) {
+      denied('invalid');
+      answerError(error, reply.headers(protectiveHeaders), log);
+    },
     forceCloseConnections: true,
     // A proxy on this machine may say whom it speaks for; nobody else.
     trustProxy: 'loopback',
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<ZodTypeProvider>();
-  server.server.maxConnections = mostConnections;
+  guardConnections(server.server, { denied });
+  server.decorateReply('refusedAs', undefined);
+  server.addHook('onResponse', async (_request, reply) => {
+    if (reply.refusedAs) denied(reply.refusedAs);
+  });
   server.setValidatorCompiler(validatorCompiler);
   server.setErrorHandler((error, _request, reply) =>
     answerError(error as Parameters<typeof answerError>[0], reply, log),
@@ -142,8 +124,24 @@ function newServer(log: Log): FastifyInstance {
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers(protectiveHeaders);
   });
+  server.decorateRequest('caller', undefined);
+  server.decorateRequest('access', undefined);
   return server;
 }
+
+/** What is no HTTP, or came too slowly or too large to be read. */
+function refuseBytes({ code }: ConnectionError, socket: Socket, denied: (reason: string) => void): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return;
+  const [reason, status] = unreadable[code] ?? ['malformed', '400 Bad Request'];
+  denied(reason);
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  // Who does not take the answer is not waited for.
+  socket.destroySoon();
+}
+const unreadable: Record<string, [reason: string, status: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['too-slow', '408 Request Timeout'],
+  HPE_HEADER_OVERFLOW: ['too-large', '431 Request Header Fields Too Large'],
+};
 
 /** The page loads nothing from elsewhere, runs no script that stands in it, and nobody may frame it or keep copies. */
 const protectiveHeaders = {
@@ -159,43 +157,21 @@ const protectiveHeaders = {
 
 /**
  * What changes something must come from our own page or from a program: other sites can neither set this header nor hide
- * their origin.
+ * their origin. A key is sent by programs alone.
  */
 async function refuseForeign(request: FastifyRequest, reply: FastifyReply) {
-  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (request.method === 'GET' || request.method === 'HEAD' || bearerToken(request) !== undefined) return;
   const { origin, 'x-steppewatch': own } = request.headers;
   const isOurs = origin === undefined || URL.parse(origin)?.host === request.host;
   if (own !== undefined && isOurs) return;
   return refuse(reply, 'foreign-request', 'send the header "x-steppewatch: 1", from a page of this address');
 }
 
-/** For supervisors and load balancers: without names or numbers of people, so without sign-in. */
-function healthRoutes(health: HealthWatch) {
-  return async (api: FastifyInstance) => {
-    api.get('/health', async () => health.report());
-    api.get('/health/live', async () => ({ live: true }));
-    api.get('/health/ready', async (_request, reply) => {
-      const { watching, parts } = health.report();
-      return reply.code(watching === 'well' ? 200 : 503).send({ ready: watching === 'well', parts });
-    });
-  };
-}
-
-function watchEvents(stream: LiveStream, sessionKey: string, request: FastifyRequest, reply: FastifyReply) {
-  if (!stream.hasRoom(sessionKey)) {
-    return refuse(reply, 'too-many', 'too many pages watch already: close some', { retryAfterSeconds: 10 });
-  }
-  reply.hijack();
-  const response = reply.raw;
-  const headers = { ...protectiveHeaders, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
-  response.writeHead(200, headers);
-  const lastEventId = request.headers['last-event-id'];
-  stream.watch(response, { sessionKey, ...(typeof lastEventId === 'string' && { lastEventId }) });
-}
+const open = { config: { permission: 'public' } } as const;
 
 function servePage(server: FastifyInstance, files: Awaited<ReturnType<typeof consoleFiles>>): void {
   for (const [url, { type, body, etag }] of files) {
-    server.get(url, async (request, reply) => {
+    server.get(url, open, async (request, reply) => {
       reply.headers({ 'cache-control': 'no-cache', etag });
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       return reply.type(type).send(body);

@@ -16,7 +16,7 @@ export function createSessions({ clock, chance, account }: SessionParts) {
     if (!held) return undefined;
     const now = clock.monotonic();
     const isOver = now - held.usedAt > idleMs || now - held.begunAt > longestMs;
-    if (!isOver && account(held.accountId)?.hash === held.hash) return held;
+    if (!isOver && held.hashes.includes(account(held.accountId)?.hash ?? '')) return held;
     sessions.delete(key);
     return undefined;
   }
@@ -39,7 +39,7 @@ export function createSessions({ clock, chance, account }: SessionParts) {
       makeRoom(id);
       const token = Buffer.from(chance.bytes(32)).toString('base64url');
       const now = clock.monotonic();
-      sessions.set(keyOf(token), { accountId: id, hash, begunAt: now, usedAt: now });
+      sessions.set(keyOf(token), { accountId: id, hashes: [hash], begunAt: now, usedAt: now });
       return token;
     },
     /** The session of a token, which counts as used; undefined when it is over. */
@@ -51,11 +51,18 @@ export function createSessions({ clock, chance, account }: SessionParts) {
       held.usedAt = clock.monotonic();
       return { key, account: owner };
     },
-    /** For whoever stays connected: still signed in? That it is watched counts as use. */
-    isOpen(key: string): boolean {
+    /** For whoever stays connected: the account as it is now, while somebody is signed in. That it is watched counts as use. */
+    owner(key: string): Account | undefined {
       const held = valid(key);
       if (held) held.usedAt = clock.monotonic();
-      return held !== undefined;
+      return held && account(held.accountId);
+    },
+    /** The same password is about to be kept under another hash: that ends no session. */
+    rehashed({ id, hash }: Account, next: string): void {
+      for (const held of sessions.values()) {
+        if (held.accountId === id && held.hashes.includes(hash))
+          held.hashes = [...held.hashes.slice(-mostHashes), next];
+      }
     },
     end(key: string): void {
       sessions.delete(key);
@@ -66,11 +73,13 @@ export function createSessions({ clock, chance, account }: SessionParts) {
 export type Sessions = ReturnType<typeof createSessions>;
 export type Session = { key: string; account: Account };
 type SessionParts = { clock: Clock; chance: Chance; account: (id: string) => Account | undefined };
-type Held = { accountId: string; hash: string; begunAt: number; usedAt: number };
+type Held = { accountId: string; hashes: string[]; begunAt: number; usedAt: number };
 
 const idleMs = 12 * 3_600_000;
 const longestMs = 7 * 24 * 3_600_000;
 const mostSessions = 1_000;
 const mostPerAccount = 50;
+/** Two sign-ins in one instant each make a hash of their own, and one of them is kept. */
+const mostHashes = 8;
 
 const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64url');

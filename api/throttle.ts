@@ -1,43 +1,53 @@
 import type { Clock } from '../platform/clock.ts';
 
 /**
- * Slows guessing: after some attempts that failed, the next has to wait, twice as long each time up to 15 minutes. An
- * attempt counts when it begins, so that many at once gain nothing; one that succeeds clears its keys. Bounded: the key that
- * was quiet for longest is forgotten.
+ * Slows guessing: after some attempts that failed, the next has to wait, twice as long each time up to 15 minutes; where a limit says so,
+ * a day in the end, or until somebody opens it again. An attempt counts when it begins, so that many at once gain nothing; one that succeeds
+ * clears its keys. Bounded: the key that was quiet for longest is forgotten.
  */
 export function createThrottle({ clock }: { clock: Clock }) {
-  const attempts = new Map<string, { count: number; blockedUntil: number; lastAt: number }>();
+  const attempts = new Map<string, Attempts>();
 
-  function enter({ key, free }: Limit): void {
+  function enter({ key, free, lockAfter = Number.POSITIVE_INFINITY }: Limit): void {
     const now = clock.monotonic();
     const before = attempts.get(key);
     const count = (before && now - before.lastAt < quietMs ? before.count : 0) + 1;
+    const isLocked = count >= lockAfter;
     const waitMs = count < free ? 0 : Math.min(firstWaitMs * 2 ** Math.min(count - free, 20), longestWaitMs);
     attempts.delete(key);
-    attempts.set(key, { count, blockedUntil: now + waitMs, lastAt: now });
+    attempts.set(key, { count, blockedUntil: now + (isLocked ? lockMs : waitMs), isLocked, lastAt: now });
     if (attempts.size <= mostKeys) return;
     const [oldest] = attempts.keys();
     if (oldest !== undefined) attempts.delete(oldest);
   }
 
+  const left = (key: string) => Math.max(0, (attempts.get(key)?.blockedUntil ?? 0) - clock.monotonic());
+
   return {
     /** Counts an attempt under all of its keys, or answers how many ms it has to wait. */
     attempt(limits: Limit[]): number {
-      const now = clock.monotonic();
-      const waitMs = Math.max(0, ...limits.map(({ key }) => (attempts.get(key)?.blockedUntil ?? now) - now));
+      const waitMs = Math.max(0, ...limits.map(({ key }) => left(key)));
       if (waitMs === 0) for (const limit of limits) enter(limit);
       return waitMs;
     },
     succeeded(limits: Limit[]): void {
       for (const { key } of limits) attempts.delete(key);
     },
+    isLocked: (key: string): boolean => attempts.get(key)?.isLocked === true && left(key) > 0,
+    /** What is locked, and for how many ms. */
+    locked: (): { key: string; leftMs: number }[] =>
+      [...attempts].flatMap(([key, { isLocked }]) => (isLocked && left(key) > 0 ? { key, leftMs: left(key) } : [])),
+    forget: (key: string): boolean => attempts.delete(key),
   };
 }
 
-/** `free`: attempts before the first wait. */
-export type Limit = { key: string; free: number };
+export type Throttle = ReturnType<typeof createThrottle>;
+/** `free`: attempts before the first wait. `lockAfter`: attempts after which waiting a little is no longer enough. */
+export type Limit = { key: string; free: number; lockAfter?: number };
+type Attempts = { count: number; blockedUntil: number; isLocked: boolean; lastAt: number };
 
 const firstWaitMs = 30_000;
 const longestWaitMs = 15 * 60_000;
+const lockMs = 24 * 3_600_000;
 const quietMs = 3_600_000;
 const mostKeys = 10_000;

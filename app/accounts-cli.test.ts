@@ -5,6 +5,7 @@ import { systemChance } from '../platform/random.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../records/command.ts';
 import { FoldState } from '../records/fold-state.ts';
 import { put } from '../records/registry.test-support.ts';
+import { carryOut, isRegistryCommand } from '../records/registry-commands.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import { type AccountsCliParts, ensureFirstAccount, runAccountsCli } from './accounts-cli.ts';
 import { registryPage } from './registry-pages.ts';
@@ -13,6 +14,7 @@ import { registryPage } from './registry-pages.ts';
 function running(...ids: string[]) {
   const registry = createRegistry({ state: new FoldState() });
   const named = { name: { sealed: 'c2VhbGVk' }, hash: 'old', language: 'en' };
+  registry.apply([put('area', { id: 'east', level: 'county', name: 'East' })]);
   registry.apply(ids.map((id) => put('account', { id, ...named })));
   const printed: string[] = [];
   const complaints: string[] = [];
@@ -20,9 +22,7 @@ function running(...ids: string[]) {
   const command = async (sent: Command): Promise<CommandResult> => {
     const asked = commandSchema.parse(sent);
     commands.push(asked);
-    if (asked.type === 'registry-part') registry.stage(asked.importId, asked.part, asked.changes);
-    if (asked.type === 'registry-commit') expect(registry.commit(asked.importId, asked.parts).ok).toBe(true);
-    return { ok: true };
+    return isRegistryCommand(asked) ? carryOut(registry, asked).result : { ok: true };
   };
   const parts: Omit<AccountsCliParts, 'argv'> = {
     system: { command, page: async (request) => registryPage(registry, request) },
@@ -41,6 +41,7 @@ test('the first start makes one account, whose password opens it', async () => {
   const parts = { send: command, chance: systemChance };
   const first = await ensureFirstAccount({ accounts: registry.list('account'), ...parts });
   expect(first?.id).toBe('duty');
+  expect(registry.account('duty')?.grants).toBeUndefined();
   expect(await opens('duty', first?.password)).toBe(true);
   expect(await ensureFirstAccount({ accounts: registry.list('account'), ...parts })).toBeUndefined();
 });
@@ -70,7 +71,7 @@ test('of several, or with a name that nobody has, it says which there are and ch
   for (const complaint of complaints) expect(complaint).toContain('li, wang');
   expect(await run()).toBe(64);
   expect(await run('reset', '--all')).toBe(64);
-  expect(await run('remove', 'li')).toBe(64);
+  expect(await run('remove')).toBe(64);
   expect(commands).toEqual([]);
 });
 
@@ -86,4 +87,33 @@ test('a refusal is an error with its reason', async () => {
   const refused: CommandResult = { ok: false, problem: 'invalid', message: 'not like this' };
   const system = { ...parts.system, command: async () => refused };
   await expect(runAccountsCli({ argv: ['reset'], ...parts, system })).rejects.toThrow('not like this');
+});
+
+test('an account is added with what it may do, and told its password once', async () => {
+  const { registry, printed, run, opens } = running('li');
+  expect(await run('add', 'bat', '--name', 'Bat', 'village-helper@east', 'auditor')).toBe(0);
+  expect(await opens('bat', passwordIn(printed[0]))).toBe(true);
+  expect(registry.account('bat')?.grants).toEqual([{ role: 'village-helper', areaId: 'east' }, { role: 'auditor' }]);
+  expect(await run('add', 'bat', '--name', 'Bat')).toBe(1);
+});
+
+test('rights are given and taken; whoever had all of old keeps the others', async () => {
+  const { registry, printed, run } = running('li');
+  expect(await run('revoke', 'li', 'operator')).toBe(0);
+  expect(registry.account('li')?.grants?.map(({ role }) => role)).not.toContain('operator');
+  expect(registry.account('li')?.grants).toHaveLength(6);
+  expect(await run('grant', 'li', 'operator@east')).toBe(0);
+  expect(registry.account('li')?.grants).toContainEqual({ role: 'operator', areaId: 'east' });
+  expect(await run('list')).toBe(0);
+  expect(printed.at(-1)).toContain('operator@east');
+  expect(await run('remove', 'li')).toBe(0);
+  expect(registry.account('li')).toBeUndefined();
+});
+
+test('a role or a language that there is not is wrong usage; an area that there is not is refused', async () => {
+  const { run, commands } = running('li');
+  expect(await run('grant', 'li', 'king')).toBe(64);
+  expect(await run('add', 'bat', '--name', 'Bat', '--language', 'fr')).toBe(64);
+  expect(commands).toEqual([]);
+  await expect(run('grant', 'li', 'operator@nowhere')).rejects.toThrow('nowhere');
 });

@@ -3,6 +3,7 @@ import { createIncidents } from '../incidents/incidents.ts';
 import { createDecoder } from '../ingest/decoder.ts';
 import { createDownlinks } from '../ingest/downlinks.ts';
 import { createJudge, type Judgement, type Stored } from '../ingest/judge.ts';
+import { withoutWithheld } from '../ingest/withheld.ts';
 import { Checkpoint } from '../journal/checkpoint.ts';
 import { runFollower } from '../journal/follower.ts';
 import { type JournalLimits, openJournal } from '../journal/journal.ts';
@@ -31,6 +32,7 @@ import { commandDesk } from './command-desk.ts';
 import { Cries } from './cries.ts';
 import { checkpointing, tickSource, watchDisk, wayOfOwnRecords } from './journal-keepers.ts';
 import { keyEraser } from './key-eraser.ts';
+import { restoredFile, restoredMark } from './restored-mark.ts';
 
 /** What the alarm path needs of the world. Everything else it makes itself, so that a virtual world can run the same code. */
 export type AlarmPorts = {
@@ -75,7 +77,10 @@ export async function openAlarm(ports: AlarmPorts) {
   const headAtStart = journal.headSequence;
   const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
   const appendOwn = wayOfOwnRecords({ journal, clock });
-  const { state, registry, outbox, judge, incidents, engine, downlinks } = createFold(ports.version, ports.rules);
+  const { state, registry, outbox, judge, incidents, engine, downlinks, decoder } = createFold(
+    ports.version,
+    ports.rules,
+  );
   const checkpoint = new Checkpoint({
     ...{ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log },
     minChangeBytes: ports.snapshotAfterBytes,
@@ -95,7 +100,13 @@ export async function openAlarm(ports: AlarmPorts) {
   };
   journal.failed.then(fail);
   // The first record of every run: supervision must know that nobody listened before it judges what comes next.
-  appendOwn({ kind: 'started', version: ports.version, downMs: journal.openedAfterMs }).catch(fail);
+  const restored = await restoredMark(disk);
+  const startFolded = Promise.withResolvers<void>();
+  const started = { kind: 'started', version: ports.version, downMs: journal.openedAfterMs } as const;
+  // A mark that stays is heard once all the same.
+  const unmark = () =>
+    restored && disk.remove(restoredFile).catch((error) => log.error(error, 'the mark of the restore stays'));
+  appendOwn({ ...started, ...(restored && { restored }) }).then(unmark, fail);
 
   const tellReserve = ({ inUse, freeBytes }: ReserveState) =>
     void appendOwn({ kind: 'reserve', inUse, freeBytes }).catch(fail);
@@ -113,8 +124,8 @@ export async function openAlarm(ports: AlarmPorts) {
     headSequence: () => journal.headSequence,
     now: () => journal.now(),
   });
-  const commands = commandDesk({ append, vault, registry });
-  const eraser = keyEraser({ vault, registry, fail });
+  const commands = commandDesk({ append, vault, registry, incidents });
+  const eraser = keyEraser({ vault, registry, clock, log, metrics });
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append: appendOwn, fail });
   const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
 
@@ -135,7 +146,7 @@ export async function openAlarm(ports: AlarmPorts) {
     count(metrics, judgement);
     // Also of what was read before the end was known: the doors are open by then, and somebody may be in with what was taken away.
     for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
-    if (stored.sequence <= headAtStart) return;
+    if (stored.sequence <= headAtStart) return void eraser.leftBefore(judgement.removed);
     for (const record of judgement.followUps) appendOwn(record).catch(fail);
     if (judgement.result) commands.answer(judgement.result);
     if (judgement.downlinks.length > 0) sender.decided(judgement.downlinks);
@@ -149,7 +160,10 @@ export async function openAlarm(ports: AlarmPorts) {
       return recordSwallowed().then(() => take(stored));
     },
     afterBatch(sequence) {
-      if (sequence > headAtStart) ticks.arm();
+      if (sequence > headAtStart) {
+        ticks.arm();
+        startFolded.resolve();
+      }
       delivery.reached(sequence);
       sender.reached(sequence);
       cries.clear();
@@ -163,12 +177,14 @@ export async function openAlarm(ports: AlarmPorts) {
 
   const begun = follower.caughtUp.then(async () => {
     ports.admit?.(registry);
+    // What is held is known when the start itself was folded; until then what was put back looks like what goes on.
+    if (restored) await startFolded.promise;
     // Only when everything that was decided is on record does anything go out.
     await recordSwallowed();
     // The disk may have filled up, or been cleared, while nobody looked.
     if (journal.reserve.inUse !== isToldFull(incidents.openIncidents())) tellReserve(journal.reserve);
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.
-    if (commands.isIdle()) eraser.sweep();
+    eraser.sweep({ everybody: commands.isIdle() });
     delivery.begin();
     ticks.arm();
   });
@@ -192,6 +208,7 @@ export async function openAlarm(ports: AlarmPorts) {
     registry,
     journal,
     incidents,
+    /** Resolves when the journal was read to its end and messages go out; never rejects. */
     caughtUp,
     /** Rejects when only a restart and recovery can help. */
     failure: failing.promise,
@@ -199,7 +216,9 @@ export async function openAlarm(ports: AlarmPorts) {
     /** Resolves when the report is on disk. Errors: those of the journal. */
     async keep(report: Kept, lifeSafety: boolean): Promise<void> {
       if (lifeSafety) sender.calledForHelp(report.deviceId);
-      const body = encodeRecord({ kind: 'report', source: 'mqtt', ...report });
+      const kept = withoutWithheld(report, decoder.withheld(report.deviceId), lifeSafety);
+      if (kept !== report) metrics.reportsWithheld.inc();
+      const body = encodeRecord({ kind: 'report', source: 'mqtt', ...kept });
       try {
         await journal.append(body, lifeSafety ? 'life-safety' : 'telemetry');
       } catch (error) {
@@ -236,6 +255,7 @@ export async function openAlarm(ports: AlarmPorts) {
       isClosing = true;
       watch.stop();
       ticks.stop();
+      eraser.stop();
       await delivery.stop();
       await follower.stop();
       await saving.last(follower.position());
@@ -266,7 +286,7 @@ export function createFold(version: string, rules: readonly AnyRule[] = allRules
   const decoder = createDecoder({ state, registry });
   const downlinks = createDownlinks({ state, registry, decoder, incidents });
   const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, downlinks, version });
-  return { state, registry, outbox, engine, incidents, downlinks, judge };
+  return { state, registry, outbox, engine, incidents, downlinks, decoder, judge };
 }
 
 function count(metrics: Metrics, { rejections, followUps, downlinks }: Judgement): void {

@@ -10,16 +10,20 @@ import { createMetrics } from '../platform/metrics.ts';
 import { systemChance } from '../platform/random.ts';
 import { openVault } from '../platform/vault.ts';
 import type { CommandResult } from '../records/command.ts';
+import { whyNotErased } from '../records/person-erasure.ts';
+import { installationTexts } from '../records/sealed-text.ts';
 import { createLogChannel } from '../responders/channels/log.ts';
 import { createWebhookChannel } from '../responders/channels/webhook.ts';
 import { openAlarm } from './alarm-core.ts';
 import { startCarriers } from './carriers.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { serveControl } from './control-socket.ts';
+import { alarmFigures } from './desk-pipeline.ts';
 import { exitWith } from './exit.ts';
 import { serveMetrics } from './metrics-listener.ts';
 import { runProcess } from './process.ts';
 import { type PageRequest, registryPage } from './registry-pages.ts';
+import { refuseUnfinished } from './restored-mark.ts';
 import { openSecureDoors } from './secure-doors.ts';
 import { version } from './version.ts';
 
@@ -30,9 +34,10 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const [log, metrics, chance] = [systemLog('alarm', configuration.logLevel), createMetrics(), systemChance];
   const lock = lockDataFolder(dataFolder);
   const disk = openDisk(dataFolder);
+  await refuseUnfinished(disk);
   // New keys over an old journal would make every name in it unreadable for ever, so they are made with the journal alone.
   const create = (await disk.list('journal')).length === 0;
-  const vault = await openVault({ folder: keysFolder, chance, masterKey, create });
+  const vault = await openVault({ folder: keysFolder, chance, masterKey, create, owners: [installationTexts] });
   const webhook = createWebhookChannel({ clock, timeZone, allowPrivate });
   let broker: Broker | undefined;
   const alarm = await openAlarm({
@@ -75,7 +80,15 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const control = await serveControl(dataFolder, {
     command: (input: unknown) => (isRealDevice(configuration, input) ? notWithThisClock : alarm.send(input)),
     health: () => ({ ...alarm.health(), broker: opened.stats() }),
+    figures: () => {
+      const { connections } = opened.stats();
+      return alarmFigures({ metrics, alarm, connections, budgetBytes: configuration.journalBudgetBytes });
+    },
     'registry-page': (request: PageRequest) => registryPage(alarm.registry, request),
+    'why-not-erased': ({ personId }: { personId: string }) => {
+      const person = alarm.registry.person(personId);
+      return { why: person && whyNotErased(person, alarm.incidents.openIncidents()) };
+    },
     'desk-metrics': listener.takeDesk,
     /** Desk's followers hold the journal, within its budget. */
     'desk-positions': (positions: Record<string, number>) => {
@@ -127,16 +140,13 @@ function refuseRealDevices(
 }
 
 function isRealDevice({ clockFactor }: Configuration, input: unknown): boolean {
-  const { changes, device } = (input ?? {}) as {
-    changes?: { entity?: string; value?: Simulated }[];
-    device?: Simulated;
-  };
+  const { changes, change } = (input ?? {}) as { changes?: Asked[]; change?: Asked };
   if (clockFactor === undefined) return false;
-  if (device !== undefined) return device?.simulated !== true;
-  if (!Array.isArray(changes)) return false;
-  return changes.some(({ entity, value }) => entity === 'device' && value !== undefined && value.simulated !== true);
+  const asked = change ? [change] : changes;
+  if (!Array.isArray(asked)) return false;
+  return asked.some(({ entity, value }) => entity === 'device' && value !== undefined && value.simulated !== true);
 }
-type Simulated = { simulated?: boolean };
+type Asked = { entity?: string; value?: { simulated?: boolean } };
 
 try {
   await startAlarm(readConfiguration(process.env));

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { defaultKeep } from '../storage/retention.ts';
 import { readConfiguration } from './configuration.ts';
 
 test('with nothing set everything binds to loopback and the database is embedded', () => {
@@ -137,3 +138,25 @@ function messageOf(run: () => unknown): string {
   }
   return 'nothing was thrown';
 }
+
+test('InfluxDB is off without its address, and then needs no token', () => {
+  expect(readConfiguration({ STEPPEWATCH_INFLUX_TOKEN: 'secret' }).influx).toBeUndefined();
+  const url = 'http://127.0.0.1:8086';
+  expect(messageOf(() => readConfiguration({ STEPPEWATCH_INFLUX_URL: url }))).toContain('STEPPEWATCH_INFLUX_TOKEN and');
+  expect(messageOf(() => readConfiguration({ STEPPEWATCH_INFLUX_URL: 'influx:8086' }))).toContain('is an address like');
+  const given = { STEPPEWATCH_INFLUX_URL: url, STEPPEWATCH_INFLUX_TOKEN: 'secret', STEPPEWATCH_INFLUX_ORG: 'county' };
+  expect(readConfiguration({ ...given, STEPPEWATCH_INFLUX_MEGABYTES: '100' }).influx).toEqual({
+    target: { url, token: 'secret', org: 'county', bucket: 'steppewatch' },
+    holdsBytes: 100_000_000,
+  });
+});
+
+test('each class has its days, and positions are not kept for longer than other reports', () => {
+  expect(readConfiguration({}).keep).toEqual(defaultKeep);
+  const keep = { STEPPEWATCH_KEEP_POSITIONS_DAYS: '7', STEPPEWATCH_KEEP_INCIDENTS_DAYS: '3650' };
+  expect(readConfiguration(keep).keep).toEqual({ ...defaultKeep, positions: 7, incidents: 3_650 });
+  expect(messageOf(() => readConfiguration({ STEPPEWATCH_KEEP_POSITIONS_DAYS: '91' }))).toContain(
+    'positions are reports',
+  );
+  expect(messageOf(() => readConfiguration({ STEPPEWATCH_KEEP_REPORTS_DAYS: '0' }))).toContain('at least 31');
+});

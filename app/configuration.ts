@@ -3,14 +3,17 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configurationWrong } from '../platform/errors.ts';
 import { carrierSecrets, carrierSettings, carriersFrom } from './carrier-settings.ts';
+import { influxFrom, influxSettings } from './influx-settings.ts';
 import {
   limitsFrom,
   listenerSettings,
   port,
   portsOf,
+  proxies,
   refusePlaintext,
   secureListenersFrom,
 } from './listener-settings.ts';
+import { keepFrom, retentionSettings } from './retention-settings.ts';
 
 /** The whole configuration. Everything binds to loopback unless it says otherwise; see docs/configuration.md. */
 export type Configuration = ReturnType<typeof readConfiguration>;
@@ -31,12 +34,15 @@ const settings = {
   STEPPEWATCH_MQTT_PORT: port.default(1883),
   STEPPEWATCH_HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   STEPPEWATCH_HTTP_PORT: port.default(8080),
+  STEPPEWATCH_HTTP_TRUSTED_PROXIES: proxies,
   STEPPEWATCH_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   STEPPEWATCH_METRICS_PORT: port.optional(),
   STEPPEWATCH_ENROLMENT_USERNAME: z.string().min(1).max(64).default('enrolment'),
   STEPPEWATCH_ENROLMENT_PASSWORD: z.string().min(16, 'has at least 16 characters').optional(),
   ...listenerSettings,
   ...carrierSettings,
+  ...influxSettings,
+  ...retentionSettings,
   STEPPEWATCH_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'is "allow" or "refuse"').default('refuse'),
   STEPPEWATCH_JOURNAL_MEGABYTES: megabytes.default(20_000),
   STEPPEWATCH_TIME_ZONE: z.string().refine(isTimeZone, 'is a time zone like Asia/Shanghai').default('Asia/Shanghai'),
@@ -55,7 +61,12 @@ type Name = keyof typeof settings;
 const names = Object.keys(settings) as Name[];
 /** Their values may stand in a file, named by the variable with `_FILE` behind it. */
 const secrets = [
-  ...(['STEPPEWATCH_MASTER_KEY', 'STEPPEWATCH_ENROLMENT_PASSWORD', 'DATABASE_URL'] as const),
+  ...([
+    'STEPPEWATCH_MASTER_KEY',
+    'STEPPEWATCH_ENROLMENT_PASSWORD',
+    'STEPPEWATCH_INFLUX_TOKEN',
+    'DATABASE_URL',
+  ] as const),
   ...carrierSecrets,
 ] as const satisfies Name[];
 
@@ -83,6 +94,8 @@ export function readConfiguration(environment: Record<string, string | undefined
   refusePlaintext(plainListeners(value), problems);
   const carriers = carriersFrom(value, problems);
   if (carriers) ports.push(carriers.listen.port);
+  const influx = influxFrom(value, problems);
+  const keep = keepFrom(value, problems);
   if (metricsPort > 65_535)
     problems.push('STEPPEWATCH_METRICS_PORT: without it the port is HTTP + 1, which is beyond 65535: set it');
   if (new Set(ports).size < ports.length) problems.push(`the ports ${ports.join(', ')} must differ`);
@@ -95,9 +108,15 @@ export function readConfiguration(environment: Record<string, string | undefined
     mqtt: { host: value.STEPPEWATCH_MQTT_HOST, port: value.STEPPEWATCH_MQTT_PORT },
     mqtts,
     brokerLimits: limitsFrom(value),
-    http: { host: value.STEPPEWATCH_HTTP_HOST, port: value.STEPPEWATCH_HTTP_PORT },
+    http: {
+      host: value.STEPPEWATCH_HTTP_HOST,
+      port: value.STEPPEWATCH_HTTP_PORT,
+      trustedProxies: value.STEPPEWATCH_HTTP_TRUSTED_PROXIES,
+    },
     metrics: { host: value.STEPPEWATCH_METRICS_HOST, port: metricsPort },
     carriers,
+    influx,
+    keep,
     enrolment:
       value.STEPPEWATCH_ENROLMENT_PASSWORD === undefined
         ? undefined

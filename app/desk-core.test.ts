@@ -127,6 +127,61 @@ test('in a county where nothing happens, desk waits for nothing but its time to 
   expect(timers.set).toBe(60);
 });
 
+test('a copy beside the database holds back the journal, but no more of it than it may', async () => {
+  const clock = new VirtualClock({ startAt });
+  const disk = new SimulatedDisk().open({ clock });
+  const parts = { disk, clock, log: silentLog, chance: chanceOf(1, 'journal'), clockStepBody: () => new Uint8Array() };
+  const limits = { reserveBytes: 0, floorBytes: 0, segmentBytes: 500 };
+  const journal = await inTime(clock, openJournal({ ...parts, limits }));
+  for (let record = 0; record < 60; record++)
+    await inTime(clock, journal.append(encodeRecord({ kind: 'tick' }), 'essential'));
+  const away = { position: () => new Promise<never>(() => {}), writeBatch: async () => {} };
+  const heldBy = async (holdsBytes: number) => {
+    const desk = await inTime(clock, openDesk({ ...portsOver(disk), clock }));
+    desk.copyBeside({ name: 'influxdb', store: away, holdsBytes, log: silentLog });
+    return desk.positions().influxdb;
+  };
+  expect(await heldBy(1_000_000)).toBe(0);
+  const tight = (await heldBy(1_000)) ?? 0;
+  expect(tight).toBeGreaterThan(20);
+  expect(tight).toBeLessThan(60);
+});
+
+test('after a way back the page passes over what it cannot read, says so, and shows everything else', async () => {
+  const { county, open } = await home();
+  const said: object[] = [];
+  const log = { ...silentLog, error: (fields: object) => void said.push(fields) };
+  const desk = await open({ log });
+  for (const body of [Uint8Array.of(200, 1, 0x7b, 0x7d), Uint8Array.of(6, 9, 0x7b, 0x7d)]) {
+    const appended = county.alarm.journal.append(body, 'essential');
+    await county.clock.advance(100);
+    await appended;
+  }
+  county.does('sarna-kitchen', 'alarm');
+  await county.clock.advance(1_000);
+  expect(incidentsOf(desk).map(({ category }) => category)).toContain('fire');
+  expect(said).toMatchObject([{ sequence: expect.any(Number) }, { sequence: expect.any(Number) }]);
+  const quarantined = incidentsOf(desk).find(({ category }) => category === 'system');
+  expect(quarantined?.alerts.map(({ condition }) => condition)).toEqual(['record-quarantined', 'record-quarantined']);
+});
+
+test('a copy beside the database that dies of a record takes nothing else with it', async () => {
+  const { county, open } = await home();
+  const desk = await open();
+  const said: string[] = [];
+  const log = { ...silentLog, error: (_: object, message: string) => said.push(message) };
+  const store = {
+    position: async () => undefined,
+    writeBatch: () => Promise.reject(new TypeError('a record that nobody thought of')),
+  };
+  desk.copyBeside({ name: 'influxdb', store, holdsBytes: 1_000_000, log });
+  desk.project(new MemoryStore());
+  county.does('sarna-kitchen', 'alarm');
+  await county.clock.advance(10_000);
+  expect(said).toEqual(['this copy stands still until desk is started again']);
+  expect(desk.status(county.clock.now()).projection).toEqual({ phase: 'running', lagRecords: 0, lagMs: 0 });
+});
+
 const incidentsOf = (desk: Desk) => desk.duty.view.openIncidents().map(({ incident }) => incident);
 
 function portsOver(disk: Disk) {

@@ -1,14 +1,16 @@
 import { createDutyView } from '../api/duty-view.ts';
 import type { Observations } from '../api/health.ts';
-import { type Projection, startProjection } from '../ingest/projection.ts';
+import { type Projection, type ProjectionOptions, startProjection } from '../ingest/projection.ts';
 import { Checkpoint } from '../journal/checkpoint.ts';
 import { runFollower } from '../journal/follower.ts';
+import type { StoredRecord } from '../journal/frame.ts';
 import { type JournalReader, openJournalReader } from '../journal/reader.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Disk } from '../platform/disk.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { FoldState } from '../records/fold-state.ts';
+import { NewerRecord } from '../records/record-codec.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import type { Store } from '../storage/store.ts';
 import { checkpointing } from './journal-keepers.ts';
@@ -47,42 +49,62 @@ export async function openDesk(ports: DeskPorts) {
   const isDurable = (sequence: number) => sequence <= Math.max(reader.syncedSequence, ports.durableHead() ?? 0);
   const duty = await followDuty(ports, reader, isDurable);
   let projection: Projection | undefined;
+  let beside: { projection: Projection; name: string; holdsBytes: number } | undefined;
+  function copyInto(copy: Pick<ProjectionOptions, 'store' | 'log' | 'died'> & { name: CopyName }): Projection {
+    const { sayEveryMs, checkpointEveryMs } = ports;
+    const checkpoint = checkpointOf(ports, copy.name, reader);
+    return startProjection({
+      ...{ ...copy, source: reader, isDurable, checkpoint, clock, metrics },
+      ...{ sayEveryMs, checkpointEveryMs },
+    });
+  }
   return {
     reader,
     duty,
 
     /** Copies the journal into the store from now on. Once: the database comes in its own time. */
     project(store: Store): void {
-      const { sayEveryMs, checkpointEveryMs } = ports;
-      const checkpoint = checkpointOf(ports, 'projection', reader);
-      projection = startProjection({
-        ...{ source: reader, isDurable, store, checkpoint, clock, log, metrics, died: fail },
-        ...{ sayEveryMs, checkpointEveryMs },
-      });
+      projection = copyInto({ name: 'projection', store, log, died: fail });
+    },
+
+    /**
+     * Another copy, which may hold back so many bytes of the journal; past them it loses its place, and says so. What
+     * it dies of is no reason for the page to be dark. Once.
+     */
+    copyBeside({ holdsBytes, ...copy }: CopyBeside): void {
+      const died = (error: unknown) =>
+        copy.log.error({ err: error }, 'this copy stands still until desk is started again');
+      beside = { projection: copyInto({ ...copy, died }), name: copy.name, holdsBytes };
     },
 
     /** How far each of its followers has come, below which they need nothing of the journal. */
     positions: (): Record<string, number> => ({
       duty: duty.reachesBackTo(),
       ...(projection && { projection: projection.needsFrom() - 1 }),
+      ...(beside && {
+        [beside.name]: Math.max(beside.projection.needsFrom(), reader.firstWithin(beside.holdsBytes)) - 1,
+      }),
     }),
 
     /** `now` is journal time, epoch ms. */
     status(now: number): Pick<Observations, 'duty' | 'projection'> {
       const { records, ms } = projection?.lag() ?? { records: 0, ms: 0 };
+      beside?.projection.lag();
       const phase = projection?.status() ?? ({ phase: 'starting' } as const);
       return { duty: duty.status(now), projection: { ...phase, lagRecords: records, lagMs: ms } };
     },
 
     /** The batch and the record in hand are ended, and the checkpoints spare the next start its catching up. */
     async stop(): Promise<void> {
-      await Promise.all([duty.stop(), projection?.stop()]);
+      await Promise.all([duty.stop(), projection?.stop(), beside?.projection.stop()]);
       await reader.close();
     },
   };
 }
 
 export type Desk = Awaited<ReturnType<typeof openDesk>>;
+type CopyName = NonNullable<ProjectionOptions['name']>;
+type CopyBeside = Pick<ProjectionOptions, 'store' | 'log'> & { name: CopyName; holdsBytes: number };
 
 /** The live view of incidents and the registry behind it, with a checkpoint of its own. */
 async function followDuty(ports: DeskPorts, reader: JournalReader, isDurable: (sequence: number) => boolean) {
@@ -97,9 +119,18 @@ async function followDuty(ports: DeskPorts, reader: JournalReader, isDurable: (s
     ...{ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail },
     synced: (sequence) => whenSynced(reader, sequence),
   });
+  /** After a way back from a newer release the page is there for everything that this one knows. */
+  function handle(stored: StoredRecord): void {
+    try {
+      view.apply(stored);
+    } catch (err) {
+      if (!(err instanceof NewerRecord)) throw err;
+      ports.log.error({ err, sequence: stored.sequence }, 'the page passes over a record that it cannot read');
+    }
+  }
   let isCaughtUp = false;
   const follower = runFollower({
-    ...{ name: 'duty', source: reader, from: loaded + 1, clock, metrics, handle: view.apply },
+    ...{ name: 'duty', source: reader, from: loaded + 1, clock, metrics, handle },
     afterBatch: (sequence) => saving.maybe(sequence, () => {}),
     died: ({ sequence, error }) => fail(new Error(`the duty view died at record ${sequence}`, { cause: error })),
   });

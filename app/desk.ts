@@ -10,23 +10,31 @@ import { createMetrics } from '../platform/metrics.ts';
 import { systemChance } from '../platform/random.ts';
 import { openVault } from '../platform/vault.ts';
 import type { Command, CommandResult } from '../records/command.ts';
+import { createWebhookPost } from '../responders/channels/webhook-post.ts';
 import { startEmbeddedPostgres } from '../storage/embedded-postgres.ts';
+import type { PipelineLog, PipelineMinute } from '../storage/sql-pipeline.ts';
+import type { Statistics } from '../storage/sql-statistics.ts';
 import { createSqlStore } from '../storage/sql-store.ts';
 import type { Store } from '../storage/store.ts';
 import { ensureFirstAccount } from './accounts-cli.ts';
 import type { Alarm } from './alarm-core.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { type Control, connectControl } from './control-socket.ts';
+import { keepAudit } from './desk-audit.ts';
 import { type Desk, openDesk } from './desk-core.ts';
+import { tellEvents } from './desk-events.ts';
+import { copyToInflux } from './desk-influx.ts';
+import { keepPipeline } from './desk-pipeline.ts';
 import { deviceKeys } from './device-keys.ts';
 import { exitWith } from './exit.ts';
 import { runProcess } from './process.ts';
+import { loadRestoredDatabase } from './restored-database.ts';
 
 /** The process that may be slow: the page, the API, the copy in the database. It reads the journal and never judges. */
 async function startDesk(configuration: Configuration): Promise<void> {
   // Where both want the processor, alarm has it. The embedded database inherits this.
   setPriority(5);
-  const { dataFolder, keysFolder: folder, masterKey, timeZone } = configuration;
+  const { dataFolder, keysFolder: folder, masterKey, timeZone, allowPrivateWebhooks: allowPrivate } = configuration;
   const [log, metrics, chance, clock] = [
     systemLog('desk', configuration.logLevel),
     createMetrics(),
@@ -49,8 +57,16 @@ async function startDesk(configuration: Configuration): Promise<void> {
   // The alarm process makes the keys before the journal, which is there now.
   const vault = await openVault({ folder, chance, masterKey, readOnly: true });
   const send = (command: Command) => control.ask<CommandResult>('command', command);
+  const events = await tellEvents({
+    ...{ desk, stateDisk, vault, send, durableHead, fail, clock, chance, log, metrics, timeZone },
+    ...{ allowPrivate, webhook: createWebhookPost({ clock, allowPrivate }) },
+  });
 
   const history = keepHistory({ configuration, desk, log });
+  const account = keepAudit({
+    ...{ desk, disk: stateDisk, clock, log, metrics, timeZone, durableHead, send },
+    ...{ unseal: vault.unseal, databaseUrl: history.url },
+  });
   const api = await startApi({
     ...{ listen: configuration.http, view, registry, log, clock, chance, timeZone },
     now: alarm.now,
@@ -59,6 +75,9 @@ async function startDesk(configuration: Configuration): Promise<void> {
     deviceKeys: deviceKeys({ pepper: vault.pepper(), chance }),
     metrics,
     store: history.store,
+    audit: account.audit,
+    people: account.people,
+    events,
     async health() {
       const folds = desk.status(alarm.now());
       const { phase } = folds.projection;
@@ -68,19 +87,28 @@ async function startDesk(configuration: Configuration): Promise<void> {
       return { ...alarm.seen(), ...folds, ...(!isUnknown && { database: { reachable } }) };
     },
   });
+  const pipeline = keepPipeline({ control, desk, now: alarm.now, keepMinute: history.keepMinute });
   const reporting = setInterval(async () => {
     const figures = await metrics.registry.getMetricsAsJSON();
     await control.ask('desk-metrics', figures).catch(() => {});
-    await control.ask('desk-positions', desk.positions()).catch(() => {});
+    await control
+      .ask('desk-positions', { ...desk.positions(), ...events.positions(), ...account.positions() })
+      .catch(() => {});
   }, 1_000);
   closing.push(
     history.stop,
+    events.stop,
+    account.stop,
     api.close,
     async () => clearInterval(reporting),
+    async () => pipeline.stop(),
     async () => alarm.stop(),
   );
 
   await follower.caughtUp;
+  // From now on the registry knows where each device is.
+  const influx = copyToInflux({ configuration: configuration.influx, desk, disk: stateDisk, clock, log, metrics });
+  closing.unshift(async () => influx?.close());
   const first = await ensureFirstAccount({ accounts: registry.list('account'), send, chance });
   if (first)
     process.stdout.write(
@@ -117,20 +145,27 @@ function watchAlarm({ control, factor }: { control: Control; factor: number }) {
 function keepHistory({ configuration, desk, log }: { configuration: Configuration; desk: Desk; log: Log }) {
   const { dataFolder, keysFolder } = configuration;
   let missing = 'starting';
-  let running: { store: Store; stop(): Promise<void> } | undefined;
-  const opened = (): Store => {
-    if (running) return running.store;
+  let running: { store: Store & Statistics & PipelineLog; url: string; stop(): Promise<void> } | undefined;
+  const now = () => {
+    if (running) return running;
     throw databaseAway({}, missing);
   };
+  const opened = (): Store & Statistics & PipelineLog => now().store;
 
   async function start(): Promise<void> {
     const embedded =
       configuration.databaseUrl === undefined
         ? await startEmbeddedPostgres({ dataFolder, keysFolder, clock: systemClock, log, chance: systemChance })
         : undefined;
-    const store = createSqlStore({ url: embedded?.url ?? configuration.databaseUrl ?? '', log });
+    const url = embedded?.url ?? configuration.databaseUrl ?? '';
+    await loadRestoredDatabase({ dataFolder, url, log }).catch(async (error) => {
+      await embedded?.stop();
+      throw error;
+    });
+    const store = createSqlStore({ url, log, timeZone: configuration.timeZone, keep: configuration.keep });
     running = {
       store,
+      url,
       async stop() {
         await store.close();
         await embedded?.stop();
@@ -156,8 +191,13 @@ function keepHistory({ configuration, desk, log }: { configuration: Configuratio
     /** Errors: DATABASE_AWAY while it starts, too. */
     store: {
       incidentHistory: async (query: Parameters<Store['incidentHistory']>[0]) => opened().incidentHistory(query),
+      incident: async (incidentId: string) => opened().incident(incidentId),
       incidentTimeline: async (incidentId: string) => opened().incidentTimeline(incidentId),
+      visitedMonth: async (month: string) => opened().visitedMonth(month),
     },
+    /** Errors: DATABASE_AWAY while it starts. */
+    keepMinute: async (minute: PipelineMinute) => opened().keepMinute(minute),
+    url: (): string => now().url,
     hasBegun: () => running !== undefined,
     /** Ends desk's folds, too: the projection writes into the database until then. */
     async stop(): Promise<void> {

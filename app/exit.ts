@@ -18,6 +18,8 @@ const codes: Record<string, number> = {
   DATA_FOLDER_LOCKED: exitCodes.locked,
   JOURNAL_DAMAGED: exitCodes.damaged,
   POSITION_UNKNOWN: exitCodes.damaged,
+  RESTORE_UNFINISHED: exitCodes.damaged,
+  BACKUP_UNFIT: exitCodes.damaged,
   DATA_FOLDER_UNWRITABLE: exitCodes.unwritable,
   LISTEN_FAILED: exitCodes.unavailable,
   TLS_UNUSABLE: exitCodes.unavailable,

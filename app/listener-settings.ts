@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isAddressOrNetwork } from '../api/proxies.ts';
 import type { BrokerLimits } from '../broker/limits.ts';
 import type { TlsFiles } from '../broker/tls-files.ts';
 
@@ -13,6 +14,12 @@ const count = (least: number, most: number) => {
   const text = `is a whole number from ${least} to ${most}`;
   return z.coerce.number(text).int(text).min(least, text).max(most, text).optional();
 };
+/** Who may say for whom they speak. */
+export const proxies = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((one) => one.trim() || []))
+  .refine((all) => all.every(isAddressOrNetwork), 'is addresses or networks like 172.31.84.1,10.0.0.0/24');
 const path = z.string().min(1).optional();
 const plaintext = z.literal(acceptance, `is "${acceptance}", or is not set`).optional();
 

@@ -6,7 +6,7 @@ export const privateFiles = {
   read: (path: string): Promise<Uint8Array> => readFile(path),
 
   /** Makes a new file, and is done when it would survive a power cut. Errors: there is one already; nothing is left of half a file. */
-  async create(path: string, text: string): Promise<void> {
+  async create(path: string, text: string | Uint8Array): Promise<void> {
     const file = await open(path, 'wx', 0o600);
     try {
       await file.writeFile(text);

@@ -1,10 +1,11 @@
+import { describeIssues } from '../api/registry-issues.ts';
 import { labelText, readClaimCode } from '../records/claim-code.ts';
-import { deviceVersion, isInstalled } from '../records/device-version.ts';
+import { entityVersion } from '../records/entity-version.ts';
 import { type Device, entities, type RegistryChange } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
+import { isInstalled } from '../records/registry-links.ts';
 import type { FactoryKeys } from './device-keys.ts';
 import type { DeviceRow } from './provision-rows.ts';
-import { describeIssues } from './registry-issues.ts';
 import type { LineProblem } from './registry-yaml.ts';
 
 /**
@@ -40,7 +41,7 @@ export function planProvision(rows: readonly DeviceRow[], { registry, keys, rota
       for (const problem of planned.problems)
         plan.problems.push({ line: row.line, problem: `${row.id}: ${again}${problem}` });
     } else if ('device' in planned) {
-      const expectedVersion = known ? deviceVersion(known) : 0;
+      const expectedVersion = entityVersion(known);
       plan.changes.push({ type: 'put', entity: 'device', value: planned.device, expectedVersion });
       plan[known ? 'renewed' : 'added'] += 1;
       plan.shown.push(planned.shown);

@@ -1,6 +1,6 @@
+import { readSheet, type SheetRow } from '../api/sheets/csv.ts';
 import { imeiProblem } from '../records/imei.ts';
 import { type Device, entities } from '../records/registry.ts';
-import { readSheet, type SheetRow } from './provision-sheet.ts';
 import type { LineProblem } from './registry-yaml.ts';
 
 /** A device as a row of the file asks for it; `secret` and `code` where somebody made them already. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import decodeQR from 'qr/decode.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readSheet } from '../api/sheets/csv.ts';
 import { alarmAway } from '../platform/errors.ts';
 import { systemChance } from '../platform/random.ts';
 import { openVault, type Vault } from '../platform/vault.ts';
@@ -12,7 +13,6 @@ import { smallCounty } from '../records/registry.test-support.ts';
 import { carryOut, isRegistryCommand } from '../records/registry-commands.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import { deviceKeys } from './device-keys.ts';
-import { readSheet } from './provision-sheet.ts';
 import { runRegistryCli } from './registry-cli.ts';
 import { registryPage } from './registry-pages.ts';
 

@@ -1,3 +1,4 @@
+import { writeSheet } from '../api/sheets/csv.ts';
 import { OperationalError } from '../platform/errors.ts';
 import type { RegistryChange } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
@@ -5,9 +6,8 @@ import { deviceKeys } from './device-keys.ts';
 import { wordsOf } from './private-files.ts';
 import { planProvision } from './provision-plan.ts';
 import { readDeviceRows, writtenHeadings } from './provision-rows.ts';
-import { writeSheet } from './provision-sheet.ts';
 import type { ExitCode, RegistryCliParts } from './registry-cli.ts';
-import { sendChanges } from './registry-send.ts';
+import { sendAsSystem } from './registry-send.ts';
 
 export type ProvisionRequest = {
   file: string;
@@ -66,7 +66,7 @@ export async function runProvision(
 async function ask(parts: RegistryCliParts, changes: RegistryChange[], out: string | undefined, file: string) {
   const { files, complain } = parts;
   try {
-    const refusal = await sendChanges(parts, changes);
+    const refusal = await sendAsSystem(parts, changes);
     if (refusal === undefined) return 0;
     if (out !== undefined) await files.remove(out);
     complain(`${refusal}\nnothing was changed`);

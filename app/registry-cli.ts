@@ -1,27 +1,28 @@
 import { open, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { sectionNames } from '../api/registry-entry.ts';
+import type { Counts, PlanParts } from '../api/registry-plan.ts';
 import { checkSecret, makeCredential } from '../broker/credentials.ts';
 import { OperationalError } from '../platform/errors.ts';
 import { type Chance, systemChance } from '../platform/random.ts';
 import { openVault } from '../platform/vault.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import { FoldState } from '../records/fold-state.ts';
-import type { EntityType, RegistryChange } from '../records/registry.ts';
-import { type Applied, createRegistry, type Registry } from '../records/registry-fold.ts';
-import { keyOf } from '../records/registry-links.ts';
-import { type Sealer, unsealEntity } from '../records/sealing.ts';
+import type { RegistryChange } from '../records/registry.ts';
+import { createRegistry, type Registry } from '../records/registry-fold.ts';
+import type { Sealer } from '../records/sealing.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { readConfiguration } from './configuration.ts';
 import { connectControl } from './control-socket.ts';
 import { exitWith } from './exit.ts';
 import { type LabelRequest, runLabels } from './label-page.ts';
-import { privateFiles } from './private-files.ts';
+import { privateFiles, wordsOf } from './private-files.ts';
 import { type ProvisionRequest, runProvision } from './provision.ts';
 import { exportRegistry } from './registry-export.ts';
 import { planImport } from './registry-import.ts';
 import { type Fetched, fetchRegistry, type PageRequest, type RegistryPage } from './registry-pages.ts';
-import { sendChanges } from './registry-send.ts';
-import { type Section, sectionNames, sections } from './registry-yaml.ts';
+import { sendAsSystem } from './registry-send.ts';
+import { exportSheets, isSheetFile, planSheetFile } from './registry-sheets.ts';
 
 /** What the command needs of the running system and of the world. */
 export type RegistryCliParts = {
@@ -32,7 +33,7 @@ export type RegistryCliParts = {
   chance: Chance;
   readText(path: string): Promise<string>;
   /** Makes a file that its owner alone may read: it holds names and telephone numbers. */
-  writeText(path: string, text: string): Promise<void>;
+  writeText(path: string, text: string | Uint8Array): Promise<void>;
   /** For what is read as bytes, and for what must not take the place of anything. */
   files: typeof privateFiles;
   print(text: string): void;
@@ -47,8 +48,8 @@ type Keys = Pick<Sealer, 'unseal'> & { pepper(): Uint8Array };
  */
 export type ExitCode = 0 | 1 | 64 | 66 | 69 | 73;
 
-const usage = `usage: npm run registry -- import FILE
-       npm run registry -- export [--with-secrets] [--out FILE]
+const usage = `usage: npm run registry -- import FILE.(yaml|xlsx|csv) [--sheet NAME]
+       npm run registry -- export [--with-secrets] [--out FILE.(yaml|xlsx|csv)] [--sheet NAME]
        npm run registry -- provision LIST.csv [--out SECRETS.csv] [--rotate] [--any-id]
        npm run registry -- labels SECRETS.csv [--out LABELS.html]`;
 
@@ -63,9 +64,16 @@ export async function runRegistryCli(parts: RegistryCliParts): Promise<ExitCode>
   try {
     const fetched = await fetchRegistry((request) => parts.system.page(request));
     const keys = await parts.openKeys();
-    if (asked.type === 'import') return await runImport(parts, { fetched, keys, file: asked.file });
+    if (asked.type === 'import') return await runImport(parts, { fetched, keys }, asked);
     if (asked.type === 'provision')
       return await runProvision(parts, { registry: copyOf(fetched), pepper: keys.pepper() }, asked);
+    await putOnRecord(parts);
+    if (asked.out !== undefined && isSheetFile(asked.out))
+      return await exportSheets(
+        parts,
+        { registry: copyOf(fetched), unseal: keys.unseal },
+        { ...asked, out: asked.out },
+      );
     const text = exportRegistry(copyOf(fetched), { unseal: keys.unseal, withSecrets: asked.withSecrets });
     if (asked.out === undefined) parts.print(text);
     else await parts.writeText(asked.out, text);
@@ -77,9 +85,17 @@ export async function runRegistryCli(parts: RegistryCliParts): Promise<ExitCode>
   }
 }
 
+/** Names and numbers are about to be handed out. */
+async function putOnRecord({ system, chance }: RegistryCliParts): Promise<void> {
+  const commandId = `export-${Buffer.from(chance.bytes(12)).toString('base64url')}`;
+  const look = { type: 'look', commandId, by: { type: 'system', id: 'command-line' }, how: 'exported' } as const;
+  const result = await system.command({ ...look, of: { type: 'registry', id: 'all' } });
+  if (!result.ok) throw new Error(`the export could not be put on record: ${result.message}`);
+}
+
 type Asked =
-  | { type: 'import'; file: string }
-  | { type: 'export'; withSecrets: boolean; out?: string }
+  | { type: 'import'; file: string; sheet: string | undefined }
+  | { type: 'export'; withSecrets: boolean; out?: string; sheet: string | undefined }
   | ({ type: 'provision' } & ProvisionRequest)
   | ({ type: 'labels' } & LabelRequest);
 
@@ -91,16 +107,17 @@ function readArguments(args: string[]): Asked | undefined {
       options: {
         ...{ 'with-secrets': { type: 'boolean', default: false }, out: { type: 'string' } },
         ...{ rotate: { type: 'boolean', default: false }, 'any-id': { type: 'boolean', default: false } },
+        sheet: { type: 'string' },
       },
     });
     const [verb, file, ...more] = positionals;
-    const { 'with-secrets': withSecrets, out, rotate, 'any-id': anyId } = values;
+    const { 'with-secrets': withSecrets, out, rotate, 'any-id': anyId, sheet } = values;
     if (more.length > 0) return undefined;
     if (verb === 'provision' && file && !withSecrets) return { type: 'provision', file, out, rotate, anyId };
     if (rotate || anyId) return undefined;
     if (verb === 'labels' && file && !withSecrets) return { type: 'labels', file, out };
-    if (verb === 'import' && file && !withSecrets && !out) return { type: 'import', file };
-    if (verb === 'export' && !file) return { type: 'export', withSecrets, ...(out !== undefined && { out }) };
+    if (verb === 'import' && file && !withSecrets && !out) return { type: 'import', file, sheet };
+    if (verb === 'export' && !file) return { type: 'export', withSecrets, sheet, ...(out !== undefined && { out }) };
   } catch {
     // An unknown option: the usage says which there are.
   }
@@ -116,75 +133,62 @@ function copyOf(fetched: Fetched): Registry {
 
 async function runImport(
   parts: RegistryCliParts,
-  { fetched, keys, file }: { fetched: Fetched; keys: Keys; file: string },
+  { fetched, keys }: { fetched: Fetched; keys: Keys },
+  { file, sheet }: { file: string; sheet: string | undefined },
 ): Promise<ExitCode> {
-  const { chance, readText, print, complain } = parts;
-  let text: string;
-  try {
-    text = await readText(file);
-  } catch (error) {
-    complain(`cannot read ${file}: ${error instanceof Error ? error.message : error}`);
-    return 66;
-  }
-  // What the file would change is tried on the copy first, in plain text.
-  const registry = copyOf(fetched.map(({ entity, value }) => ({ entity, value: unsealEntity(entity, value, keys) })));
+  const { chance, print, complain } = parts;
   const pepper = keys.pepper();
-  const plan = planImport({
-    ...{ text, registry, rules: allRules, unseal: keys.unseal },
+  const planParts: PlanParts = {
+    ...{ registry: copyOf(fetched), rules: allRules, unseal: keys.unseal },
     credentialFor: (plain, current) =>
       current && checkSecret({ secret: Buffer.from(plain), credential: current, pepper })
         ? current
         : makeCredential({ secret: plain, pepper, chance }),
-  });
-  for (const { line, problem } of plan.problems) complain(`${file}:${line}: ${problem}`);
-  if (plan.problems.length > 0) {
-    complain(`${plan.problems.length} ${plan.problems.length === 1 ? 'problem' : 'problems'}; nothing was changed`);
+  };
+  const planned = isSheetFile(file)
+    ? await planSheetFile(parts, planParts, { file, sheet })
+    : await planYamlFile(parts, planParts, file);
+  if (typeof planned === 'number') return planned;
+  if (planned.problemCount > 0) {
+    const count = planned.problemCount;
+    complain(`${count} ${count === 1 ? 'problem' : 'problems'}; nothing was changed`);
     return 1;
   }
-  const applied = registry.apply(plan.changes);
-  const refusal = await sendChanges(parts, newsIn(plan.changes, applied));
+  const refusal = await sendAsSystem(parts, planned.changes);
   if (refusal) {
     complain(`${refusal}\nnothing was changed`);
     return 1;
   }
-  print(`${summary(applied)}\n${withoutSecret(applied)}`);
+  print(`${summary(planned.counts)}\n${withoutSecret(planned.withoutSecret)}`);
   return 0;
 }
 
-/** What is already so is not sent. */
-function newsIn(changes: RegistryChange[], { added, changed, removed }: Applied): RegistryChange[] {
-  const news = new Set([...added, ...changed, ...removed]);
-  return changes.filter((change) =>
-    news.has(keyOf(change.entity, change.type === 'put' ? change.value.id : change.id)),
-  );
+async function planYamlFile({ readText, complain }: RegistryCliParts, planParts: PlanParts, file: string) {
+  let text: string;
+  try {
+    text = await readText(file);
+  } catch (error) {
+    complain(`cannot read ${file}: ${wordsOf(error)}`);
+    return 66 as const;
+  }
+  const plan = planImport({ text, ...planParts });
+  for (const { line, problem } of plan.problems) complain(`${file}:${line}: ${problem}`);
+  return { ...plan, problemCount: plan.problems.length };
 }
 
-function summary({ added, changed, removed }: Applied): string {
+function summary(counts: Counts): string {
   const lines = sectionNames.flatMap((section) => {
-    const counts = [
-      `${count(added, section)} added`,
-      `${count(changed, section)} changed`,
-      `${count(removed, section)} removed`,
-    ];
-    const some = counts.filter((text) => !text.startsWith('0 '));
+    const some = Object.entries(counts[section] ?? {}).map(([outcome, count]) => `${count} ${outcome}`);
     return some.length === 0 ? [] : `${section}: ${some.join(', ')}`;
   });
   return lines.length === 0 ? 'nothing to change: the registry already says so' : lines.join('\n');
 }
 
-function count(keys: string[], section: Section): number {
-  const entity: EntityType = sections[section];
-  return keys.filter((key) => key.startsWith(`${entity}:`)).length;
+function withoutSecret(count: number): string {
+  return count === 0 ? '' : `${count} of these devices have no secret yet, and cannot connect until they have one\n`;
 }
 
-function withoutSecret({ devicesAdded }: Applied): string {
-  const without = devicesAdded.filter(({ credential }) => !credential).length;
-  return without === 0
-    ? ''
-    : `${without} of these devices have no secret yet, and cannot connect until they have one\n`;
-}
-
-async function writePrivately(path: string, text: string): Promise<void> {
+async function writePrivately(path: string, text: string | Uint8Array): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     // A file that was there already keeps its rights otherwise.

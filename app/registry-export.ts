@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
+import { sectionNames, sections } from '../api/registry-entry.ts';
 import type { Entity, EntityType } from '../records/registry.ts';
 import { type Sealer, unsealEntity } from '../records/sealing.ts';
-import { sectionNames, sections } from './registry-yaml.ts';
 
 /** What an export reads: the registry's fold, or a copy of it. */
 export type Listing = { list<T extends EntityType>(entity: T): Iterable<Entity<T>> };

@@ -1,6 +1,6 @@
+import { sections } from '../api/registry-entry.ts';
 import type { Entity, EntityType } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
-import { sections } from './registry-yaml.ts';
 
 /** A stretch of one kind, as it is kept (sealed). `next` is where the following one begins; absent on the last. */
 export type RegistryPage = { revision: number; values: Entity<EntityType>[]; next?: number };

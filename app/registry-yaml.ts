@@ -10,27 +10,11 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import type { EntityType } from '../records/registry.ts';
+import { type Section, sectionNames, sections } from '../api/registry-entry.ts';
+import type { Entry } from '../api/registry-plan.ts';
 
 /** What is wrong in a file, and where a person finds it. */
 export type LineProblem = { line: number; problem: string };
-
-/** One list item of a section, as plain values, with the line of each of its fields. */
-export type FileItem = { section: Section; value: unknown; lineOf(path: readonly PropertyKey[]): number };
-
-/** The sections of a registry file, in the order in which they refer to each other. Accounts are not imported. */
-export const sections = {
-  areas: 'area',
-  sites: 'site',
-  places: 'place',
-  households: 'household',
-  people: 'person',
-  contacts: 'contact',
-  devices: 'device',
-  ruleSettings: 'ruleSetting',
-} as const satisfies Record<string, EntityType>;
-export type Section = keyof typeof sections;
-export const sectionNames = Object.keys(sections) as Section[];
 
 /** A parsed file takes some seventy times its size in memory. */
 const mostBytes = 16_000_000;
@@ -40,7 +24,11 @@ const mostBytes = 16_000_000;
  * What is written is what is meant: only the fields that hold numbers and switches are read as such, so that a telephone
  * number, an IMEI or a room "012" needs no quotes.
  */
-export function readRegistryYaml(text: string): { puts: FileItem[]; removes: FileItem[]; problems: LineProblem[] } {
+export function readRegistryYaml(text: string): {
+  puts: Entry<number>[];
+  removes: Entry<number>[];
+  problems: LineProblem[];
+} {
   const nothing = { puts: [], removes: [] };
   if (Buffer.byteLength(text) > mostBytes) {
     const problem = `the file is larger than ${mostBytes / 1_000_000} MB; split it: an import leaves alone what it does not name`;
@@ -84,7 +72,7 @@ function fieldsOf({ lineAt, problems }: Source, map: YAMLMap<unknown, unknown>):
   });
 }
 
-function itemsOf(source: Source, name: string, line: number, content: Node | undefined): FileItem[] {
+function itemsOf(source: Source, name: string, line: number, content: Node | undefined): Entry<number>[] {
   if (!Object.hasOwn(sections, name)) {
     source.problems.push({
       line,
@@ -100,11 +88,12 @@ function itemsOf(source: Source, name: string, line: number, content: Node | und
   return content.items.map(contentOf).map((item) => ({
     section: name as Section,
     value: plain(source, item, ''),
-    lineOf: (path) => lineOfPath(source, item, path, line),
+    at: (path) => lineOfPath(source, item, path, line),
+    line: lineOfPath(source, item, [], line),
   }));
 }
 
-function removalsOf(source: Source, line: number, content: Node | undefined): FileItem[] {
+function removalsOf(source: Source, line: number, content: Node | undefined): Entry<number>[] {
   if (content === undefined) return [];
   if (isMap(content)) {
     return fieldsOf(source, content).flatMap((field) => itemsOf(source, field.name, field.line, field.content));
@@ -147,7 +136,9 @@ function lineOfPath(source: Source, node: Node | undefined, path: readonly Prope
 const contentOf = (node: unknown): Node | undefined =>
   isNode(node) && !(isScalar(node) && node.value === null) ? node : undefined;
 
-const numbersAndSwitches = new Set(['lat', 'lon', 'order', 'intervalMinutes', 'simulated', 'at']);
+const numbersAndSwitches = new Set([
+  ...['lat', 'lon', 'radiusMeters', 'months', 'order', 'intervalMinutes', 'simulated', 'at', 'given'],
+]);
 
 const textOf = (scalar: Scalar): string =>
   typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value));

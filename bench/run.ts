@@ -12,10 +12,12 @@ const benches = [
   'press-to-webhook',
   'restart',
   'catch-up',
+  'store-write',
   'world',
   'half-day',
   'codec',
   'decode',
+  'dashboards',
 ] as const;
 
 const asked = process.argv.slice(2);

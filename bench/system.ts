@@ -27,6 +27,7 @@ export async function startSystem({
   environment = {},
   runAs = {},
   through = [],
+  release = fileURLToPath(new URL('..', import.meta.url)),
 }: {
   dataFolder: string;
   environment?: Record<string, string>;
@@ -34,9 +35,11 @@ export async function startSystem({
   runAs?: { uid?: number; gid?: number };
   /** A program with its arguments that becomes ours, whose command line is put behind it. */
   through?: string[];
+  /** The folder of the release that runs: by default this one. */
+  release?: string;
 }): Promise<System> {
   const [mqtt = 0, http = 0, metrics = 0] = await freePorts(3);
-  const supervisor = fileURLToPath(new URL('../app/supervisor.ts', import.meta.url));
+  const supervisor = join(release, 'app/supervisor.ts');
   const [program = '', ...args] = [...through, process.execPath, supervisor];
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

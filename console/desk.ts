@@ -1,9 +1,13 @@
 import { html } from 'htm/preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { IncidentCard, SessionAnswer } from '../api/answers.ts';
+import type { Permission } from '../records/rights.ts';
 import type { Language } from '../records/texts/explain.ts';
+import { AccountCorner } from './account-corner.ts';
 import { EmptyQueue, HistoryNote, SightBanner, SightPill } from './banners.ts';
 import { type DeskSound, useDeskSound } from './desk-sound.ts';
+import { BreakGlass, GlassDesk, useDetailOf } from './glass.ts';
+import { Holding } from './holding.ts';
 import { IncidentList, linkedIncident } from './incident-list.ts';
 import { IncidentView } from './incident-view.ts';
 import { LanguageChoice } from './language.ts';
@@ -15,16 +19,22 @@ import type { Texts } from './texts/en.ts';
 import { placeOf, type Speech, speechOf, titleOf } from './words.ts';
 
 /** The page of whoever is on duty: the queue on one side, the chosen incident on the other. */
-export function Desk({ session, texts, language, setLanguage, signedOut, left }: DeskProps) {
-  const { state, learn, now } = useLive(signedOut);
-  const selectedId = useLinkedIncident();
+export function Desk({ session, texts, language, setLanguage, signedOut, left, refresh }: DeskProps) {
+  const { state, learn, now } = useLive(signedOut, refresh);
+  const hash = useHash();
+  const selectedId = linkedIncident(hash);
   const { timeZone, account } = session;
   const speech = useMemo(() => speechOf(language, timeZone, account.id), [language, timeZone, account.id]);
   const at = useDeskTime(now);
   const sight = sightOf(state, localTime());
   const sound = useDeskSound(() => ({ cards: state.cards, sight: sightOf(state, localTime()) }));
   const open = useMemo(() => openIn(state.cards), [state.cards]);
-  const selected = selectedId === undefined ? undefined : state.cards.get(selectedId);
+  const allowed = useMemo(() => new Set(session.permissions), [session]);
+  const listed = selectedId === undefined ? undefined : state.cards.get(selectedId);
+  const elsewhere = useDetailOf(listed || !state.heard ? undefined : selectedId);
+  const selected = listed ?? (typeof elsewhere.found === 'object' ? elsewhere.found : undefined);
+  const isGlass = hash === '#/glass' && allowed.has('personal:glass');
+  const isMissing = selectedId !== undefined && !selected && elsewhere.found === 'none';
   useTitle(open, sight, speech);
 
   // The clocks run by themselves; the queue is drawn again only when something in it changed.
@@ -38,7 +48,7 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left }:
     left();
   };
   const isBlind = sight.type === 'lost' || sight.type === 'unknown';
-  return html`<div class=${`desk${selected ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
+  return html`<div class=${`desk${selected || isGlass || isMissing ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
     <header class="bar">
       <a class="brand" href="#/"><img src="/assets/console/icon.svg" alt="" width="28" height="28" /> <span>${texts.brand}</span></a>
       <${SightPill} ...${{ sight, at, speech }} />
@@ -48,24 +58,23 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left }:
       <button type="button" class="button quiet-button leave" onClick=${leave}>${texts.signOut}</button>
     </header>
     <${SightBanner} ...${{ sight, speech }} />
+    ${allowed.has('incident:resolve') && html`<${Holding} ...${{ open, speech, learn }} />`}
     ${!sound.isReady && html`<button type="button" class="banner banner-sound">${texts.banner.soundOff}</button>`}
     <main class="panes">
       <nav class="pane-queue" aria-label=${texts.back}>
         ${open.length === 0 && moreOpen === 0 && html`<${EmptyQueue} ...${{ sight, heardAt: state.heard?.at, speech }} />`}
         ${queue}
         <${HistoryNote} ...${{ health: state.health, speech }} />
-        <p class="quiet signed-in">
-          <span>${account.name ?? account.id}</span>
-          <${LanguageChoice} ...${{ texts, language, setLanguage }} />
-          <button type="button" class="link" onClick=${leave}>${texts.signOut}</button>
-        </p>
+        <${AccountCorner} ...${{ session, speech, setLanguage, leave, signedOut }} />
       </nav>
       <div class="pane-incident">
+        ${isGlass && html`<${GlassDesk} ...${{ speech, signedOut }} />`}
+        ${isMissing && html`<${NotYours} key=${selectedId} ...${{ id: selectedId, speech, allowed, signedOut, load: elsewhere.load }} />`}
         ${
-          selected
-            ? html`<${IncidentView} key=${selected.incidentId} ...${{ card: selected, speech, now, learn, signedOut }} />`
-            : open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`
+          selected &&
+          html`<${IncidentView} key=${selected.incidentId} ...${{ card: selected, speech, allowed, now, learn, signedOut }} />`
         }
+        ${!isGlass && selectedId === undefined && open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`}
       </div>
     </main>
     <${Announcer} ...${{ open, speech }} />
@@ -81,9 +90,37 @@ type DeskProps = {
   signedOut: () => void;
   /** The person went. */
   left: () => void;
+  /** Asks again who is signed in: they may no longer have a part in incidents. */
+  refresh: () => void;
 };
 
-function useLive(signedOut: () => void) {
+/** An incident that is not there, or is nobody's business here: the desk does not say which. */
+function NotYours({ id, speech, allowed, signedOut, load }: NotYoursProps) {
+  const [isAsking, setAsking] = useState(false);
+  const { texts } = speech;
+  const of = { type: 'incident', id } as const;
+  return html`<article class="incident">
+    <a class="back" href="#/">${texts.back}</a>
+    <p class="empty">${texts.masked.notYours}</p>
+    ${
+      isAsking
+        ? html`<${BreakGlass} ...${{ of, speech, signedOut, done: load, cancel: () => setAsking(false) }} />`
+        : allowed.has('personal:glass') &&
+          html`<p class="buttons">
+            <button type="button" class="button" onClick=${() => setAsking(true)}>${texts.masked.see}</button>
+          </p>`
+    }
+  </article>`;
+}
+type NotYoursProps = {
+  id: string;
+  speech: Speech;
+  allowed: ReadonlySet<Permission>;
+  signedOut: () => void;
+  load: () => void;
+};
+
+function useLive(signedOut: () => void, refresh: () => void) {
   const [state, setState] = useState<LiveState>(nothingHeard);
   const latest = useRef(state);
   latest.current = state;
@@ -93,26 +130,27 @@ function useLive(signedOut: () => void) {
       onChange: setState,
       async isSignedIn() {
         const answer = await currentSession();
+        if (answer.type === 'done' && !answer.body.permissions.includes('incident:read')) refresh();
         return answer.type === 'away' ? undefined : answer.type === 'done';
       },
       onSignedOut: signedOut,
     });
     live.current = opened;
     return () => opened.close();
-  }, [signedOut]);
+  }, [signedOut, refresh]);
   const learn = useCallback((card: IncidentCard) => live.current?.learn(card), []);
   const now = useCallback(() => deskNow(latest.current, localTime()), []);
   return { state, learn, now };
 }
 
-function useLinkedIncident(): string | undefined {
+function useHash(): string {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
     const follow = () => setHash(location.hash);
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
-  return linkedIncident(hash);
+  return hash;
 }
 
 /** A tab in the background says how many wait, and never looks calm when it cannot see. */

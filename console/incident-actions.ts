@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { IncidentCard, Problem } from '../api/answers.ts';
+import type { IncidentCard, IncidentDetail, Problem } from '../api/answers.ts';
 import { ReopenForm, ResolveForm } from './incident-forms.ts';
 import { StateClock } from './incident-list.ts';
 import type { DeskClock } from './marks.ts';
@@ -11,7 +11,7 @@ import { actorName, hourMinute, type Speech, stateWords } from './words.ts';
  * What a person at the desk can do now. `send` of a plain button names the version on the screen; a form names the one
  * that was there when it was opened, so that news in between is noticed.
  */
-export function IncidentActions({ card, speech, now, act }: ActionProps) {
+export function IncidentActions({ card, speech, now, act, may }: ActionProps) {
   const [opened, setForm] = useState<OpenForm>();
   const { state, closing } = card;
   // Somebody else may have ended it while the form was open.
@@ -45,12 +45,12 @@ export function IncidentActions({ card, speech, now, act }: ActionProps) {
         send=${(reason: string) => send({ type: 'reopen', expectedVersion: form.version, reason })}
       />`
     }
-    ${!form && html`<${ActionButtons} ...${{ card, speech, isBusy, send, openForm: setForm, agrees }} />`}
+    ${!form && html`<${ActionButtons} ...${{ card, speech, may, isBusy, send, openForm: setForm, agrees }} />`}
   </div>`;
 }
 
 /** What can be done in this state, the next step first. */
-function ActionButtons({ card, speech, isBusy, send, openForm, agrees }: ButtonProps) {
+function ActionButtons({ card, speech, may, isBusy, send, openForm, agrees }: ButtonProps) {
   const { actions: words, resolveForm } = speech.texts;
   const { state, version } = card;
   const isMine = state.phase === 'claimed' && state.by.type === 'account' && state.by.id === speech.accountId;
@@ -60,27 +60,30 @@ function ActionButtons({ card, speech, isBusy, send, openForm, agrees }: ButtonP
       ${label}
     </button>`;
   const act = () => send({ type: 'act', action: 'on-it', ...about });
+  if (!may.act && !may.resolve) return html`<p class="quiet">${words.none}</p>`;
   return html`<div class="buttons">
-    ${state.phase === 'open' && button(words.claim, () => send({ type: 'claim', ...about }), 'primary')}
-    ${isMine && !state.acted && button(words.act, act, 'primary', words.actHint)}
-    ${(state.phase === 'responding' || isMine) && button(words.arrive, () => send({ type: 'arrive', ...about }))}
-    ${isMine && button(words.release, () => send({ type: 'release', ...about }))}
+    ${may.act && state.phase === 'open' && button(words.claim, () => send({ type: 'claim', ...about }), 'primary')}
+    ${may.act && isMine && !state.acted && button(words.act, act, 'primary', words.actHint)}
+    ${may.act && (state.phase === 'responding' || isMine) && button(words.arrive, () => send({ type: 'arrive', ...about }))}
+    ${may.act && isMine && button(words.release, () => send({ type: 'release', ...about }))}
     ${
-      state.phase === 'resolved'
+      may.resolve &&
+      (state.phase === 'resolved'
         ? button(words.reopen, () => openForm({ type: 'reopen', version }))
-        : button(agrees ? resolveForm.agree : words.resolve, () => openForm({ type: 'resolve', version }), 'resolve')
+        : button(agrees ? resolveForm.agree : words.resolve, () => openForm({ type: 'resolve', version }), 'resolve'))
     }
   </div>`;
 }
 type OpenForm = { type: 'resolve' | 'reopen'; version: number } | undefined;
-type ButtonProps = Pick<ActionProps, 'card' | 'speech'> & {
+type ButtonProps = Pick<ActionProps, 'card' | 'speech' | 'may'> & {
   isBusy: boolean;
   send: (asked: AskedCommand) => void;
   openForm: (form: OpenForm) => void;
   agrees: boolean;
 };
 
-type ActionProps = { card: IncidentCard; speech: Speech; now: DeskClock; act: Acting };
+/** `may`: what the rights of whoever looks allow here; what is not allowed is not offered. */
+type ActionProps = { card: IncidentCard; speech: Speech; now: DeskClock; act: Acting; may: IncidentDetail['may'] };
 
 /** Sends what a person decided, and says what came of it. One at a time. */
 export function useActing({ card, speech, learn, signedOut }: ActingParts): Acting {
@@ -142,6 +145,7 @@ function refusalWords({ code }: Problem, now: IncidentCard | undefined, speech: 
     case 'not-found':
     case 'unavailable':
     case 'signed-out':
+    case 'forbidden':
       return refused[code];
     default:
       return refused.other;

@@ -69,7 +69,7 @@ type FormWords = { speech: Speech; isBusy: boolean; cancel: () => void };
 type ResolveProps = FormWords & { agrees: boolean; send: Send<{ outcome: string; contact: string; note?: string }> };
 type AcceptProps = FormWords & { who: string; send: Send<number> };
 
-function Form({ title, submit, cancel, speech, isBusy, isWhole, send, children }: FormProps) {
+export function Form({ title, submit, cancel, speech, isBusy, isWhole, send, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => form.current?.querySelector('input')?.focus(), []);
   const { actions } = speech.texts;
@@ -112,4 +112,4 @@ type ChoicesProps = {
   choose: (value: string) => void;
 };
 
-const textOf = (event: InputEvent): string => (event.currentTarget as HTMLInputElement).value;
+export const textOf = (event: InputEvent): string => (event.currentTarget as HTMLInputElement).value;

@@ -1,6 +1,8 @@
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AlertShown, IncidentCard, IncidentDetail, ToldShown } from '../api/answers.ts';
+import type { Permission } from '../records/rights.ts';
+import { BreakGlass } from './glass.ts';
 import { type Acting, IncidentActions, useActing } from './incident-actions.ts';
 import { AcceptForm } from './incident-forms.ts';
 import { type DeskClock, RunningClock, SeverityMark, useDeskTime } from './marks.ts';
@@ -19,8 +21,9 @@ import {
 } from './words.ts';
 
 /** One incident: what, where, why, who was told, what happened, and what can be done. */
-export function IncidentView({ card, speech, now, learn, signedOut }: ViewProps) {
+export function IncidentView({ card, speech, allowed, now, learn, signedOut }: ViewProps) {
   const { detail, failed, load } = useDetail(card, signedOut);
+  const may = detail?.may ?? { act: allowed.has('incident:act'), resolve: allowed.has('incident:resolve') };
   const act = useActing({ card, speech, learn, signedOut });
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), [card.incidentId]);
@@ -46,7 +49,7 @@ export function IncidentView({ card, speech, now, learn, signedOut }: ViewProps)
         <span class="code" title=${texts.codeHint}><span>${texts.code}</span> <b>${code}</b></span>
       </div>
     </header>
-    <${IncidentActions} ...${{ card, speech, now, act }} />
+    <${IncidentActions} ...${{ card, speech, now, act, may }} />
     ${
       failed &&
       html`<p class="message message-kind">
@@ -61,11 +64,12 @@ export function IncidentView({ card, speech, now, learn, signedOut }: ViewProps)
       <section aria-labelledby="where">
         <h2 id="where">${texts.where}</h2>
         <${Where} ...${{ card, detail, speech }} />
+        ${detail?.masked && html`<${Masked} ...${{ card, speech, allowed, load, signedOut }} />`}
       </section>
       <section aria-labelledby="told">
         <h2 id="told">${texts.told}</h2>
         <${LadderWords} ...${{ card, speech, now }} />
-        <${ToldPeople} ...${{ card, detail, speech, act }} />
+        <${ToldPeople} ...${{ card, detail, speech, act, may }} />
       </section>
       <section aria-labelledby="timeline">
         <h2 id="timeline">${texts.timeline}</h2>
@@ -78,10 +82,32 @@ export function IncidentView({ card, speech, now, learn, signedOut }: ViewProps)
 type ViewProps = {
   card: IncidentCard;
   speech: Speech;
+  /** What the session may do somewhere. */
+  allowed: ReadonlySet<Permission>;
   now: DeskClock;
   learn: (card: IncidentCard) => void;
   signedOut: () => void;
 };
+
+/** Says that names are not shown as they are; whoever may break the glass is asked why. */
+function Masked({ card, speech, allowed, load, signedOut }: MaskedProps) {
+  const { masked: words } = speech.texts;
+  const [isAsking, setAsking] = useState(false);
+  const of = { type: 'incident', id: card.incidentId } as const;
+  const done = () => {
+    setAsking(false);
+    load();
+  };
+  if (isAsking) return html`<${BreakGlass} ...${{ of, speech, done, cancel: () => setAsking(false), signedOut }} />`;
+  return html`<p class="masked">
+    <span>${words.why}</span>
+    ${
+      allowed.has('personal:glass') &&
+      html`<button type="button" class="button small" onClick=${() => setAsking(true)}>${words.show}</button>`
+    }
+  </p>`;
+}
+type MaskedProps = Pick<ViewProps, 'card' | 'speech' | 'allowed' | 'signedOut'> & { load: () => void };
 
 /** What the queue does not carry, fetched when the incident is opened and again when it changed. */
 function useDetail({ incidentId, revision }: IncidentCard, signedOut: () => void) {
@@ -147,23 +173,23 @@ function LadderWords({ card: { ladder, state }, speech, now }: { card: IncidentC
   const at = useDeskTime(now);
   if (state.phase === 'resolved' || ladder.phase === 'ended' || at === undefined) return null;
   if (ladder.phase === 'paused') return html`<p class="quiet">${words.paused}</p>`;
-  if (ladder.phase === 'held') return html`<p>${words.held}</p>`;
+  if (ladder.phase === 'held') return html`<p>${ladder.dropped ? words.dropped : words.held}</p>`;
   if (ladder.nextAt === undefined) return html`<p class="quiet">${words.everyone}</p>`;
   return html`<p class="quiet">${words.next(clockText(Math.max(0, ladder.nextAt - at)))}</p>`;
 }
 
-function ToldPeople({ card, detail, speech, act }: ToldProps) {
+function ToldPeople({ card, detail, speech, act, may }: ToldProps) {
   const [accepting, setAccepting] = useState<{ contactId: string; version: number }>();
   const { told, state, version } = card;
   if (told.length === 0) return html`<p class="quiet">${speech.texts.nobodyTold}</p>`;
-  const mayAccept = state.phase === 'open' || state.phase === 'claimed' || state.phase === 'responding';
+  const mayAccept = may.act && (state.phase === 'open' || state.phase === 'claimed' || state.phase === 'responding');
   return html`<ul class="told">
     ${told.map((one) => {
       const { contactId } = one;
       const contact = detail?.contacts[contactId];
       const who = one.name ?? contactId;
       return html`<li key=${contactId}>
-        <${ToldPerson} ...${{ one, phone: contact?.phone, speech }} />
+        <${ToldPerson} ...${{ one, phone: contact?.phone, isMasked: detail?.masked, speech }} />
         ${
           mayAccept &&
           accepting?.contactId !== contactId &&
@@ -193,11 +219,17 @@ function ToldPeople({ card, detail, speech, act }: ToldProps) {
     })}
   </ul>`;
 }
-type ToldProps = { card: IncidentCard; detail?: IncidentDetail; speech: Speech; act: Acting };
+type ToldProps = {
+  card: IncidentCard;
+  detail?: IncidentDetail;
+  speech: Speech;
+  act: Acting;
+  may: IncidentDetail['may'];
+};
 
 const toldSigns = { delivered: '✓', unreachable: '✕', unknown: '…' } as const;
 
-function ToldPerson({ one, phone, speech }: { one: ToldShown; phone: string | undefined; speech: Speech }) {
+function ToldPerson({ one, phone, isMasked, speech }: PersonProps) {
   const { texts } = speech;
   const { contactId, name, role, reached, answer, informed } = one;
   return html`<div class="told-person">
@@ -209,9 +241,11 @@ function ToldPerson({ one, phone, speech }: { one: ToldShown; phone: string | un
       <span aria-hidden="true">${toldSigns[reached]}</span> <span>${toldWords(one, speech)}</span>
       ${answer && html` <b class=${`told-answer told-answer-${answer}`}>${texts.answers[answer]}</b>`}
     </span>
-    ${phone && html`<a class="phone" href=${`tel:${phone.replaceAll(/[^+\d]/g, '')}`}>${phone}</a>`}
+    ${phone && isMasked && html`<span class="phone">${phone}</span>`}
+    ${phone && !isMasked && html`<a class="phone" href=${`tel:${phone.replaceAll(/[^+\d]/g, '')}`}>${phone}</a>`}
   </div>`;
 }
+type PersonProps = { one: ToldShown; phone: string | undefined; isMasked: boolean | undefined; speech: Speech };
 
 /** The newest first: whoever comes back to the desk reads what changed without scrolling. */
 function TimelineLines({ detail, speech, now }: { detail: IncidentDetail; speech: Speech; now: DeskClock }) {

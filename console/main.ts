@@ -4,6 +4,7 @@ import type { SessionAnswer } from '../api/answers.ts';
 import type { Language } from '../records/texts/explain.ts';
 import { Desk } from './desk.ts';
 import { browserLanguage, rememberedLanguage, rememberLanguage } from './language.ts';
+import { Office } from './office.ts';
 import { currentSession } from './requests.ts';
 import { SignIn } from './sign-in.ts';
 import { texts } from './texts/texts.ts';
@@ -34,7 +35,10 @@ function Page() {
 
   if (who.type === 'asking') return html`<p class="empty">${texts[language].status.connecting}</p>`;
   const words = { texts: texts[language], language, setLanguage };
-  if (who.type === 'somebody') return html`<${Desk} ...${{ ...words, session: who.session, signedOut, left }} />`;
+  if (who.type === 'somebody') {
+    const sees = who.session.permissions.includes('incident:read');
+    return html`<${sees ? Desk : Office} ...${{ ...words, session: who.session, signedOut, left, refresh: ask }} />`;
+  }
   const done = (session: SessionAnswer) => setWho({ type: 'somebody', session });
   return html`<${SignIn} ...${{ ...words, ended: who.ended, done }} />`;
 }

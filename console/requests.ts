@@ -1,4 +1,13 @@
-import type { IncidentCard, IncidentDetail, Problem, SessionAnswer } from '../api/answers.ts';
+import type {
+  GlassPage,
+  HoldingAnswer,
+  HoldingPage,
+  IncidentCard,
+  IncidentDetail,
+  LockoutPage,
+  Problem,
+  SessionAnswer,
+} from '../api/answers.ts';
 
 /** What the desk said, or why not. `away`: nothing was heard, so that it is not known whether it was done. */
 export type Answer<T> = { type: 'done'; body: T } | { type: 'refused'; problem: Problem } | { type: 'away' };
@@ -9,6 +18,26 @@ export const signOut = (): Promise<Answer<undefined>> => ask('DELETE', '/session
 export const currentSession = (): Promise<Answer<SessionAnswer>> => ask('GET', '/session');
 export const incidentDetail = (incidentId: string): Promise<Answer<IncidentDetail>> =>
   ask('GET', `/incidents/${encodeURIComponent(incidentId)}`);
+
+/** One thing, for an hour, for a reason. */
+export const breakGlass = (of: Glassed, reason: string): Promise<Answer<object>> =>
+  ask('POST', '/glass', { of, reason });
+export const glassBroken = (): Promise<Answer<GlassPage>> => ask('GET', '/glass');
+export const thingById = ({ type, id }: Glassed): Promise<Answer<object>> =>
+  ask('GET', `/${collections[type]}/${encodeURIComponent(id)}`);
+export type Glassed = { type: keyof typeof collections; id: string };
+const collections = {
+  ...{ household: 'households', person: 'people', place: 'places', contact: 'contacts', incident: 'incidents' },
+} as const;
+export const lockedDoors = (): Promise<Answer<LockoutPage>> => ask('GET', '/lockouts');
+export const openDoors = (account: string): Promise<Answer<undefined>> =>
+  ask('DELETE', `/lockouts/${encodeURIComponent(account)}`);
+export const changePassword = (current: string, next: string): Promise<Answer<undefined>> =>
+  ask('PUT', '/session/password', { current, next });
+
+export const whatIsHeld = (): Promise<Answer<HoldingPage>> => ask('GET', '/holding');
+export const letAllGo = (choice: 'send' | 'drop'): Promise<Answer<HoldingAnswer>> =>
+  ask('POST', '/holding/all', { choice, commandId: newId() });
 
 /** Something that a person decided. The same command is sent again while nothing is heard: it is done once. */
 export async function sendCommand(incidentId: string, asked: AskedCommand): Promise<Answer<IncidentCard>> {
@@ -28,6 +57,7 @@ export type AskedCommand = { expectedVersion: number } & (
   | { type: 'accept'; contactId: string; expectedMinutes: number }
   | { type: 'resolve'; outcome: string; contact: string; note?: string }
   | { type: 'reopen'; reason: string }
+  | { type: 'let-go'; choice: 'send' | 'drop' }
 );
 
 const attempts = 3;
@@ -42,7 +72,8 @@ async function ask<T>(method: string, path: string, body?: object): Promise<Answ
       body: body ? JSON.stringify(body) : null,
       signal: AbortSignal.timeout(patienceMs),
     });
-    if (response.status === 204) return { type: 'done', body: undefined as T };
+    if (response.status === 204 || response.headers.get('content-length') === '0')
+      return { type: 'done', body: undefined as T };
     const answer = await response.json();
     return response.ok ? { type: 'done', body: answer as T } : { type: 'refused', problem: answer as Problem };
   } catch {

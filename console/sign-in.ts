@@ -65,6 +65,7 @@ function problemWords(answer: Exclude<Answer<SessionAnswer>, { type: 'done' }>, 
   if (answer.type === 'away') return words.away;
   const { code, retryAfterSeconds = 1 } = answer.problem;
   if (code === 'too-many') return words.wait(retryAfterSeconds);
+  if (code === 'locked') return words.locked;
   if (code === 'insecure') return words.insecure;
   return code === 'wrong-password' ? words.wrong : words.away;
 }

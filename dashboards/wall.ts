@@ -1,238 +1,222 @@
-import type { Dashboard } from '@grafana/schema';
-import { type Column, numbers, table } from './panels.ts';
+import { about, home, incidentLink, kind, seconds, severity } from './columns.ts';
+import { dashboard } from './dashboard.ts';
+import { none, numbers, table } from './panels.ts';
+import { ageColumn, believed, picture } from './picture.ts';
+import { pageVariable } from './variables.ts';
 
-/**
- * Opens every query: how old the picture is that the tables give (seconds), and whether it is too old. A database that was
- * never written to is too old as well, and answers a row all the same; so is one from the future, when two clocks differ.
- */
-const picture = `
-with picture as (
-  select age, coalesce(abs(age) > 60, true) as stale, waiting_records, gaps
-  from (select 1) as one
-  left join (select *, extract(epoch from now() - true_until) as age from v_lag) as lag on true
-)`;
-const age: Column = {
-  name: 'age of this picture',
-  unit: 's',
-  thresholds: [
-    [0, 'green'],
-    [30, 'orange'],
-    [60, 'red'],
-  ],
-};
-
-const countOf = (severity: string) =>
-  `case when not stale then (select count(*) from v_open_incidents where severity = '${severity}') end as "${severity}"`;
-
-const openIncidents = numbers(
+const open = numbers(
   {
     id: 1,
-    title: 'Open incidents',
-    description:
-      'Incidents that are not resolved, by severity. UNKNOWN in red: the database is behind or does not answer.',
-    gridPos: { x: 0, y: 0, w: 8, h: 5 },
+    name: 'wall.open',
+    at: [0, 0, 8, 5],
     sql: `${picture}
-select ${countOf('critical')}, ${countOf('urgent')}, ${countOf('service')}, age as "age of this picture" from picture`,
+select
+  ${believed('critical', 'urgent', 'service')},
+  age
+from picture
+cross join (
+  select
+    count(*) filter (where severity = 'critical') as critical,
+    count(*) filter (where severity = 'urgent') as urgent,
+    count(*) filter (where severity = 'service') as service
+  from dashboards.incident
+  where phase <> 'resolved'
+) as counted`,
   },
-  [
-    {
-      name: 'critical',
-      thresholds: [
-        [0, 'green'],
-        [1, 'red'],
-      ],
-    },
-    {
-      name: 'urgent',
-      thresholds: [
-        [0, 'green'],
-        [1, 'orange'],
-      ],
-    },
-    {
-      name: 'service',
-      thresholds: [
-        [0, 'green'],
-        [1, 'blue'],
-      ],
-    },
-    age,
-  ],
+  { critical: none('red'), urgent: none('orange'), service: none('blue'), ...ageColumn },
 );
 
-const silentCount = numbers(
+const lastHour = numbers(
   {
     id: 2,
-    title: 'Silent devices',
-    description:
-      'Devices that did not report when they had promised to. UNKNOWN in red: nobody can say how many there are.',
-    gridPos: { x: 8, y: 0, w: 5, h: 5 },
+    name: 'wall.last-hour',
+    at: [8, 0, 8, 5],
     sql: `${picture}
 select
-  case when not stale then (select count(*) from v_silent_devices) end as "silent devices",
-  age as "age of this picture"
-from picture`,
-  },
-  [
-    {
-      name: 'silent devices',
-      thresholds: [
-        [0, 'green'],
-        [1, 'orange'],
-      ],
-    },
-    age,
-  ],
-);
-
-const received = numbers(
-  {
-    id: 3,
-    title: 'Received in five minutes',
-    description:
-      'Reports of the last five full minutes, and what could not be read. Zero is red: homes never all fall silent.',
-    gridPos: { x: 13, y: 0, w: 5, h: 5 },
-    sql: `${picture}
-select
-  case when not stale then coalesce(sum(reports), 0) end as "reports",
-  case when not stale then coalesce(sum(rejections), 0) end as "unreadable",
-  age as "age of this picture"
+  ${believed('opened', 'ended', 'reports', 'unread')},
+  age
 from picture
-left join v_received
-  on minute < date_trunc('minute', now()) and minute >= date_trunc('minute', now()) - interval '5 minutes'
-group by stale, age`,
+cross join (
+  select
+    count(*) filter (where opened_at > now() - interval '1 hour') as opened,
+    count(*) filter (where resolved_at > now() - interval '1 hour') as ended
+  from dashboards.incident
+  where opened_at > now() - interval '1 hour' or resolved_at > now() - interval '1 hour'
+) as incidents
+cross join (
+  select coalesce(sum(reports), 0) as reports, coalesce(sum(rejections), 0) as unread
+  from dashboards.received
+  where minute >= now() - interval '1 hour'
+) as received`,
   },
-  [
-    {
-      name: 'reports',
-      thresholds: [
+  {
+    opened: {},
+    ended: {},
+    // Homes never all fall silent: nothing at all is the worst there is.
+    reports: {
+      steps: [
         [0, 'red'],
         [1, 'green'],
       ],
     },
-    {
-      name: 'unreadable',
-      thresholds: [
-        [0, 'green'],
-        [1, 'orange'],
-      ],
-    },
-    age,
-  ],
+    unread: none('orange'),
+    ...ageColumn,
+  },
 );
 
-const lag = numbers(
+const silent = numbers(
   {
-    id: 4,
-    title: 'Behind the journal',
-    description:
-      'Records that are not in the database yet, and stretches that never will be: see "Database" in docs/operation.md.',
-    gridPos: { x: 18, y: 0, w: 6, h: 5 },
+    id: 3,
+    name: 'wall.silent',
+    at: [16, 0, 8, 5],
     sql: `${picture}
 select
-  case when not stale then waiting_records end as "records waiting",
-  case when not stale then gaps end as "gaps",
-  age as "age of this picture"
-from picture`,
+  ${believed('silent_devices', 'blind_homes', 'waiting_records', 'gaps')},
+  age
+from picture
+cross join (select count(*) as silent_devices from dashboards.device where silent_since is not null) as devices
+cross join (
+  select count(*) as blind_homes
+  from (
+    select household_id from dashboards.watch
+    where harm = 'fire' and device_id is not null
+    group by household_id having bool_and(blind)
+  ) as homes
+) as homes`,
   },
-  [
-    {
-      name: 'records waiting',
-      thresholds: [
+  {
+    silent_devices: none('orange'),
+    blind_homes: none('red'),
+    waiting_records: {
+      steps: [
         [0, 'green'],
         [50_000, 'orange'],
       ],
     },
-    {
-      name: 'gaps',
-      thresholds: [
-        [0, 'green'],
-        [1, 'red'],
-      ],
-    },
-    age,
-  ],
+    gaps: none('red'),
+    ...ageColumn,
+  },
 );
 
-const incidentTable = table(
+const incidents = table(
   {
-    id: 5,
-    title: 'Open incidents, the most urgent first',
-    description: 'What is known of each is behind its code on the duty page. UNKNOWN: this list may be out of date.',
-    gridPos: { x: 0, y: 5, w: 24, h: 10 },
+    id: 4,
+    name: 'wall.incidents',
+    at: [0, 5, 24, 9],
     sql: `${picture}
 select
-  case when stale then 'UNKNOWN' when code is null then 'none' else phase end as "state",
-  code as "code",
-  severity as "severity",
-  category as "about",
-  coalesce(area, area_id) as "where",
-  alerts as "alerts",
-  extract(epoch from now() - opened_at) as "open for",
-  extract(epoch from now() - phase_since) as "in this state for",
-  age as "age of this picture"
+  case when stale then 'UNKNOWN' when code is null then 'none' else phase end as state,
+  code, severity, category, area, household_id,
+  extract(epoch from due_at - now()) as remaining,
+  extract(epoch from now() - opened_at) as open_for,
+  extract(epoch from now() - phase_since) as in_state_for,
+  alerts,
+  incident_id,
+  age
 from picture
-left join v_open_incidents on true
-order by array_position(array['critical', 'urgent', 'service'], severity), opened_at
+left join (select * from dashboards.incident where phase <> 'resolved') as open on true
+order by array_position(array['critical', 'urgent', 'service'], severity), due_at nulls last, opened_at
 limit 200`,
   },
-  [
-    {
-      name: 'state',
-      words: { none: 'green', open: 'red', claimed: 'orange', responding: 'blue', 'on-scene': 'green' },
+  {
+    state: { words: ['none', 'open', 'claimed', 'responding', 'on-scene'], width: 130 },
+    code: { link: incidentLink, width: 90, absent: true },
+    severity: { ...severity, width: 110, absent: true },
+    category: { ...about, absent: true },
+    area: { absent: true },
+    household_id: home,
+    // Past its time is red, and has a minus sign.
+    remaining: {
+      absent: true,
+      unit: 's',
+      decimals: 1,
+      steps: [
+        [Number.NEGATIVE_INFINITY, 'red'],
+        [0, 'orange'],
+        [60, 'transparent'],
+      ],
     },
-    { name: 'severity', words: { critical: 'red', urgent: 'orange', service: 'blue' } },
-    { name: 'open for', unit: 's' },
-    { name: 'in this state for', unit: 's' },
-    age,
-  ],
+    open_for: { ...seconds, absent: true },
+    in_state_for: { ...seconds, absent: true },
+    alerts: { absent: true },
+    incident_id: { hidden: true, absent: true },
+    ...ageColumn,
+  },
 );
 
-const silentTable = table(
+const ended = table(
   {
-    id: 6,
-    title: 'Silent devices, the longest first',
-    description:
-      'The first two hundred. A home whose only detector is silent is blind. UNKNOWN: this list may be out of date.',
-    gridPos: { x: 0, y: 15, w: 24, h: 9 },
+    id: 5,
+    name: 'wall.ended',
+    at: [0, 14, 24, 6],
     sql: `${picture}
 select
-  case when stale then 'UNKNOWN' when device_id is null then 'none' else 'silent' end as "state",
-  device_id as "device",
-  kind as "kind",
-  coalesce(area, area_id) as "where",
-  extract(epoch from now() - last_heard_at) as "last heard before",
-  interval_minutes * 60 as "promised every",
-  age as "age of this picture"
+  case when stale then 'UNKNOWN' when code is null then 'none' else phase end as state,
+  code, severity, category, area, household_id, outcome,
+  extract(epoch from now() - resolved_at) as ended_before,
+  extract(epoch from claimed_at - opened_at) as answered_in,
+  extract(epoch from arrived_at - opened_at) as arrived_in,
+  incident_id,
+  age
 from picture
-left join v_silent_devices on true
+left join (
+  select * from dashboards.incident where phase = 'resolved' and resolved_at > now() - interval '1 hour'
+) as ended on true
+order by resolved_at desc
+limit 100`,
+  },
+  {
+    state: { words: ['none', 'resolved'], width: 130 },
+    code: { link: incidentLink, width: 90, absent: true },
+    severity: { ...severity, width: 110, absent: true },
+    category: { ...about, absent: true },
+    area: { absent: true },
+    household_id: home,
+    outcome: { words: ['helped', 'false-alarm', 'test', 'transferred', 'no-help-needed', 'equipment'], absent: true },
+    ended_before: { ...seconds, absent: true },
+    answered_in: { ...seconds, absent: true },
+    arrived_in: { ...seconds, absent: true },
+    incident_id: { hidden: true, absent: true },
+    ...ageColumn,
+  },
+);
+
+const silentDevices = table(
+  {
+    id: 6,
+    name: 'wall.silent-devices',
+    at: [0, 20, 24, 8],
+    sql: `${picture}
+select
+  case when stale then 'UNKNOWN' when device_id is null then 'none' else 'silent' end as state,
+  device_id, kind, area, household_id,
+  extract(epoch from now() - heard_at) as heard_before,
+  interval_minutes * 60 as promised_every,
+  age
+from picture
+left join (select * from dashboards.device where silent_since is not null) as silent on true
 order by silent_since
 limit 200`,
   },
-  [
-    { name: 'state', words: { none: 'green', silent: 'orange' } },
-    { name: 'last heard before', unit: 's' },
-    { name: 'promised every', unit: 's' },
-    age,
-  ],
+  {
+    state: { words: ['none', 'silent'], width: 130 },
+    device_id: { absent: true },
+    kind: { ...kind, absent: true },
+    area: { absent: true },
+    household_id: home,
+    // It was registered, and never said a word.
+    heard_before: { ...seconds, absent: true },
+    promised_every: { ...seconds, absent: true },
+    ...ageColumn,
+  },
 );
 
-/** The wall of the duty room. Classic JSON of schema 42 is what Grafana provisions from files. */
-export const wall: Dashboard = {
-  uid: 'steppewatch-wall',
-  title: 'Steppewatch: the wall',
-  description: 'Open incidents, silent devices, and how far this picture can be believed.',
-  tags: ['steppewatch'],
-  schemaVersion: 42,
-  version: 1,
-  editable: false,
-  graphTooltip: 0,
-  timezone: 'browser',
+/** The wall of the duty room: what is open, what ended, who is silent, and how far all of it can be believed. */
+export const wall = dashboard({
+  name: 'wall',
   refresh: '10s',
-  time: { from: 'now-1h', to: 'now' },
-  timepicker: { hidden: true },
-  templating: { list: [] },
-  annotations: { list: [] },
-  links: [],
-  panels: [openIncidents, silentCount, received, lag, incidentTable, silentTable],
-};
+  from: 'now-1h',
+  hidesTime: true,
+  variables: [pageVariable],
+  panels: [open, lastHour, silent, incidents, ended, silentDevices],
+});

@@ -60,11 +60,43 @@ export type BatchItem =
   | { report: string | undefined; fields: Fields }
   | { report: string | undefined; problem: string };
 
+/**
+ * A batch without the reports that are not wanted, in the format in which it came; the same bytes when it has none of them.
+ * Undefined: it is no list of reports that can be read, so that nobody knows what is in it, or what is left of it cannot be written so
+ * that it is read.
+ * Never throws.
+ */
+export function cutBatch(payload: Uint8Array, isUnwanted: (report: string) => boolean): Uint8Array | undefined {
+  const read = readValue(payload);
+  if ('problem' in read || !Array.isArray(read.value)) return undefined;
+  const kept = read.value.filter((item) => {
+    const name = reportNameOf(item);
+    return name === undefined || !isUnwanted(name);
+  });
+  if (kept.length === read.value.length) return payload;
+  try {
+    // In the order in which its device wrote the fields: the encoder complains of keys that it cannot sort.
+    const cut = payload[0] === openBracket ? json(kept) : encode(kept, { mapSorter: () => 0 });
+    return cut.length <= maxPayloadBytes ? cut : undefined;
+  } catch {
+    // As if it could not be read: with a call for help in it all of it is kept, for that outweighs a consent; else nothing.
+    return undefined;
+  }
+}
+
+function reportNameOf(item: unknown): string | undefined {
+  const isMap = item instanceof Map;
+  const name: unknown = isMap
+    ? (item.get(batchNameKey) ?? item.get('report'))
+    : isFields(item)
+      ? item.report
+      : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
 function batchItem(item: unknown, wireOfReport: (report: string) => Wire | undefined): BatchItem {
-  const map = item instanceof Map ? item : undefined;
-  const name: unknown = map ? (map.get(batchNameKey) ?? map.get('report')) : isFields(item) ? item.report : undefined;
-  const report = typeof name === 'string' ? name : undefined;
-  map?.delete(batchNameKey);
+  const report = reportNameOf(item);
+  if (item instanceof Map) item.delete(batchNameKey);
   const read = toFields(item, (report === undefined ? undefined : wireOfReport(report)) ?? noWire);
   if ('problem' in read) return { report, problem: read.problem };
   delete read.fields.report;

@@ -172,9 +172,15 @@ function tellNews(turn: Turn, item: NewsItem): void {
   else if (state.phase === 'resolved') reopenForNews(turn, newest?.about);
   else if (severity !== severityBefore && newest)
     happen(turn, 'more urgent', { about: newest.about, entering: shortenedClaim(turn) });
+  else if (newest && isAwaited(turn, newest.about)) happen(turn, 'worse', { about: newest.about });
   else if (newest?.kind === 'second call' && !isNewCry(turn, item)) secondCall(turn, newest.about);
   else if (newest) happen(turn, newest.kind === 'lesser alert' ? 'lesser alert' : 'worse', { about: newest.about });
   if (mayEndByItself(turn.incident)) endByItself(turn);
+}
+
+/** Nobody is under way for what is held, whatever its state says: a new call there must be told, as if it came by itself. */
+function isAwaited({ incident }: Turn, about: IncidentAlert): boolean {
+  return incident.ladder.phase === 'held' && about.severity !== 'service';
 }
 
 function secondCall(turn: Turn, about: IncidentAlert): void {

@@ -1,6 +1,8 @@
+import type { Whereabouts } from '../records/alert.ts';
+import { isDrill, isSimulated } from '../records/drill.ts';
 import type { Climb, Incident, IncidentAlert, Ladder } from '../records/incident.ts';
 import type { NoticePurpose } from '../records/notice.ts';
-import type { Contact } from '../records/registry.ts';
+import type { Contact, RegistryView } from '../records/registry.ts';
 import { type Ladders, ladderOf, type People, peopleOn, waitAfter } from './ladder.ts';
 import type { LadderMove } from './lifecycle.ts';
 import { alertCount, leadingAlert } from './notices.ts';
@@ -11,6 +13,8 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
   const { state } = turn.incident;
   const { rung, startedAt, cause } = climbOf(turn);
   const climb = { rung, startedAt, cause };
+  const { ladder } = turn.incident;
+  const isHeld = ladder.phase === 'held';
   switch (move) {
     case 'unchanged':
       return;
@@ -18,25 +22,33 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
       start(turn, about);
       return;
     case 'first rung':
-      if (turn.incident.ladder.phase === 'held') start(turn, about);
+      if (isHeld) start(turn, about);
       else tellFirstRungAgain(turn, about);
       return;
     case 'next rung':
-      climbOn(turn);
+      if (isHeld) start(turn);
+      else climbOn(turn);
+      return;
+    case 'goes on':
+      if (!isHeld) climbOn(turn);
       return;
     case 'pauses':
-      setLadder(turn, { phase: 'paused', ...climb });
+      if (!isHeld) setLadder(turn, { phase: 'paused', ...climb });
       return;
     case 'waits':
       if (state.phase !== 'responding') throw new Error(`nobody is on the way to ${turn.incident.incidentId}`);
       setLadder(turn, { phase: 'waiting', ...climb, nextAt: state.expectedAt + lateArrivalMs });
       return;
     case 'rests':
-      setLadder(turn, { phase: 'waiting', ...climb, nextAt: turn.at + restMs });
+      if (!isHeld) setLadder(turn, { phase: 'waiting', ...climb, nextAt: turn.at + restMs });
       return;
     case 'holds':
-      setLadder(turn, { phase: 'held', ...climb });
+      if (isHeld && ladder.dropped) return;
+      setLadder(turn, { phase: 'held', ...climb, heldAt: turn.at });
       if (turn.incident.severity === 'critical') alarm(turn, 'emergency-left-open');
+      return;
+    case 'drops':
+      setLadder(turn, { phase: 'held', ...climb, heldAt: turn.at, dropped: true });
       return;
     case 'ends':
       setLadder(turn, { phase: 'ended' });
@@ -71,9 +83,10 @@ function climbOf({ incident, at }: Turn): Climb {
 
 /** From the first rung, under the name of now; then it holds again where somebody has the incident in hand. */
 function start(turn: Turn, about?: IncidentAlert): void {
-  const { state, version } = turn.incident;
+  const { state, version, ladder, lastAlertAt } = turn.incident;
+  const late = ladder.phase === 'held' && !about && { heldMs: Math.max(0, turn.at - lastAlertAt) };
   setLadder(turn, { phase: 'running', rung: 0, startedAt: turn.at, cause: version });
-  climbOn(turn, { purpose: about ? 'worse' : 'alarm', about });
+  climbOn(turn, { purpose: about ? 'worse' : 'alarm', about, ...late });
   if (state.phase === 'claimed') moveLadder(turn, 'pauses');
   if (state.phase === 'responding') moveLadder(turn, 'waits');
   if (state.phase === 'on-scene') moveLadder(turn, 'ends');
@@ -132,16 +145,16 @@ function repeatOn(turn: Turn, ladder: Ladders, { rung: before, cause }: Climb): 
   }
 }
 
-type RungWords = { purpose?: NoticePurpose; about?: IncidentAlert | undefined };
+type RungWords = { purpose?: NoticePurpose; about?: IncidentAlert | undefined; heldMs?: number };
 
 function tellRung(
   turn: Turn,
   people: People,
-  { cause, rung, about, ...words }: RungWords & { cause: number; rung: number },
+  { cause, rung, about, heldMs, ...words }: RungWords & { cause: number; rung: number },
 ): void {
   const wasAsked = turn.incident.told.some(({ informed }) => !informed);
   const purpose = words.purpose ?? (wasAsked ? 'escalation' : 'alarm');
-  const name = { cause, rung, ...(about && { about }) };
+  const name = { cause, rung, ...(about && { about }), ...(heldMs !== undefined && { heldMs }) };
   if (people.desk) issue(turn, { ...name, recipient: deskOf(turn.incident), purpose });
   const tell = (contacts: Contact[], why: NoticePurpose) =>
     contacts
@@ -168,8 +181,8 @@ function reportNobodyTold(turn: Turn): void {
 }
 
 /** The system's own alarm about this incident. About an incident of the system itself it would go round in circles. */
-function alarm({ incident, at, alarms }: Turn, condition: SystemCondition): void {
-  const { incidentId, code, category, where, version } = incident;
+function alarm({ incident, registry, at, alarms }: Turn, condition: SystemCondition): void {
+  const { incidentId, code, category, version } = incident;
   if (category === 'system') return;
   alarms.push({
     alertId: `${condition}:${incidentId}/v${version}`,
@@ -180,11 +193,16 @@ function alarm({ incident, at, alarms }: Turn, condition: SystemCondition): void
     occurredAt: at,
     clock: 'trusted',
     subject: { type: 'system', id: condition },
-    where,
-    reason: { incidentId, incidentCode: code, about: nameOf(incident) },
+    where: whereOf(incident, registry),
+    reason: { incidentId, incidentCode: code, about: leadingAlert(incident, registry)?.condition ?? category },
   });
 }
 
 type SystemCondition = 'notice-undelivered' | 'ladder-empty' | 'emergency-left-open';
 
-const nameOf = (incident: Incident): string => leadingAlert(incident)?.condition ?? incident.category;
+/** A simulated device that opened it does not make a drill of what is said about real ones. */
+function whereOf(incident: Incident, registry: RegistryView): Whereabouts {
+  if (!isSimulated(incident, registry) || isDrill(incident, registry)) return incident.where;
+  const { deviceId: _, ...where } = incident.where;
+  return where;
+}

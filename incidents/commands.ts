@@ -3,7 +3,7 @@ import type { Actor, Incident, IncidentState, TimelineEntry } from '../records/i
 import { claimMs } from './claims.ts';
 import { lateArrivalMs, newestRung } from './climb.ts';
 import { isLifeSafety } from './correlation.ts';
-import { keyOfIncident } from './incident-table.ts';
+import { isOpen, keyOfIncident } from './incident-table.ts';
 import type { Happening, Refusal } from './lifecycle.ts';
 import { parseNoticeId } from './notices.ts';
 import type { Round } from './round.ts';
@@ -56,6 +56,8 @@ function carryOut(round: Round, turn: Turn, command: IncidentCommand): CommandRe
       return resolve(turn, command);
     case 'reopen':
       return reopen(round, turn, command);
+    case 'let-go':
+      return letGo(turn, command);
   }
 }
 
@@ -178,6 +180,20 @@ function reopen({ table }: Round, turn: Turn, { by, reason }: Of<'reopen'>): Com
   return transit(turn, 'reopen', undefined, 'reopened', by, { reason });
 }
 
+/** A person answers for what was held: it goes out now, from the first rung, or nobody is told of it any more. */
+function letGo(turn: Turn, { by, choice }: Of<'let-go'>): CommandResult | undefined {
+  const { incident } = turn;
+  const { ladder } = incident;
+  const happening = choice === 'send' ? 'send held' : 'drop held';
+  if (isOpen(incident) && (ladder.phase !== 'held' || (choice === 'drop' && ladder.dropped)))
+    return refused(
+      incident,
+      'not-allowed',
+      `nothing is held of incident ${incident.code}: it is ${phrase(incident.state)}`,
+    );
+  return transit(turn, happening, undefined, choice === 'send' ? 'held-sent' : 'held-dropped', by);
+}
+
 /** A transition that is all there is to a command. */
 function transit(
   turn: Turn,
@@ -249,7 +265,7 @@ function foreignProblem(incident: Incident, command: IncidentCommand): string | 
     return `contact ${by.id} cannot answer for ${command.contactId}`;
   if (type === 'resolve' && isLifeSafety(incident) && !incident.closing)
     return 'a life-safety incident is not ended by a reply';
-  if (type === 'claim' || type === 'release' || type === 'act' || type === 'reopen') return `only the desk may ${type}`;
+  if (['claim', 'release', 'act', 'reopen', 'let-go'].includes(type)) return `only the desk may ${type}`;
   return undefined;
 }
 

@@ -27,6 +27,7 @@ export function createIncidentTable(state: FoldState) {
     openCriesAt: (placeId: string): Incident[] =>
       (index.criesByPlace.get(placeId) ?? []).flatMap((id) => find(id) ?? []),
     hasCode: (code: string): boolean => index.byCode.has(code),
+    all: (): Incident[] => [...rows.values()],
     *open(): Iterable<Incident> {
       for (const incident of rows.values()) if (isOpen(incident)) yield incident;
     },

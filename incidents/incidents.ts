@@ -1,20 +1,20 @@
 import type { AlertChange } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
 import { createCommandAnswers } from '../records/command-answers.ts';
-import type { FoldState } from '../records/fold-state.ts';
+import type { FoldState, Table } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
-import type { OutcomeRecord } from '../records/journal-record.ts';
+import type { OutcomeRecord, StartedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RegistryView } from '../records/registry.ts';
 import type { Failure } from '../rules/engine.ts';
 import { stepAlerts } from './alerts.ts';
 import { type IncidentCommand, stepCommand } from './commands.ts';
 import { isLifeSafety } from './correlation.ts';
-import { createIncidentTable, deadlineOf } from './incident-table.ts';
+import { createIncidentTable, deadlineOf, isOpen } from './incident-table.ts';
 import { stepOutcome } from './outcomes.ts';
 import { beginRound, type Round, type RoundParts } from './round.ts';
 import { happen } from './transition.ts';
-import { nextVersion, write } from './turn.ts';
+import { nextVersion, type Turn, write } from './turn.ts';
 
 /**
  * The work people do about alerts: opened, claimed, answered, ended, and who is told meanwhile. It steps on alerts,
@@ -27,7 +27,7 @@ import { nextVersion, write } from './turn.ts';
 export function createIncidents({ state, registry }: { state: FoldState; registry: RegistryView }) {
   const table = createIncidentTable(state);
   const answers = createCommandAnswers(state);
-  const parts = { state, table, registry };
+  const parts = { state, table, registry, stands: state.table<Stand>('stands') };
 
   return {
     step(input: IncidentInput): IncidentAnswer {
@@ -49,20 +49,22 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
     fire: (dueAt: number, now = dueAt): IncidentAnswer => fireAll(parts, dueAt, now),
 
     /**
-     * The system was not there for `downMs`: after hours nothing of before goes on by itself. Somebody may have come by
-     * now, or the journal was put back. Ladders hold, and the system's own incident says what was left open. Incidents
-     * of the system itself speak of the present, to who runs it, and go on.
+     * The system was not there for hours, or its journal was put back from a backup: what is older than a critical message
+     * may be, or is not critical, does not go on by itself. Somebody may have come by now, or it may have been over long
+     * ago. Ladders hold, and the system's own incident says what was left open. Incidents of the system itself speak of
+     * the present, to who runs it, and go on. What was put back knows nothing of whoever had it in hand then: no claim of
+     * before holds anybody off, and where it is not held the next rung is told.
      */
-    stoodStill(at: number, downMs: number): IncidentAnswer {
+    stoodStill(at: number, started: Stop): IncidentAnswer {
+      const { downMs, restored } = started;
       const round = beginRound(parts, at);
-      if (downMs < longestStandMs) return round.answer();
-      for (const incident of [...table.open()]) {
-        if (incident.category === 'system' || deadlineOf(incident) === undefined) continue;
-        const turn = round.turnOf(incident);
-        nextVersion(turn);
-        write(turn, 'held', { downMs });
-        happen(turn, 'stood still');
-        round.keep(turn);
+      if (!isLongStop(started)) return round.answer();
+      parts.stands.set('latest', { at, downMs });
+      for (const incident of table.all()) {
+        if (restored) skipVersions(round, incident);
+        const isClaimed = restored !== undefined && incident.state.phase === 'claimed';
+        if (isOfBefore(incident, at) || (isClaimed && isOld(incident, at))) hold(round, incident, downMs);
+        else if (isClaimed) endClaim(round.turnOf(incident), round);
       }
       return conclude(round);
     },
@@ -105,21 +107,68 @@ export type IncidentAnswer = {
   failures?: Failure[];
 };
 
-/** A ladder goes on by itself after a shorter absence; as old as a critical message may be that is still sent. Ms. */
+/** A ladder goes on by itself after a shorter absence; as old as a critical message may be that is still sent, ms. */
 const longestStandMs = 2 * 3_600_000;
+
+/** Whether what is old does not go on by itself after that start. */
+export function isLongStop({ downMs, restored }: Stop): boolean {
+  return downMs >= longestStandMs || restored !== undefined;
+}
+type Stop = Pick<StartedRecord, 'downMs' | 'restored'>;
 
 /** How long an incident whose deadline threw is left alone, ms: somebody is told each time. */
 const stalledMs = 15 * 60_000;
 
 const isOpening = ({ timeline }: IncidentChange): boolean => timeline.some(({ what }) => what === 'opened');
 
-function fireAll(parts: RoundParts & { state: FoldState }, dueAt: number, now: number): IncidentAnswer {
+/** The last start after which nothing of before went on by itself. */
+type Stand = { at: number; downMs: number };
+type Parts = RoundParts & { state: FoldState; stands: Table<Stand> };
+
+/** Whether nothing of it goes on by itself, when the system stood still or was put back until `at`. */
+function isOfBefore(incident: Incident, at: number): boolean {
+  return isOpen(incident) && deadlineOf(incident) !== undefined && isOld(incident, at);
+}
+
+function isOld({ category, severity, lastAlertAt }: Incident, at: number): boolean {
+  return category !== 'system' && !(severity === 'critical' && lastAlertAt > at - longestStandMs);
+}
+
+/**
+ * What happened after the backup is lost, and may have led to messages that bear versions which come next. A receiver would take a new
+ * message under such a name for one that it has; also of what was over then, and is opened again.
+ */
+function skipVersions(round: Round, incident: Incident): void {
+  const turn = round.turnOf(incident);
+  turn.incident = { ...turn.incident, version: turn.incident.version + versionsLost };
+  round.keep(turn);
+}
+const versionsLost = 1_000;
+
+function hold(round: Round, incident: Incident, downMs: number): void {
+  const turn = round.turnOf(incident);
+  nextVersion(turn);
+  write(turn, 'held', { downMs });
+  happen(turn, 'stood still');
+  round.keep(turn);
+}
+
+function endClaim(turn: Turn, round: Round): void {
+  const { state } = turn.incident;
+  nextVersion(turn);
+  write(turn, 'claim-expired', {}, 'by' in state ? state.by : undefined);
+  happen(turn, 'claim expires');
+  round.keep(turn);
+}
+
+function fireAll(parts: Parts, dueAt: number, now: number): IncidentAnswer {
   const fired: IncidentAnswer[] = [];
   const failures: Failure[] = [];
   for (let next = parts.table.nextDeadline(); next && next.dueAt <= dueAt; next = parts.table.nextDeadline()) {
     const { incidentId, dueAt: wasDueAt } = next;
     try {
-      fired.push(parts.state.attempt(() => fireOne(beginRound(parts, now, wasDueAt), incidentId)));
+      const stand = parts.stands.get('latest');
+      fired.push(parts.state.attempt(() => fireOne(beginRound(parts, now, wasDueAt), incidentId, stand)));
     } catch (error) {
       parts.table.stall(incidentId, now + stalledMs);
       failures.push(failureOf(incidentId, parts.table.get(incidentId), error));
@@ -139,7 +188,7 @@ function failureOf(incidentId: string, incident: Incident | undefined, error: un
   return { rule: 'incidents', subject: incidentId, lifeSafety, error, ...(deviceId !== undefined && { deviceId }) };
 }
 
-function fireOne(round: Round, incidentId: string): IncidentAnswer {
+function fireOne(round: Round, incidentId: string, stand: Stand | undefined): IncidentAnswer {
   const incident = round.table.get(incidentId);
   if (!incident) return conclude(round);
   const { state } = incident;
@@ -147,15 +196,18 @@ function fireOne(round: Round, incidentId: string): IncidentAnswer {
     round.table.remove(incidentId);
     return conclude(round);
   }
+  // What a rule had still to say when the system stopped is of before, too, though it is only said now.
+  if (stand?.at === round.at && isOfBefore(incident, round.at)) {
+    hold(round, incident, stand.downMs);
+    return conclude(round);
+  }
   const turn = round.turnOf(incident);
   if (state.phase === 'claimed' && !state.acted && state.expiresAt <= round.dueAt) {
-    nextVersion(turn);
-    write(turn, 'claim-expired', {}, state.by);
-    happen(turn, 'claim expires');
+    endClaim(turn, round);
   } else {
     happen(turn, 'rung due');
+    round.keep(turn);
   }
-  round.keep(turn);
   return conclude(round);
 }
 

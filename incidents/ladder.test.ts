@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { put } from '../records/registry.test-support.ts';
 import {
   contact,
   contactOf,
@@ -221,9 +222,8 @@ test('after three hours without power nothing goes on by itself: the system says
   expect(desk.see(care).ladder).toMatchObject({ phase: 'held' });
   desk.outcome('near', 'failed');
   expect(desk.told()).toEqual([]);
-  desk.command(fall, { type: 'claim', by: li });
-  desk.command(fall, { type: 'release', by: li });
-  expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
+  desk.command(fall, { type: 'let-go', choice: 'send', by: li });
+  expect(desk.told()).toContain('alarm near');
 });
 
 test('an incident that holds begins anew with a new alarm', () => {
@@ -282,4 +282,32 @@ test('a claim holds the ladder only while it holds', () => {
   expect(desk.told()).toEqual([]);
   desk.advance(1);
   expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
+});
+
+test('a real detector that joins a drill is real in every message from then on, and in what the system says about it', () => {
+  const desk = village();
+  desk.registry.apply([put('device', { id: 'drill', kind: 'smoke-detector', placeId: 'house', simulated: true })]);
+  const fire = desk.alert('smoke', 'drill');
+  expect(new Set(desk.notices.splice(0).map(({ text }) => text.deviceId))).toEqual(new Set(['drill']));
+  expect(desk.alert('smoke', 'smoke-house').incidentId).toBe(fire.incidentId);
+  desk.advance(HOUR_MS);
+  expect(desk.notices.length).toBeGreaterThan(4);
+  expect(new Set(desk.notices.map(({ text }) => text.deviceId))).toEqual(new Set(['smoke-house', undefined]));
+  desk.notices.length = 0;
+  desk.alert('smoke', 'drill');
+  expect(desk.notices.map(({ text }) => [text.deviceId, text.isReal])).toContainEqual(['drill', true]);
+});
+
+test('a drill of simulated detectors alone stays one, also in what the system says about it', () => {
+  const desk = village();
+  const drills = ['drill-1', 'drill-2'];
+  desk.registry.apply(
+    drills.map((id) => put('device', { id, kind: 'smoke-detector', placeId: 'house', simulated: true })),
+  );
+  for (const id of drills) desk.alert('smoke', id);
+  desk.advance(HOUR_MS);
+  for (const { text } of desk.notices) {
+    expect(drills).toContain(text.deviceId);
+    expect(text.isReal).toBeUndefined();
+  }
 });

@@ -44,6 +44,8 @@ const events: Record<Happening, (desk: Desk, incident: Incident) => CommandResul
     return undefined;
   },
   'stood still': (desk) => void desk.sleep(2 * 60 * MINUTE_MS),
+  'send held': (desk, incident) => answerHeld(desk, incident, 'send'),
+  'drop held': (desk, incident) => answerHeld(desk, incident, 'drop'),
   unreachable: (desk) => void desk.outcome('near', 'failed'),
   claim: (desk, incident) => desk.command(incident, { type: 'claim', by: wang }),
   'claim expires': (desk) => void desk.advance(2 * MINUTE_MS),
@@ -60,6 +62,13 @@ const events: Record<Happening, (desk: Desk, incident: Incident) => CommandResul
     desk.command(incident, { type: 'resolve', by: wang, outcome: 'helped', contact: 'reached' }),
   reopen: (desk, incident) => desk.command(incident, { type: 'reopen', by: wang, reason: 'it was the other house' }),
 };
+
+function answerHeld(desk: Desk, incident: Incident, choice: 'send' | 'drop'): CommandResult {
+  desk.sleep(3 * 60 * MINUTE_MS);
+  if (incident.state.phase === 'claimed') desk.command(incident, { type: 'claim', by: li });
+  desk.told();
+  return desk.command(incident, { type: 'let-go', by: wang, choice });
+}
 
 function askSecond(desk: Desk, incident: Incident): CommandResult {
   return desk.command(incident, { type: 'resolve', by: li, outcome: 'no-help-needed', contact: 'not-reached' });
@@ -129,6 +138,7 @@ function expectLadder(
       );
       return;
     case 'next rung':
+    case 'goes on':
       expect(told).toEqual(['escalation next', 'escalation desk']);
       expect(after.ladder).toMatchObject({ phase: 'running', rung: 2, nextAt: desk.now + MINUTE_MS });
       return;
@@ -146,6 +156,10 @@ function expectLadder(
       // The system asks about it, and tells nobody to go there.
       expect(told).toEqual(['alarm desk', 'alarm lead']);
       expect(desk.incidents.nextDeadline()).toBe(desk.now + 2 * MINUTE_MS);
+      return;
+    case 'drops':
+      expect(after.ladder).toMatchObject({ phase: 'held', rung: 1, dropped: true });
+      expect(told).toEqual([]);
       return;
     case 'ends':
       expect(after.ladder).toEqual({ phase: 'ended' });

@@ -12,12 +12,14 @@ export const lifecycle: { [H in Happening]: Record<Phase, Cell> } = {
   'all cleared': row(to('resolved', 'ends'), same('unchanged'), same('unchanged'), same('unchanged'), 'never'),
   'rung due': row(same('next rung'), same('next rung'), same('next rung'), 'never', 'never'),
   'stood still': row(same('holds'), to('open', 'holds'), same('holds'), 'never', 'never'),
+  'send held': row(to('open', 'starts'), same('starts'), to('open', 'starts'), 'never', refused('over')),
+  'drop held': row(same('drops'), same('drops'), same('drops'), 'never', refused('over')),
   unreachable: row(same('next rung'), same('unchanged'), same('unchanged'), same('unchanged'), same('unchanged')),
   claim: row(to('claimed', 'pauses'), refused('taken'), refused('on the way'), refused('on scene'), refused('over')),
-  'claim expires': row('never', to('open', 'next rung'), 'never', 'never', 'never'),
+  'claim expires': row('never', to('open', 'goes on'), 'never', 'never', 'never'),
   release: row(
     refused('not claimed'),
-    to('open', 'next rung'),
+    to('open', 'goes on'),
     refused('not claimed'),
     refused('not claimed'),
     refused('over'),
@@ -58,7 +60,9 @@ export type Phase = IncidentState['phase'];
 /**
  * `worse`: a new critical alert. `more urgent`: an alert that raises the whole incident. `second call`: the person
  * pressed again; while somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot
- * go; `turn back`: the one who was on the way. `stood still`: nobody was told of anything for hours. `unreachable`: every channel of somebody on the newest rung failed.
+ * go; `turn back`: the one who was on the way. `stood still`: nobody was told of anything for hours, or the journal was put
+ * back. `send held`, `drop held`: what a person says to that. `unreachable`: every channel of somebody on the newest rung
+ * failed.
  */
 export type Happening =
   | 'worse'
@@ -68,6 +72,8 @@ export type Happening =
   | 'all cleared'
   | 'rung due'
   | 'stood still'
+  | 'send held'
+  | 'drop held'
   | 'unreachable'
   | 'claim'
   | 'claim expires'
@@ -88,17 +94,21 @@ export type Cell = { to?: Phase; ladder: LadderMove } | { refused: Refusal } | '
  * `starts`: from the first rung, and holds again where somebody has the incident in hand. `first rung`: its people are
  * told again, and the ladder goes on from where it was, so that news never delays it. `next rung`: at once. `waits`:
  * until 5 min after the expected arrival. `rests`: until a second person had time to answer. `holds`: until a person or
- * a new alert lets it go on, about which the system asks.
+ * a new alert lets it go on, about which the system asks. `drops`: a person said that it need not. `goes on`: the next
+ * rung at once, unless it is held. What is held stays so also where a ladder `pauses` or `rests`; `first rung` and `next
+ * rung` start it.
  */
 export type LadderMove =
   | 'unchanged'
   | 'starts'
   | 'first rung'
   | 'next rung'
+  | 'goes on'
   | 'pauses'
   | 'waits'
   | 'rests'
   | 'holds'
+  | 'drops'
   | 'ends';
 
 export type Refusal = 'taken' | 'not claimed' | 'on the way' | 'on scene' | 'over' | 'not over';

@@ -1,4 +1,5 @@
 import type { Severity } from '../records/alert.ts';
+import { isDrill, isSimulated } from '../records/drill.ts';
 import type { Incident, IncidentAlert, Told } from '../records/incident.ts';
 import type { Notice, NoticePurpose, NoticeText, Recipient } from '../records/notice.ts';
 import type { RegistryView } from '../records/registry.ts';
@@ -41,9 +42,14 @@ export function withTold(told: readonly Told[], { contactId, noticeId, at, asked
   return before ? told.map((one) => (one === before ? now : one)) : [...told, now];
 }
 
-/** The alert that a message speaks of when nothing newer caused it: the first of the most urgent ones. */
-export function leadingAlert({ alerts, severity }: Incident): IncidentAlert | undefined {
-  return alerts.find((alert) => alert.severity === severity) ?? alerts[0];
+/** The alert that a message speaks of when nothing newer caused it: the first of the most urgent ones, a drill's last of all. */
+export function leadingAlert(
+  { alerts, severity }: Pick<Incident, 'alerts' | 'severity'>,
+  registry: Pick<RegistryView, 'device'>,
+): IncidentAlert | undefined {
+  const real = alerts.filter((alert) => !isSimulated(alert, registry));
+  const among = real.length > 0 ? real : alerts;
+  return among.find((alert) => alert.severity === severity) ?? among[0];
 }
 
 export const alertCount = ({ alerts, moreAlerts = 0 }: Incident): number => alerts.length + moreAlerts;
@@ -56,6 +62,7 @@ export type NoticeWords = Omit<NoticeName, 'incidentId'> & {
   purpose: NoticePurpose;
   about?: IncidentAlert;
   detail?: string;
+  heldMs?: number;
 };
 /** `asked`: to go. Whoever was asked once is not merely informed later. */
 type NewlyTold = Pick<Told, 'contactId' | 'noticeId' | 'at'> & { asked: boolean };
@@ -65,9 +72,10 @@ const mostTold = 60;
 const mostNamed = 20;
 const longestDetail = 200;
 
-function textOf(incident: Incident, registry: RegistryView, { about, detail }: NoticeWords): NoticeText {
+function textOf(incident: Incident, registry: RegistryView, { about, detail, heldMs }: NoticeWords): NoticeText {
   const { code: incidentCode, openedAt, alerts } = incident;
-  const alert = about ?? leadingAlert(incident);
+  const alert = about ?? leadingAlert(incident, registry);
+  const isReal = alert !== undefined && isSimulated(alert, registry) && !isDrill(incident, registry);
   const { personId, deviceId, unregistered } = alert?.where ?? {};
   const said = detail ?? (alert && unreadOf(alert));
   return {
@@ -81,8 +89,10 @@ function textOf(incident: Incident, registry: RegistryView, { about, detail }: N
     ...(personId !== undefined && { personId }),
     ...(deviceId !== undefined && { deviceId }),
     ...(unregistered && { unregistered }),
+    ...(isReal && { isReal }),
     ...(said !== undefined && { detail: said.slice(0, longestDetail) }),
     ...(typeof alert?.reason.incidentCode === 'string' && { aboutCode: alert.reason.incidentCode }),
+    ...(heldMs !== undefined && { heldMs }),
     alertCount: alertCount(incident),
   };
 }

@@ -114,6 +114,7 @@ export function village({ contacts = everybody, state = new FoldState(), at = MO
     },
 
     step: (input: IncidentInput) => took(incidents.step(input)),
+    took,
 
     /** Raises an alert of that device, named by its order; says which incident it is in. */
     alert(condition: Condition, deviceId: string, words: Partial<Alert> = {}): Incident {
@@ -174,9 +175,9 @@ export function village({ contacts = everybody, state = new FoldState(), at = MO
       at = until;
     },
     /** Nobody listened for so long; what is due is late. */
-    sleep(ms: number): void {
+    sleep(ms: number, restored?: { takenAt: number }): void {
       at += ms;
-      took(incidents.stoodStill(at, ms));
+      took(incidents.stoodStill(at, { downMs: ms, ...(restored && { restored }) }));
       for (let due = incidents.nextDeadline(); due !== undefined && due <= at; due = incidents.nextDeadline()) {
         took(incidents.fire(due, at));
       }

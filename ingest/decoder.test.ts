@@ -18,7 +18,7 @@ function listen({ kind = 'smoke-detector' }: { kind?: DeviceKind | 'unregistered
   const device = (id: string): Device | undefined =>
     kind === 'unregistered' ? undefined : { ...registered, kind, id };
   const whereabouts = (deviceId: string) => ({ deviceId, placeId: 'house-1' });
-  const decoder = createDecoder({ state, registry: { device, whereabouts } });
+  const decoder = createDecoder({ state, registry: { device, whereabouts, person: () => undefined } });
   let sequence = 0;
   const home = {
     state,

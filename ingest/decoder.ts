@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { type DecodedReport, decodeBatch, decodeReport } from '../firmware-contracts/decode.ts';
 import { type Reading, readingsOf } from '../firmware-contracts/readings.ts';
-import { type DeviceKind, isLifeSafety } from '../firmware-contracts/report.ts';
+import { type DeviceKind, isLifeSafety, type Report, type ReportName } from '../firmware-contracts/report.ts';
 import type { Whereabouts } from '../records/alert.ts';
 import { type Carrier, type CarrierProducts, modelOf, noProducts } from '../records/carrier-products.ts';
+import { withheldReports } from '../records/consent.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
-import type { ReportRecord } from '../records/journal-record.ts';
+import type { DecidedRecord, ReportRecord } from '../records/journal-record.ts';
 import type { RegistryView } from '../records/registry.ts';
 import type { CounterReusedEvent, ReportEvent, UnreadableEvent } from '../rules/event.ts';
 import { readPush } from './carriers/push.ts';
@@ -20,16 +21,17 @@ import {
 import { reportsOf } from './carriers/reports.ts';
 import { type Counters, count, type Standing, startOver } from './counters.ts';
 import { clockOf, type DeviceClock, type Occurrence, occurrenceOf } from './occurrence.ts';
+import { isWithheld, withheldName } from './withheld.ts';
 
 /**
  * What one part of a record came to (a report is part 0, a batch has one part for each report, a reused counter is an
  * event beside its report's). `rejection`: telemetry that the contract refuses, with a stable reason and its text.
- * `repeat`: the same report was processed before.
+ * `repeat`: the same report was processed before. `withheld`: whose device it is took back the consent to keep it, and it is not looked at.
  */
 export type Decoded =
   | { type: 'event'; part: number; event: DecodedEvent; readings: Reading[] }
   | { type: 'rejection'; part: number; reason: string; problem: string }
-  | { type: 'repeat'; part: number };
+  | { type: 'repeat' | 'withheld'; part: number };
 export type DecodedEvent = ReportEvent | UnreadableEvent | CounterReusedEvent;
 
 /** Where a record stands in the journal. `receivedAt` is journal time, epoch ms. */
@@ -47,11 +49,22 @@ export function createDecoder({
   registry,
 }: {
   state: FoldState;
-  registry: Pick<RegistryView, 'device' | 'whereabouts'>;
+  registry: Pick<RegistryView, 'device' | 'person' | 'whereabouts'>;
 }) {
   const registered = state.table<DeviceMemory>('decoder');
   const unregistered = state.table<DeviceMemory>('decoder-unregistered');
   const products = state.table<CarrierProducts>('carrier-products');
+  /** By device: the open incident for which its bearer is located without consent, and who that is. */
+  const emergencies = state.table<EmergencyUse>('decoder-emergencies');
+
+  function withheld(deviceId: string): ReadonlySet<ReportName> {
+    const names = withheldReports(registry, deviceId);
+    const use = emergencies.get(deviceId);
+    // Whoever wears it next is not located for the incident of somebody else.
+    if (!names.has('position') || !use || use.personId !== registry.device(deviceId)?.personId) return names;
+    return new Set([...names].filter((name) => name !== 'position'));
+  }
+
   return {
     /** The parts of a record, in order. Pure but for the fold; never throws for what a device sends. */
     step(record: ReportRecord, placed: Placed): Decoded[] {
@@ -60,7 +73,8 @@ export function createDecoder({
       const table = kind ? registered : unregistered;
       if (!kind && table.size >= maxUnregistered && !table.has(deviceId)) empty(table);
       const where = registry.whereabouts(deviceId);
-      const source = { deviceId, kind, where, payload, table, placed };
+      if (record.source === 'mqtt' && report === withheldName) return [{ type: 'withheld', part: 0 }];
+      const source = { deviceId, kind, where, payload, table, placed, withheld: withheld(deviceId) };
       if (record.source !== 'mqtt')
         return decodePush(source, { carrier: record.source, standing, products: products.get('all') ?? noProducts });
       if (report !== 'batch') return decodePart(source, decodeReport({ report, kind, payload }), 0);
@@ -74,12 +88,31 @@ export function createDecoder({
       products.set('all', table);
     },
 
+    /** Reports of a device that are not kept now. */
+    withheld,
+
+    /** Where somebody was asked for without consent, where they are is kept until that incident is over. */
+    decided({ downlinks = [], incidents = [] }: DecidedRecord): void {
+      const [over, going] = [new Set<string>(), new Set<string>()];
+      for (const { incident } of incidents)
+        (incident.state.phase === 'resolved' ? over : going).add(incident.incidentId);
+      for (const { deviceId, state, withoutConsent: incidentId = '' } of downlinks) {
+        const personId = registry.device(deviceId)?.personId;
+        // It is asked for with a word in that incident; what becomes of the command later begins nothing again.
+        if (state.phase !== 'waiting' || !going.has(incidentId) || personId === undefined) continue;
+        emergencies.set(deviceId, { incidentId, personId });
+      }
+      for (const [deviceId, { incidentId }] of over.size > 0 ? [...emergencies.entries()] : [])
+        if (over.has(incidentId)) emergencies.delete(deviceId);
+    },
+
     /** When a registered device last sent a life-safety report, in journal time; also one that said nothing new. */
     urgentAt: (deviceId: string): number | undefined => registered.get(deviceId)?.urgentAt,
 
     /** A device left the registry: what was remembered of it goes too. */
     forget(deviceId: string): void {
       registered.delete(deviceId);
+      emergencies.delete(deviceId);
     },
   };
 }
@@ -106,6 +139,7 @@ type DeviceMemory = {
   readonly eraAt?: string;
   readonly pushes?: PushMemory;
 };
+type EmergencyUse = { readonly incidentId: string; readonly personId: string };
 type Source = {
   deviceId: string;
   kind: DeviceKind | undefined;
@@ -113,6 +147,7 @@ type Source = {
   payload: Uint8Array;
   table: Table<DeviceMemory>;
   placed: Placed;
+  withheld: ReadonlySet<ReportName>;
   /** Of what came by a carrier: its name for ever, where it has one, and when the platform heard it. */
   push?: { name: string | undefined; sentAt: number | undefined };
 };
@@ -141,6 +176,7 @@ function decodePush(
 }
 
 function decodePart(source: Source, decoded: Settled, part: number): Decoded[] {
+  if (isWithheld(decoded, source.withheld)) return [{ type: 'withheld', part }];
   if (decoded.type === 'rejection') return [{ part, ...decoded }];
   const { deviceId, table, where, placed, push } = source;
   const memory = table.get(deviceId) ?? noMemory;
@@ -156,13 +192,20 @@ function decodePart(source: Source, decoded: Settled, part: number): Decoded[] {
   const unnumbered = push?.name === undefined ? `${deviceId}:${position}` : `${deviceId}:${push.name}.${part}`;
   const causeId = standing ? `${nameOf(deviceId, heard)}${eraAt ?? ''}` : unnumbered;
   const caused = { at: placed.receivedAt, causeId, where };
-  const event = toEvent(decoded, caused, heard.occurrence, source.kind);
+  const event = toEvent(withoutCell(decoded, source.withheld), caused, heard.occurrence, source.kind);
   const readings = decoded.type === 'report' ? readingsOf(decoded.report) : [];
   const events: Decoded[] = [{ type: 'event', part, event, readings }];
   const { boot, seq } = heard;
   if (standing?.type !== 'reused' || boot === undefined || seq === undefined) return events;
   return [...events, { type: 'event', part, event: { type: 'counter-reused', ...caused, boot, seq }, readings: [] }];
 }
+/** The cell of the network says within a few kilometres where somebody is. */
+function withoutCell(decoded: Understood | Unreadable, withheld: Source['withheld']): Understood | Unreadable {
+  if (!withheld.has('position') || decoded.type !== 'report' || !('cell' in decoded.report)) return decoded;
+  const { cell: _, ...report } = decoded.report;
+  return { ...decoded, report: report as Report };
+}
+
 type Understood = Extract<DecodedReport, { type: 'report' }>;
 type Unreadable = Extract<DecodedReport, { type: 'unreadable' }>;
 type Caused = Pick<ReportEvent, 'at' | 'causeId' | 'where'>;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { Command, CommandProblem, CommandResult } from '../records/command.ts';
+import { mayLocate } from '../records/consent.ts';
 import {
   type DeviceAsk,
   type Downlink,
@@ -14,7 +15,7 @@ import {
 } from '../records/downlink.ts';
 import { createDownlinkShelf } from '../records/downlink-shelf.ts';
 import type { FoldState } from '../records/fold-state.ts';
-import type { Incident } from '../records/incident.ts';
+import type { Incident, IncidentChange } from '../records/incident.ts';
 import type { DownlinkRecord } from '../records/journal-record.ts';
 import type { RegistryView } from '../records/registry.ts';
 import { DeadlineHeap } from '../rules/deadline-heap.ts';
@@ -61,6 +62,8 @@ export function createDownlinks(parts: DownlinkParts) {
     const result = problemOf(command, { ...parts, newest: alarms.newest(deviceId) });
     if (result) return { result, changed: [] };
     if (shelf.get(id)) return { result: refused('invalid', `there is a command ${id} already`), changed: [] };
+    const located = wanted.name === 'locate' ? mayLocate(registry, deviceId, incidents.openIncidents()) : {};
+    if ('ok' in located) return { result: located, changed: [] };
     const overtaken = waitingFor(deviceId).filter((row) => row.ask.name === wanted.name);
     if (shelf.waiting() - overtaken.length >= mostWaiting) {
       const message = `${mostWaiting} commands wait for devices already: cancel some, or wait`;
@@ -76,9 +79,15 @@ export function createDownlinks(parts: DownlinkParts) {
       askedAt: at,
       expiresAt,
       sent: 0,
+      ...(located.incident && { withoutConsent: located.incident.incidentId }),
       state: { phase: 'waiting' },
     };
-    return { result: { ok: true }, changed: [...endAll(overtaken, { phase: 'overtaken', at }), put(row)] };
+    const changed = [...endAll(overtaken, { phase: 'overtaken', at }), put(row)];
+    return {
+      result: { ok: true },
+      changed,
+      ...(located.incident && { incidents: [withoutConsent(located.incident, row)] }),
+    };
   }
 
   return {
@@ -212,14 +221,20 @@ export function createDownlinks(parts: DownlinkParts) {
 export type Downlinks = ReturnType<typeof createDownlinks>;
 export type DownlinkParts = {
   state: FoldState;
-  registry: Pick<RegistryView, 'device'>;
+  registry: Pick<RegistryView, 'device' | 'person'>;
   decoder: Pick<Decoder, 'urgentAt'>;
   incidents: Pick<Incidents, 'get' | 'openIncidents'>;
 };
-export type DownlinkAnswer = { result: CommandResult; changed: Downlink[] };
+/** `incidents`: what the command means to one. */
+export type DownlinkAnswer = { result: CommandResult; changed: Downlink[]; incidents?: IncidentChange[] };
 type AskCommand = Extract<Command, { type: 'device-command' }>;
 type CancelCommand = Extract<Command, { type: 'cancel-device-command' }>;
 type Hush = Extract<DeviceAsk, { name: 'hush' }>;
+
+const withoutConsent = (incident: Incident, { askedAt: at, id: commandId, by, reason }: Downlink): IncidentChange => ({
+  incident,
+  timeline: [{ at, what: 'located-without-consent', by, details: { commandId, reason } }],
+});
 
 const mostWaiting = 10_000;
 /** An alarm that lasts is repeated every 60 s, and one repeat may be lost: between two of them it is not over. */

@@ -1,16 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { FoldState } from '../records/fold-state.ts';
-import type { DecidedRecord, JournalRecord } from '../records/journal-record.ts';
+import type { DecidedRecord, JournalRecord, StartedRecord } from '../records/journal-record.ts';
+import type { Decoder } from './decoder.ts';
 import type { Downlinks } from './downlinks.ts';
 import type { NoticeFold } from './judge.ts';
 
 /** What was decided about a record before this version came to it. */
 export type Overruled = { cause: number; version: string };
-type Parts = { state: FoldState; outbox: NoticeFold; incidents: Incidents; downlinks: Downlinks };
+type Parts = {
+  state: FoldState;
+  outbox: NoticeFold;
+  incidents: Incidents;
+  downlinks: Downlinks;
+  decoder: Pick<Decoder, 'decided'>;
+};
 
 /** History's word wins: what this version would have decided otherwise is replaced, and reported. */
 export function acceptDecided(parts: Parts, record: DecidedRecord): Overruled | undefined {
+  parts.decoder.decided(record);
   const overruled = overruleBefore(parts, record);
   const isDecided = (pending: JournalRecord) => pending.kind === 'decided';
   const mine = takePending(parts.state, record.cause, isDecided) as DecidedRecord | undefined;
@@ -25,6 +33,15 @@ export function acceptDecided(parts: Parts, record: DecidedRecord): Overruled | 
   for (const { incident } of record.incidents ?? []) parts.outbox.follow(incident);
   parts.downlinks.applyDecided(record.cause, record.downlinks, mine?.downlinks);
   return { cause: record.cause, version: record.version };
+}
+
+/** A power cut may leave the mark of a restore in the folder once more: what happened since then is of now. */
+export function heardOnce(state: FoldState, started: StartedRecord): StartedRecord {
+  const { restored, ...again } = started;
+  const newest = state.table<number>('restored');
+  if (!restored || newest.get('takenAt') === restored.takenAt) return again;
+  newest.set('takenAt', restored.takenAt);
+  return started;
 }
 
 /** This version's own decision about a record, which waits for the word of history; it is taken when it is asked for. */
@@ -49,7 +66,10 @@ const lossesOf = (state: FoldState) => state.table<number>('losses');
  * Decisions stand in the journal in the order of their causes. What this version decided about an earlier record, and history
  * did not, was judged by another version, which found nothing to do: nobody is called for it now. Not where it may have been lost.
  */
-function overruleBefore({ state, outbox, incidents, downlinks }: Parts, record: DecidedRecord): Overruled | undefined {
+function overruleBefore(
+  { state, outbox, incidents, downlinks }: Omit<Parts, 'decoder'>,
+  record: DecidedRecord,
+): Overruled | undefined {
   const pending = state.table<JournalRecord[]>('pending-decisions');
   const lostAt = lossesOf(state).get('last') ?? 0;
   let overruled: Overruled | undefined;

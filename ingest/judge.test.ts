@@ -194,6 +194,22 @@ test('a registry that is sent again, or a test window, is done once', () => {
   expect(home.alarm('smoke-1').notices.length).toBeGreaterThan(0);
 });
 
+test('however many look at things, what was asked before is still done once', () => {
+  const home = village();
+  const by = { type: 'account' as const, id: 'duty' };
+  const window = { type: 'test-window' as const, commandId: 'window-2', by, deviceId: 'smoke-1', reason: 'test' };
+  const until = home.now() + 20 * MINUTE_MS;
+  home.append({ kind: 'command', command: { ...window, until } });
+  const look = { type: 'look' as const, by, of: { type: 'incident' as const, id: 'i' }, how: 'shown' as const };
+  for (let count = 0; count < 5_001; count++)
+    expect(
+      home.append({ kind: 'command', command: { ...look, commandId: `look-no-${count}` } }).result?.result.ok,
+    ).toBe(true);
+  expect(home.append({ kind: 'command', command: { ...window, until } }, 30 * MINUTE_MS).result?.result).toEqual({
+    ok: true,
+  });
+});
+
 test('an incident whose deadline throws holds up no other, comes again later, and pages as unreadable', () => {
   const home = village();
   home.alarm('smoke-1');

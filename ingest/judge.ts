@@ -1,4 +1,4 @@
-import type { Incidents } from '../incidents/incidents.ts';
+import { type Incidents, isLongStop } from '../incidents/incidents.ts';
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import { createCommandAnswers } from '../records/command-answers.ts';
@@ -21,7 +21,7 @@ import type { Engine, EngineAnswer } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
 import type { Decoder } from './decoder.ts';
 import type { DownlinkAnswer, Downlinks } from './downlinks.ts';
-import { acceptDecided, type Overruled, rememberLoss, takePending } from './history.ts';
+import { acceptDecided, heardOnce, type Overruled, rememberLoss, takePending } from './history.ts';
 import { quarantinedStep, quarantineWhole } from './quarantine.ts';
 import { deviceEvent, registryEvents } from './registry-events.ts';
 import { reserveChanges, systemAlert } from './system-alerts.ts';
@@ -35,7 +35,7 @@ export type Judgement = {
   notices: Notice[];
   result?: { commandId: string; result: CommandResult };
   rejections: { reason: string; problem: string; deviceId: string }[];
-  /** Entities that left the registry, by key (`person:p1`): their keys are to be destroyed. */
+  /** Entities that left the registry, or hold nothing personal any more, by key (`person:p1`): their keys are to be destroyed. */
   removed: string[];
   /** Devices that came, went or got another secret: who is connected as one of them has to show its credential again. */
   devices: string[];
@@ -148,8 +148,10 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   parts.engine.rebase(unheardMs(parts, record, at));
   parts.downlinks.begin(stored.sequence);
   if (record.kind === 'started') {
-    collectIncidents(parts, parts.incidents.stoodStill(at, record.downMs), at, into);
-    addDownlinks(into, parts.downlinks.stoodStill(at, record.downMs));
+    const started = heardOnce(parts.state, record);
+    if (isLongStop(started)) parts.engine.stoodStill();
+    collectIncidents(parts, parts.incidents.stoodStill(at, started), at, into);
+    addDownlinks(into, parts.downlinks.stoodStill(at, started.restored ? Number.POSITIVE_INFINITY : started.downMs));
   }
   fireDeadlines(parts, at, into);
   switch (record.kind) {
@@ -273,9 +275,9 @@ function addIncident({ incidents }: Collection, { incident, timeline }: Incident
   incidents.set(incident.incidentId, { incident, timeline: before?.timeline ?? [...timeline] });
 }
 
-/** Incidents remember the answers to their own commands, in the same table. */
+/** Incidents remember the answers to their own commands, in the same table. A look changes nothing, and takes nobody's place there. */
 function commandOnce(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
-  if ('incidentId' in command) return stepCommand(parts, command, at, into);
+  if ('incidentId' in command || command.type === 'look') return stepCommand(parts, command, at, into);
   return createCommandAnswers(parts.state).once(command, () => stepCommand(parts, command, at, into));
 }
 
@@ -283,10 +285,10 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
   switch (command.type) {
     case 'registry-part':
     case 'registry-commit':
-    case 'device-change': {
+    case 'registry-change': {
       const { result, applied } = carryOut(parts.registry, command);
       if (!applied) return result;
-      into.removed = into.removed.concat(applied.removed);
+      into.removed = into.removed.concat(applied.removed, applied.bared);
       into.devices = into.devices.concat(applied.reauthenticate);
       for (const { id } of applied.devicesRemoved) for (const part of [parts.decoder, parts.downlinks]) part.forget(id);
       for (const event of registryEvents(parts.registry, applied, at)) stepEvent(parts, event, at, into);
@@ -305,6 +307,7 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
     case 'cancel-device-command':
       return collectAsked(parts.downlinks.cancel(command, at), into);
     case 'look':
+    case 'audit-mark':
       return { ok: true };
     case 'visit':
       return visitResult(parts.registry, command, at);
@@ -316,8 +319,9 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
   }
 }
 
-function collectAsked({ result, changed }: DownlinkAnswer, into: Collection): CommandResult {
+function collectAsked({ result, changed, incidents = [] }: DownlinkAnswer, into: Collection): CommandResult {
   addDownlinks(into, changed);
+  for (const change of incidents) addIncident(into, change);
   return result;
 }
 

@@ -2,10 +2,7 @@ import type { ProjectionBatch } from '../storage/store.ts';
 import type { Stored } from './judge.ts';
 
 /** The rows of a stretch of the journal, before it is known where it ends. */
-export type ProjectedRows = Pick<
-  ProjectionBatch,
-  'gaps' | 'reports' | 'rejections' | 'alerts' | 'incidents' | 'notices' | 'attempts' | 'entities'
->;
+export type ProjectedRows = Pick<ProjectionBatch, 'gaps' | (typeof rowLists)[number]>;
 export const noRows = (): ProjectedRows => ({
   gaps: [],
   reports: [],
@@ -15,6 +12,8 @@ export const noRows = (): ProjectedRows => ({
   notices: [],
   attempts: [],
   entities: [],
+  registrations: [],
+  visits: [],
 });
 
 /** Each of its records as a batch of its own. */
@@ -41,4 +40,5 @@ export function rowsWhere(
 /** The lists whose rows name the record that they came from. */
 export const rowLists = [
   ...(['reports', 'rejections', 'alerts', 'incidents', 'notices', 'attempts', 'entities'] as const),
+  ...(['registrations', 'visits'] as const),
 ];

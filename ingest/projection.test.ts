@@ -226,7 +226,7 @@ test('a quiet journal is still vouched for', async () => {
   await follow();
   await caughtUp();
   const seen = async () =>
-    (await query<{ seen_at: Date }>(url, 'select seen_at from v_lag'))[0]?.seen_at.getTime() ?? 0;
+    (await query<{ seen_at: Date }>(url, 'select seen_at from projection_position'))[0]?.seen_at.getTime() ?? 0;
   const before = await seen();
   await expect.poll(seen, patience).toBeGreaterThan(before);
 });

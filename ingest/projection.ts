@@ -8,6 +8,7 @@ import type { ProjectionBatch, Store } from '../storage/store.ts';
 import type { Stored } from './judge.ts';
 import { createProjectionFold } from './projection-fold.ts';
 import { noRows, type ProjectedRows, rowsWhere, singleRecords } from './projection-rows.ts';
+import { createUpkeep } from './projection-upkeep.ts';
 import { createSettling, type Settled } from './settling.ts';
 import { strangeness } from './strangeness.ts';
 
@@ -20,7 +21,7 @@ import { strangeness } from './strangeness.ts';
  * Units: milliseconds. Source: docs/decisions/0011-copy-in-the-database.md
  */
 export function startProjection(options: ProjectionOptions): Projection {
-  const { clock, log, metrics, source } = options;
+  const { clock, log, metrics, source, name: follower = 'projection' } = options;
   const run = new ProjectionRun(options);
   const finished = run.run().catch((error) => {
     run.stopped(error instanceof Error ? error.message : String(error));
@@ -33,8 +34,8 @@ export function startProjection(options: ProjectionOptions): Projection {
     lag() {
       const records = source.headSequence - run.committed.sequence;
       const ms = records > 0 ? Math.max(0, clock.now() - run.trueUntil) : 0;
-      metrics.followerLagRecords.set({ follower: 'projection' }, records);
-      metrics.followerLagSeconds.set({ follower: 'projection' }, ms / 1000);
+      metrics.followerLagRecords.set({ follower }, records);
+      metrics.followerLagSeconds.set({ follower }, ms / 1000);
       return { records, ms };
     },
     needsFrom: () => Math.min(run.committed.sequence, options.checkpoint.reachesBackTo) + 1,
@@ -47,10 +48,11 @@ export function startProjection(options: ProjectionOptions): Projection {
 }
 
 export type ProjectionOptions = {
+  name?: 'projection' | 'influxdb';
   source: Pick<JournalReader, 'id' | 'headSequence' | 'firstSequence' | 'readBatch' | 'onDurable' | 'position'>;
   /** Whether the journal has synced up to there, as far as is known. */
   isDurable: (sequence: number) => boolean;
-  store: Store;
+  store: Pick<Store, 'position' | 'writeBatch'> & Partial<Pick<Store, 'maintain'>>;
   /** Named for this projection; not loaded yet. */
   checkpoint: Checkpoint;
   clock: Clock;
@@ -88,10 +90,10 @@ class ProjectionRun {
   readonly #parts: ProjectionOptions;
   readonly #fold = createProjectionFold();
   readonly #settling: ReturnType<typeof createSettling>;
+  readonly #upkeep: ReturnType<typeof createUpkeep>;
   #stopping = false;
   #wake = () => {};
   #waitsForNews = false;
-  #maintainedAt = Number.NEGATIVE_INFINITY;
   #savedAt = Number.NEGATIVE_INFINITY;
   #savedSequence = 0;
   /** A state that is older than the snapshots would make them look damaged. */
@@ -102,6 +104,7 @@ class ProjectionRun {
   constructor(parts: ProjectionOptions) {
     this.#parts = parts;
     this.#settling = createSettling(parts);
+    this.#upkeep = createUpkeep(parts);
     this.trueUntil = parts.clock.now();
   }
 
@@ -109,8 +112,11 @@ class ProjectionRun {
     await this.#findCopy();
     if (this.#stopping) return;
     const first = await this.#openFold();
+    // Reports find their weeks there.
+    await this.#patiently(async () => this.#parts.store.maintain?.(this.trueUntil));
     if (!this.#stopping) this.status = { phase: 'running' };
     await this.#follow(first);
+    await this.#upkeep.stop();
     await this.#parts.checkpoint.close();
   }
 
@@ -188,10 +194,7 @@ class ProjectionRun {
     };
     while (!this.#stopping) {
       const startedAt = clock.monotonic();
-      if (startedAt - this.#maintainedAt >= maintainMs && (await written())) {
-        this.#maintainedAt = startedAt;
-        await this.#patiently(() => this.#parts.store.maintain(this.#parts.clock.now()));
-      }
+      this.#upkeep.ifDue(this.trueUntil);
       const settled = this.#look();
       next = this.#skipLost(next, rows);
       const stored = settled && next <= settled.sequence ? await source.readBatch(next, batchLimits) : [];
@@ -385,14 +388,13 @@ class ProjectionRun {
 
 type Attempt<T> = { done: true; value: T } | { done: false; refused?: OperationalError };
 
-const batchLimits = { maxRecords: 2_000, maxBytes: 4 * 1024 * 1024 };
+const batchLimits = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
 /** Less than this waits for more to come, up to `batchMs` after the batch before. */
 const fullBatch = 1_000;
 const batchMs = 200;
 const sliceRecords = 256;
 const defaultSayEveryMs = 5_000;
 const defaultCheckpointEveryMs = 5_000;
-const maintainMs = 3_600_000;
 const lookAgainMs = 10_000;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { createFold } from '../app/alarm-core.ts';
 import type { Command } from '../records/command.ts';
-import { deviceVersion } from '../records/device-version.ts';
+import { entityVersion } from '../records/entity-version.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { encodeRecord } from '../records/record-codec.ts';
 import { smallCounty } from '../records/registry.test-support.ts';
-import { type Device, entities } from '../records/registry.ts';
+import { type Device, entities, type RegistryChange } from '../records/registry.ts';
 
 const dayMs = 24 * 3_600_000;
 const startAt = Date.parse('2026-11-23T00:00:00Z');
@@ -28,11 +28,11 @@ function county() {
     change(deviceId: string, become: (now: Device) => Device | undefined, afterMs = 0) {
       const now = registry.device(deviceId);
       const device = now ? become(now) : boxed;
-      const command: Command = {
-        ...{ type: 'device-change', commandId: `change-${++count}`, by, deviceId },
-        ...(now && { expectedVersion: deviceVersion(now) }),
-        ...(device && { device }),
-      };
+      const expectedVersion = entityVersion(now);
+      const change: RegistryChange = device
+        ? { type: 'put', entity: 'device', value: device, expectedVersion }
+        : { type: 'remove', entity: 'device', id: deviceId, expectedVersion };
+      const command: Command = { type: 'registry-change', commandId: `change-${++count}`, by, change };
       return append({ kind: 'command', command }, afterMs);
     },
     silent: () =>
@@ -111,22 +111,19 @@ test('a connection is cut when its secret is another or its device is gone, and 
 test('a change that names another version than what stands there changes nothing', () => {
   const home = county();
   home.change('boxed', () => boxed);
-  const before = deviceVersion(boxed);
-  const ask = (words: Partial<Extract<Command, { type: 'device-change' }>>) =>
+  const before = entityVersion(boxed);
+  let count = 0;
+  const ask = (change: RegistryChange) =>
     home.append({
       kind: 'command',
-      command: {
-        type: 'device-change',
-        commandId: `asked-${JSON.stringify(words).length}`,
-        by,
-        deviceId: 'boxed',
-        ...words,
-      },
+      command: { type: 'registry-change', commandId: `asked-${++count}-times`, by, change },
     }).result?.result;
-  expect(ask({ device: boxed })).toMatchObject({ ok: false, problem: 'version-conflict', currentVersion: before });
-  expect(ask({ expectedVersion: before + 1 })).toMatchObject({ ok: false, problem: 'version-conflict' });
-  expect(ask({ expectedVersion: before, device: { ...boxed, id: 'boxed-too' } })).toMatchObject({ problem: 'invalid' });
-  expect(ask({ expectedVersion: before, deviceId: 'nobody' })).toMatchObject({ problem: 'not-found' });
+  const put = (expectedVersion?: number) =>
+    ask({ type: 'put', entity: 'device', value: { ...boxed, room: 'hall' }, expectedVersion });
+  expect(put(0)).toMatchObject({ ok: false, problem: 'version-conflict', currentVersion: before });
+  expect(put(before + 1)).toMatchObject({ ok: false, problem: 'version-conflict' });
+  const nobody = { type: 'remove', entity: 'device', id: 'nobody', expectedVersion: before } as const;
+  expect(ask(nobody)).toMatchObject({ problem: 'not-found' });
   expect(home.registry.device('boxed')).toEqual(boxed);
 });
 

@@ -1,6 +1,6 @@
-import { isInstalled } from '../records/device-version.ts';
 import type { Device } from '../records/registry.ts';
 import type { Applied, Registry } from '../records/registry-fold.ts';
+import { isInstalled } from '../records/registry-links.ts';
 import type { DeviceEvent } from '../rules/event.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createMetrics } from '../platform/metrics.ts';
 import { everything, openTestJournal, settled, TestDisk, testClock, text, wordsOf } from './journal.test-support.ts';
 import { isAfter } from './position.ts';
 
@@ -37,6 +38,13 @@ test('nobody is told before the sync, and what comes meanwhile is one group', as
   disk.release();
   await Promise.all([first, ...rest]);
   expect(written).toEqual([1, 10]);
+});
+
+test('how much the journal keeps is known before its first segment is full', async () => {
+  const metrics = createMetrics();
+  const journal = await openTestJournal({ disk: new TestDisk(), metrics });
+  await journal.append(text('x'.repeat(5_000)), 'telemetry');
+  expect((await metrics.journalBytes.get()).values[0]?.value).toBeGreaterThan(5_000);
 });
 
 test('when the disk hangs, it is known for how long, and which alarms wait', async () => {

@@ -307,6 +307,7 @@ export class Journal {
       retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
     }
     metrics?.journalSync.observe((clock.monotonic() - begunAt) / 1000);
+    metrics?.journalBytes.set(segments.bytes);
     this.#settle(group);
     // Beside the next group: to remove a large file takes tens of milliseconds.
     if (segments.list.length > segmentsBefore) this.retain().catch((error) => failure.resolve(asFailure(error)));

@@ -22,6 +22,19 @@ test('a reader announces what was written after it opened, over segments, once',
   expect(announced).toBe(1);
 });
 
+test('the newest segments that fit into so many bytes begin there; the last one always counts', async () => {
+  const { clock, journal, reader, disk } = await world({ segmentBytes: 500 });
+  for (let number = 1; number <= 30; number++) await journal.append(text(`report ${number}`), 'telemetry');
+  await clock.pass(40, 10);
+  const segments = (await disk.list('journal')).sort((a, b) => (a.name < b.name ? 1 : -1));
+  const firsts = segments.map(({ name }) => Number.parseInt(name, 10));
+  const lastTwo = (segments[0]?.bytes ?? 0) + (segments[1]?.bytes ?? 0);
+  expect(reader.firstWithin(0)).toBe(firsts[0]);
+  expect(reader.firstWithin(lastTwo - 1)).toBe(firsts[0]);
+  expect(reader.firstWithin(lastTwo)).toBe(firsts[1]);
+  expect(reader.firstWithin(10 ** 9)).toBe(1);
+});
+
 test('a poke finds it at once', async () => {
   const { journal, reader } = await world();
   await journal.append(text('smoke'), 'life-safety');

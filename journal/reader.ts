@@ -85,6 +85,17 @@ export class JournalReader {
     return this.#syncedSequence;
   }
 
+  /** Where the newest segments begin that hold at most so many bytes together; the last one counts in any case. */
+  firstWithin(bytes: number): number {
+    const { list } = this.#parts.segments;
+    let rest = bytes;
+    const within = list.findLastIndex((segment) => {
+      rest -= segment.bytes;
+      return rest < 0;
+    });
+    return (list[Math.min(within + 1, list.length - 1)] as Segment).first;
+  }
+
   /** As the journal's own. Errors: POSITION_UNKNOWN, JOURNAL_DAMAGED. */
   async readBatch(fromSequence: number, limits: BatchLimits): Promise<StoredRecord[]> {
     if (fromSequence === this.#headSequence + 1) return [];

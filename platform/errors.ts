@@ -61,6 +61,17 @@ export const dataFolderUnwritable = define(
   (why: string) =>
     `cannot write to the data folder (${why}): it and all in it must belong to the account that runs the system, on a disk that is not read-only`,
 );
+export const restoreUnfinished = define(
+  'RESTORE_UNFINISHED',
+  { retry: 'never', status: 503 },
+  () =>
+    'the data folder is half of a backup that was being put back: run `npm run restore` again with the same folders; see docs/operation.md, "Backup and restore"',
+);
+export const backupUnfit = define(
+  'BACKUP_UNFIT',
+  { retry: 'never', status: 500 },
+  (why: string) => `the backup cannot be used: ${why}; see docs/operation.md, "Backup and restore"`,
+);
 export const configurationWrong = define(
   'CONFIGURATION_WRONG',
   { retry: 'never', status: 500 },
@@ -85,6 +96,16 @@ export const databaseRefused = define(
   'DATABASE_REFUSED',
   { retry: 'never', status: 500 },
   (why: string) => `the database refused a row (${why})`,
+);
+export const influxAway = define(
+  'INFLUX_AWAY',
+  { retry: 'later', status: 503 },
+  (why: string) => `InfluxDB does not take points now (${why}): they wait in the journal`,
+);
+export const influxRefuses = define(
+  'INFLUX_REFUSES',
+  { retry: 'later', status: 503 },
+  (why: string) => `InfluxDB takes no points from us until a person acts (${why}); see docs/operation.md, "InfluxDB"`,
 );
 export const databaseNotStarted = define(
   'DATABASE_NOT_STARTED',

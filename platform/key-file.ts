@@ -18,6 +18,8 @@ export class KeyFile {
   #bytes = Buffer.alloc(64 * 1024);
   #used = 0;
   #pending: Buffer[] = [];
+  /** Whose newest key is not known to be on disk. */
+  readonly #unwritten = new Map<string, Buffer>();
   #mustRewrite = true;
   #file: FileHandle | undefined;
   #seen = { writing: '', end: headerBytes, size: -1, changedAt: 0, inode: 0 };
@@ -46,15 +48,22 @@ export class KeyFile {
     return offset === undefined ? undefined : this.#bytes.subarray(offset, offset + wrappedBytes);
   }
 
+  /** Whether the owner's key outlives this process: it is on disk. */
+  isKept(owner: string): boolean {
+    return this.#offsets.has(owner) && !this.#unwritten.has(owner);
+  }
+
   add(owner: string, wrapped: Uint8Array): void {
     const name = Buffer.from(owner);
     const entry = Buffer.concat([Buffer.of(name.length), name, wrapped]);
     this.#keep(entry);
     this.#pending.push(entry);
+    this.#unwritten.set(owner, entry);
   }
 
   destroy(owner: string): void {
     this.get(owner)?.fill(0);
+    this.#unwritten.delete(owner);
     if (this.#offsets.delete(owner)) this.#mustRewrite = true;
   }
 
@@ -131,9 +140,12 @@ export class KeyFile {
   }
 
   async #flush(): Promise<void> {
+    // A key that is made meanwhile is not among these.
+    const written = [...this.#unwritten];
     try {
       if (this.#mustRewrite) await this.#rewrite();
       else if (this.#pending.length > 0) await this.#append();
+      for (const [owner, entry] of written) if (this.#unwritten.get(owner) === entry) this.#unwritten.delete(owner);
     } catch (cause) {
       // After a write or a sync that failed nobody knows what the file holds: the next flush writes all of it anew.
       this.#mustRewrite = true;

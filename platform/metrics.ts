@@ -61,6 +61,7 @@ export function createMetrics() {
     journalBytes: gauge('journal_bytes', 'Bytes that the journal keeps'),
     journalFreeBytes: gauge('journal_free_bytes', 'Bytes free on the disk of the journal'),
     journalReserveInUse: gauge('journal_reserve_in_use', '1 while there is so little room that telemetry is refused'),
+    keysUndestroyed: gauge('keys_undestroyed', '1 while keys that were destroyed are still on their disk'),
     eventLoopDelay: gauge('event_loop_delay_seconds', 'Delay of the event loop over the last interval', [
       'quantile',
       'process',
@@ -69,16 +70,39 @@ export function createMetrics() {
     followerLagSeconds: gauge('follower_lag_seconds', 'Age of the first record that a follower has not read', [
       'follower',
     ]),
+    influxPoints: counter('influx_points_total', 'Reports for InfluxDB, by what became of them', ['outcome']),
+    influxRecordsLost: counter(
+      'influx_records_lost_total',
+      'Records that were gone from the journal, or could not be read, before they came to InfluxDB',
+    ),
+    rollUpsDue: gauge(
+      'roll_ups_due',
+      'Hours and days of reports that could be rolled up in the database, and are not yet',
+    ),
+    upkeepFailures: counter('upkeep_failures_total', 'Turns of the upkeep of the database that failed'),
     deadlines: gauge('deadlines', 'Deadlines that rules and incidents wait for'),
     alerts: counter('alerts_total', 'Alerts that were raised, by rule', ['rule']),
     incidentsOpen: gauge('incidents_open', 'Incidents that are not resolved, by severity', ['severity']),
     notices: counter('notices_total', 'Attempts to deliver a notice, by channel and outcome', ['channel', 'outcome']),
+    outgoingEvents: counter('outgoing_events_total', 'Events to subscribed programs, by what became of each attempt', [
+      'outcome',
+    ]),
+    outgoingEventsWaiting: gauge('outgoing_events_waiting', 'Events that wait for their receivers'),
     downlinks: counter('device_commands_total', 'Commands to devices, by what they came to', ['command', 'outcome']),
     receiptToNotice: histogram(
       'receipt_to_notice_seconds',
       'From the receipt of a report to the first attempt of its first notice',
       [0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 20, 60],
     ),
+    looks: counter('looks_total', 'Looks at personal data that went on record, by how', ['how']),
+    auditEntries: counter('audit_entries_total', 'Entries of the account of looks and changes that were written'),
+    reportsWithheld: counter(
+      'reports_withheld_total',
+      'Reports of which nothing was kept, because the person took back their consent',
+    ),
+    looksLost: counter('looks_lost_total', 'Looks at personal data that are not on record: too many waited'),
+    signIns: counter('sign_ins_total', 'Attempts to sign in, by outcome', ['outcome']),
+    requestsDenied: counter('requests_denied_total', 'Requests of the API that were refused, by reason', ['reason']),
     quarantined: counter('quarantined_total', 'Records that a follower skipped because it died of them', ['follower']),
   };
 }

@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -85,6 +86,24 @@ test('after a person was erased nothing about them can be read, here, in the oth
   const returned = again.seal('person:her', 'name', 'Saran');
   expect(again.unseal('person:her', 'name', returned)).toBe('Saran');
   expect(again.unseal('person:her', 'name', hers)).toBeUndefined();
+});
+
+test('what is sealed while the disk takes no key may be kept for those alone whose key is there', async () => {
+  const folder = newFolder();
+  const vault = await open(folder, { owners: ['installation:texts'] });
+  vault.seal('person:her', 'name', 'Saran');
+  expect(vault.isKept('person:her')).toBe(false);
+  await vault.flush();
+  // The next writing needs a file beside the old one, and a folder stands there.
+  mkdirSync(`${keysIn(folder)}.new`);
+  vault.seal('person:him', 'name', 'Bat');
+  vault.destroy('person:her');
+  await expect(vault.flush()).rejects.toMatchObject({ code: 'KEYS_UNWRITTEN' });
+  const kept = () => ['person:her', 'person:him', 'installation:texts'].filter((owner) => vault.isKept(owner));
+  expect(kept()).toEqual(['installation:texts']);
+  rmSync(`${keysIn(folder)}.new`, { recursive: true });
+  await vault.flush();
+  expect(kept()).toEqual(['person:him', 'installation:texts']);
 });
 
 test('the other process reads what was sealed while it was running', async () => {

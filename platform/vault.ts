@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { keysUnusable } from './errors.ts';
 import { KeyFile, writeSynced } from './key-file.ts';
@@ -16,6 +16,8 @@ export type Vault = {
   unseal(owner: string, field: string, sealed: Sealed): string | undefined;
   /** Forgets the owner's key: at once here, on disk with the next `flush`. Nothing that it sealed can be opened again. */
   destroy(owner: string): void;
+  /** Whether what is sealed for them may be kept without a flush: their key is on disk already. */
+  isKept(owner: string): boolean;
   /** Everyone who has a key. */
   owners(): string[];
   /** 32 bytes that are mixed into the hashes of device secrets, so that the journal alone cannot be searched for them. */
@@ -29,17 +31,19 @@ export type Vault = {
  * Opens the keys: one random key an owner, wrapped by the master key, in a folder that only its owner may enter.
  * `masterKey` is 32 bytes in base64; without it, it stands in the folder's `master.key`. `create`: make new keys when there
  * are none; false as soon as there is anything that was sealed under others. `readOnly`: another process writes; what it adds
- * and destroys is seen here at the next look.
+ * and destroys is seen here at the next look. `owners` have a key from the start, so that
+ * it is there when the disk is full.
  * Errors: KEYS_UNUSABLE (absent, damaged, or of another master key).
  */
 export async function openVault(options: VaultOptions): Promise<Vault> {
-  const { folder, chance, readOnly = false, create = !readOnly } = options;
+  const { folder, chance, readOnly = false, create = !readOnly, owners = [] } = options;
   const path = join(folder, 'owner-keys');
   const isThere = existsSync(path);
   if (!isThere && !create) throw keysUnusable({}, folder, `${path} is missing: restore it from a backup`);
   if (!readOnly) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
+    // Not asked of a disk that can be read alone, where it would be refused.
+    if ((statSync(folder).mode & 0o777) !== 0o700) chmodSync(folder, 0o700);
   }
   const master = await masterKey(options, !isThere);
   const keys = isThere ? KeyFile.read({ path, chance }) : new KeyFile({ path, chance });
@@ -49,6 +53,10 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   }
   const pepper = unwrap(keys, master, pepperOwner);
   if (!pepper) throw keysUnusable({}, folder, `they were wrapped by another master key`);
+  const lacking = readOnly ? [] : owners.filter((owner) => keys.get(owner) === undefined);
+  for (const owner of lacking) keys.add(owner, encrypt(master, owner, chance.bytes(keyBytes), chance));
+  // Keys of an earlier release on a disk that is full: nothing waits for these, and every later flush writes them.
+  if (lacking.length > 0) await keys.flush().catch(() => {});
   return vaultOver({ keys, master, pepper, chance, readOnly });
 }
 
@@ -57,6 +65,7 @@ export type VaultOptions = {
   chance: Chance;
   masterKey?: string | undefined;
   create?: boolean;
+  owners?: readonly string[];
   readOnly?: boolean;
 };
 
@@ -101,6 +110,7 @@ function vaultOver(parts: {
       latest = undefined;
       keys.destroy(owner);
     },
+    isKept: (owner) => keys.isKept(owner),
     owners: () => [...keys.owners()].filter((owner) => owner !== pepperOwner),
     pepper: () => pepper,
     flush: () => keys.flush(),

@@ -2,7 +2,7 @@ import type { Command, CommandResult } from './command.ts';
 import type { FoldState } from './fold-state.ts';
 
 /** Commands whose answers are remembered, so that a repeat changes nothing. */
-const mostAnswers = 5_000;
+export const mostAnswers = 5_000;
 
 /** The same command is done once, whoever sends it again; its answer is remembered as long as the table has room. */
 export function createCommandAnswers(state: FoldState) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deviceAsk, longestLifeSeconds } from './downlink.ts';
-import { entities, entityTypes, registryChange } from './registry.ts';
+import { entityTypes, registryChange } from './registry.ts';
 
 const actor = z.strictObject({
   type: z.enum(['account', 'contact', 'system', 'api-key']),
@@ -29,6 +29,15 @@ export const cancelDeviceCommand = z.strictObject({
   reason: z.string().min(1).max(200),
 });
 
+/** Alarms of this detector are tests until then; refused without an end, or with one more than 2 hours away. */
+export const testWindow = z.strictObject({
+  type: z.literal('test-window'),
+  ...common,
+  deviceId: z.string().max(32),
+  until: z.int(),
+  reason: z.string().min(1).max(200),
+});
+
 /**
  * Somebody saw what is personal, or was refused it; it changes nothing, and is on record. `of` is an entity of the registry or an
  * incident; `glass`: a right was taken for this one thing, for the reason given.
@@ -39,6 +48,13 @@ export const look = z.strictObject({
   of: z.strictObject({ type: z.enum([...entityTypes, 'incident', 'registry', 'audit']), id: z.string().max(200) }),
   how: z.enum(['shown', 'refused', 'glass', 'exported']),
   reason: z.string().min(1).max(200).optional(),
+});
+/** How far the account of looks and changes reached, so that whoever cuts its end is found out; it changes nothing. */
+export const auditMark = z.strictObject({
+  type: z.literal('audit-mark'),
+  ...common,
+  n: z.int().min(1),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
 /** Somebody was in a home, at `visitedAt` (epoch ms): on the round, because it was due after an event, or to see whether all is well. */
 export const visit = z.strictObject({
@@ -75,14 +91,9 @@ export const command = z.discriminatedUnion('type', [
     note: z.string().max(500).optional(),
   }),
   z.strictObject({ type: z.literal('reopen'), ...onIncident, reason: z.string().max(200) }),
-  /** Alarms of this detector are tests until then; refused without an end, or with one more than 2 hours away. */
-  z.strictObject({
-    type: z.literal('test-window'),
-    ...common,
-    deviceId: z.string().max(32),
-    until: z.int(),
-    reason: z.string().min(1).max(200),
-  }),
+  /** What was held since the system stood still, or was put back, goes out now, or not at all. */
+  z.strictObject({ type: z.literal('let-go'), ...onIncident, choice: z.enum(['send', 'drop']) }),
+  testWindow,
   /** Large imports come in parts; nothing is true before the commit. */
   z.strictObject({
     type: z.literal('registry-part'),
@@ -96,21 +107,15 @@ export const command = z.discriminatedUnion('type', [
     ...common,
     importId: z.string().max(64),
     parts: z.int().min(1).max(10_000),
+    /** Why, where that is asked for: of an erasure. */
+    reason: z.string().min(1).max(200).optional(),
   }),
-  /**
-   * One device as it is from now on; without `device`, its end. `expectedVersion` (records/device-version.ts): of what stands there;
-   * absent: nothing does.
-   */
-  z.strictObject({
-    type: z.literal('device-change'),
-    ...common,
-    deviceId: z.string().max(32),
-    device: entities.device.optional(),
-    expectedVersion: z.int().min(0).optional(),
-  }),
+  /** One change by itself. What was asked in former releases about devices alone: records/former-commands.ts. */
+  z.strictObject({ type: z.literal('registry-change'), ...common, change: registryChange }),
   deviceCommand,
   cancelDeviceCommand,
   look,
+  auditMark,
   visit,
 ]);
 export type Command = z.infer<typeof command>;

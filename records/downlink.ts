@@ -39,6 +39,8 @@ export type Downlink = {
   expiresAt: number;
   sent: number;
   sentAt?: number;
+  /** The critical incident for which somebody is located who took back their consent to it. */
+  withoutConsent?: string;
   state: DownlinkState;
 };
 

@@ -72,15 +72,16 @@ export type ContactResult = 'reached' | 'not-reached' | 'not-applicable';
 /**
  * `running`: `nextAt` is when the next rung is due; without it everyone on the ladder was told. `paused`: a claim holds it
  * until the claim expires. `waiting`: a responder is on the way, or a second person was asked, and the next rung waits
- * until `nextAt`. `held`: the system stood still for hours, and it goes on when a person or a new alert says so. `ended`:
- * nobody else is told. `rung` is the last one told, from 1. `cause` is the version at which the ladder started: it names
+ * until `nextAt`. `held`: the system stood still for hours or was put back from a backup, and it goes on when a person or
+ * a new alert says so, whoever claims it meanwhile; `heldAt`: since when, absent in what older releases decided; `dropped`: a
+ * person said that nobody is to be told of what was. `ended`: nobody else is told. `rung` is the last one told, from 1. `cause` is the version at which the ladder started: it names
  * its notices.
  */
 export type Ladder =
   | (Climb & { phase: 'running'; nextAt?: number })
   | (Climb & { phase: 'paused' })
   | (Climb & { phase: 'waiting'; nextAt: number })
-  | (Climb & { phase: 'held' })
+  | (Climb & { phase: 'held'; heldAt?: number; dropped?: true })
   | { phase: 'ended' };
 export type Climb = { rung: number; startedAt: number; cause: number };
 
@@ -102,7 +103,11 @@ export type TimelineEntry = {
     | 'resolved'
     | 'second-person-asked'
     | 'reopened'
+    /** Emergency use without consent. */
+    | 'located-without-consent'
     | 'held'
+    | 'held-sent'
+    | 'held-dropped'
     | 'rung'
     | 'rung-empty'
     | 'notified'

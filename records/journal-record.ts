@@ -14,8 +14,7 @@ export type JournalRecord =
    * already was; negative: the wall went back, and journal time runs a little slower until they meet.
    */
   | { kind: 'clock-step'; byMs: number; wallAt: number }
-  /** The alarm process is up again; `downMs` is how long nobody listened (0 on a new journal). */
-  | { kind: 'started'; version: string; downMs: number }
+  | StartedRecord
   | { kind: 'command'; command: Command }
   | DecidedRecord
   | AttemptingRecord
@@ -28,6 +27,12 @@ export type JournalRecord =
   | { kind: 'carrier-products'; table: CarrierProducts }
   /** What stood there was damaged and repaired away; a `quarantined` record at the journal's end says so to people. */
   | { kind: 'lost' };
+
+/**
+ * The alarm process is up again; `downMs` is how long nobody listened (0 on a new journal). `restored`: the journal was put back
+ * from a backup that was taken at that time (epoch ms), and what came after it is not known here.
+ */
+export type StartedRecord = { kind: 'started'; version: string; downMs: number; restored?: { takenAt: number } };
 
 /** A publish as it came, or a carrier's push: the bytes are kept before they are understood. */
 export type ReportRecord = {

@@ -34,10 +34,14 @@ export type NoticeText = {
   personId?: string;
   deviceId?: string;
   unregistered?: true;
+  /** It speaks of a simulated device, and is no drill: real ones have a part in the incident. */
+  isReal?: true;
   /** What could not be read, or the outcome for an all-clear. */
   detail?: string;
   /** The code of the incident that an alarm of the system itself is about. */
   aboutCode?: string;
+  /** How long it was held back, because the system stood still or was put back, ms. */
+  heldMs?: number;
   alertCount: number;
 };
 

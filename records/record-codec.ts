@@ -1,3 +1,4 @@
+import { asKnownNow } from './former-commands.ts';
 import type { JournalRecord, ReportRecord } from './journal-record.ts';
 
 /**
@@ -25,9 +26,13 @@ export function decodeRecord(body: Uint8Array): JournalRecord {
   if (kind === 'lost') return { kind };
   const { version } = kinds[kind];
   if (body[1] !== version) {
-    throw new Error(`a ${kind} record of version ${body[1]} was written by a newer release; this one reads ${version}`);
+    throw new NewerRecord(
+      `a ${kind} record of version ${body[1]} was written by a newer release; this one reads ${version}`,
+    );
   }
-  return kind === 'report' ? decodeReport(body) : JSON.parse(text.decode(body.subarray(headerLength)));
+  if (kind === 'report') return decodeReport(body);
+  const record = JSON.parse(text.decode(body.subarray(headerLength)));
+  return kind === 'command' ? { kind, command: asKnownNow(record.command) } : record;
 }
 
 /** The kind alone, so that a follower can pass over what it does not need. Errors: as `decodeRecord`. */
@@ -35,8 +40,14 @@ export function recordKind(body: Uint8Array): JournalRecord['kind'] {
   if (body.length === 0) return 'lost';
   const kind = body.length >= headerLength ? kindOfByte[body[0] ?? 0] : undefined;
   if (kind) return kind;
-  throw new Error(`a record of kind ${body[0]} (${body.length} bytes) was written by a newer release, or is cut`);
+  throw new NewerRecord(`a record of kind ${body[0]} (${body.length} bytes) was written by a newer release, or is cut`);
 }
+
+/**
+ * A record that this release has no words for. Alarms never stop for it: it is put aside, on record, and people are told.
+ * Source: docs/decisions/0025-backup-holding-and-the-way-back.md
+ */
+export class NewerRecord extends Error {}
 
 // Kinds keep their byte for ever. A layout that changes gets the next version, and the older ones stay readable. What was
 // lost has neither: it is a record with nothing in it.

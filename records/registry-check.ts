@@ -1,14 +1,15 @@
-import { deviceVersion } from './device-version.ts';
+import { entityVersion } from './entity-version.ts';
 import type { Area, Device, Entity, EntityType, Place, RegistryChange } from './registry.ts';
 import { entityTypes } from './registry.ts';
 import { keyOf, type Link, linksOf } from './registry-links.ts';
 
-/** What is wrong with one entity of an import, in words that say what would be right. */
+/** What is wrong with one entity of an import, in words that say what would be right; `zh` says it in Chinese. */
 export type RegistryProblem = {
   entity: EntityType;
   id: string;
   field?: string;
   problem: string;
+  zh: string;
   /** The key of what is referred to and is not there. */
   missing?: string;
 };
@@ -39,7 +40,8 @@ export function checkChanges(changes: readonly RegistryChange[], standing: Stand
     },
   };
   for (const change of after.values()) {
-    if (change.type === 'put') problems.push(...putProblems(change, world), ...overtaken(change, standing));
+    problems.push(...overtaken(change, standing));
+    if (change.type === 'put') problems.push(...putProblems(change, world));
     else problems.push(...removeProblems(change, standing, (key) => after.has(key)));
   }
   problems.push(...areaProblems(after, standing, world), ...sizeProblems(after, standing));
@@ -50,7 +52,7 @@ type World = { get<T extends EntityType>(entity: T, id: string): Entity<T> | und
 type Put = Extract<RegistryChange, { type: 'put' }>;
 type Remove = Extract<RegistryChange, { type: 'remove' }>;
 
-const idOf = (change: RegistryChange): string => (change.type === 'put' ? change.value.id : change.id);
+export const idOf = (change: RegistryChange): string => (change.type === 'put' ? change.value.id : change.id);
 
 function collect(changes: readonly RegistryChange[]) {
   const after = new Map<string, RegistryChange>();
@@ -58,61 +60,92 @@ function collect(changes: readonly RegistryChange[]) {
   for (const change of changes) {
     const id = idOf(change);
     const key = keyOf(change.entity, id);
-    if (after.has(key))
-      problems.push({ entity: change.entity, id, problem: 'occurs twice in one import; keep one of them' });
+    if (after.has(key)) problems.push({ entity: change.entity, id, ...twice });
     after.set(key, change);
   }
   return { after, problems };
 }
 
+const twice = { problem: 'occurs twice in one import; keep one of them', zh: '在一次导入中出现两次，请只保留一条' };
+
 function putProblems({ entity, value }: Put, world: World): RegistryProblem[] {
   const problems: RegistryProblem[] = [];
   for (const { field, to, id } of linksOf(entity, value)) {
     if (to === 'all' || to === 'category' || to === 'rule' || world.get(to, id)) continue;
-    const problem = `there is no ${to} "${id}"; add it, or correct the id`;
-    problems.push({ entity, id: value.id, field, problem, missing: keyOf(to, id) });
+    problems.push({ entity, id: value.id, field, ...absentProblem(to, id), missing: keyOf(to, id) });
   }
   if (entity === 'device') problems.push(...deviceProblems(value));
   if (entity === 'place') problems.push(...placeProblems(value, world));
   return problems;
 }
 
+/** What is said of a reference to what is not there; to whoever may not see it, also of what is. */
+export const absentProblem = (to: EntityType, id: string) => ({
+  problem: `there is no ${to} "${id}"; add it, or correct the id`,
+  zh: `没有编号为“${id}”的${chineseNames[to]}，请先添加，或更正编号`,
+});
+
+export const chineseNames: Record<EntityType, string> = {
+  ...{
+    area: '区域',
+    site: '机构',
+    place: '地点',
+    household: '住户',
+    person: '人员',
+    contact: '联系人',
+    zone: '活动范围',
+  },
+  ...{ device: '设备', account: '账号', apiKey: '接口密钥', ruleSetting: '规则设置', subscription: '事件订阅' },
+};
+
 /** Somebody else changed it after whoever asks had looked. */
-function overtaken(change: Put, standing: Standing): RegistryProblem[] {
-  if (change.entity !== 'device' || change.expectedVersion === undefined) return [];
-  const { id } = change.value;
-  const before = standing.get('device', id);
-  if ((before ? deviceVersion(before) : 0) === change.expectedVersion) return [];
-  return [{ entity: 'device', id, problem: 'was changed by somebody else meanwhile; look again, and ask again' }];
+function overtaken(change: RegistryChange, standing: Standing): RegistryProblem[] {
+  const { entity, expectedVersion } = change;
+  const id = idOf(change);
+  if (expectedVersion === undefined || entityVersion(standing.get(entity, id)) === expectedVersion) return [];
+  const problem = 'was changed by somebody else meanwhile; look again, and ask again';
+  return [{ entity, id, problem, zh: '期间已被他人修改，请重新查看后再提交' }];
 }
 
-const ownerOfKind: Record<Device['kind'], { owner: 'placeId' | 'personId' | 'either'; says: string }> = {
-  'smoke-detector': { owner: 'placeId', says: 'a smoke detector hangs in a place: give it a placeId and no personId' },
+type OwnerRule = { owner: 'placeId' | 'personId' | 'either'; problem: string; zh: string };
+const ownerOfKind: Record<Device['kind'], OwnerRule> = {
+  'smoke-detector': {
+    owner: 'placeId',
+    problem: 'a smoke detector hangs in a place: give it a placeId and no personId',
+    zh: '烟感安装在地点：请填地点编号，不填人员编号',
+  },
   'presence-sensor': {
     owner: 'placeId',
-    says: 'a presence sensor hangs in a place: give it a placeId and no personId',
+    problem: 'a presence sensor hangs in a place: give it a placeId and no personId',
+    zh: '人体传感器安装在地点：请填地点编号，不填人员编号',
   },
-  wearable: { owner: 'personId', says: 'a wearable belongs to a person: give it a personId and no placeId' },
+  wearable: {
+    owner: 'personId',
+    problem: 'a wearable belongs to a person: give it a personId and no placeId',
+    zh: '穿戴设备属于人员：请填人员编号，不填地点编号',
+  },
   'call-button': {
     owner: 'either',
-    says: 'a call button belongs to a place or to a person: give it a placeId or a personId',
+    problem: 'a call button belongs to a place or to a person: give it a placeId or a personId',
+    zh: '呼叫按钮属于地点或人员：请填地点编号或人员编号之一',
   },
 };
 
 function deviceProblems({ id, kind, placeId, personId, claim }: Device): RegistryProblem[] {
   // Stock is what a label can still bind; whatever else has no place was forgotten.
   if (placeId === undefined && personId === undefined && claim !== undefined && !claim.used) return [];
-  const { owner, says } = ownerOfKind[kind];
+  const { owner, ...said } = ownerOfKind[kind];
   const one = (placeId === undefined) !== (personId === undefined);
   const right = one && (owner === 'either' || (owner === 'placeId') === (placeId !== undefined));
-  return right ? [] : [{ entity: 'device', id, problem: says }];
+  return right ? [] : [{ entity: 'device', id, ...said }];
 }
 
 function placeProblems({ id, areaId, siteId }: Place, world: World): RegistryProblem[] {
   const site = siteId === undefined ? undefined : world.get('site', siteId);
   if (!site || site.areaId === areaId) return [];
   const problem = `its site "${site.id}" is in area "${site.areaId}", so this place is too`;
-  return [{ entity: 'place', id, field: 'areaId', problem }];
+  const zh = `所属机构“${site.id}”在区域“${site.areaId}”，此地点应在同一区域`;
+  return [{ entity: 'place', id, field: 'areaId', problem, zh }];
 }
 
 /** Whoever is part of the import is judged by its own put; here are those that the import leaves as they are. */
@@ -121,7 +154,8 @@ function removeProblems(
   standing: Standing,
   isTouched: (key: string) => boolean,
 ): RegistryProblem[] {
-  if (!standing.get(entity, id)) return [{ entity, id, problem: 'is not in the registry, so it cannot be removed' }];
+  if (!standing.get(entity, id))
+    return [{ entity, id, problem: 'is not in the registry, so it cannot be removed', zh: '档案中没有此项，无法删除' }];
   const referrers = entityTypes.flatMap((from) =>
     standing.referrers(entity, id, from).map((referrer) => ({ from, referrer, key: keyOf(from, referrer) })),
   );
@@ -130,7 +164,9 @@ function removeProblems(
   const named = left.slice(0, 3).map(({ from, referrer }) => `${from} "${referrer}"`);
   const more = left.length > named.length ? ` and ${left.length - named.length} more` : '';
   const problem = `is still referred to by ${named.join(', ')}${more}; remove or change them in the same import`;
-  return [{ entity, id, problem }];
+  const first = left.slice(0, 3).map(({ from, referrer }) => `${chineseNames[from]}“${referrer}”`);
+  const zh = `仍被${first.join('、')}${left.length > 3 ? `等${left.length}项` : ''}引用，请在同一次导入中删除或修改它们`;
+  return [{ entity, id, problem, zh }];
 }
 
 const parentLevel = { county: undefined, township: 'county', village: 'township' } as const;
@@ -142,18 +178,26 @@ function areaProblems(after: Map<string, RegistryChange>, standing: Standing, wo
   );
   const others = puts.length === 0 ? [] : [...standing.areas()].filter(({ id }) => !after.has(keyOf('area', id)));
   return [...puts, ...others].flatMap((area) => {
-    const problem = levelProblem(area, area.parentId === undefined ? undefined : world.get('area', area.parentId));
-    return problem === undefined ? [] : [{ entity: 'area' as const, id: area.id, field: 'parentId', problem }];
+    const said = levelProblem(area, area.parentId === undefined ? undefined : world.get('area', area.parentId));
+    return said === undefined ? [] : [{ entity: 'area' as const, id: area.id, field: 'parentId', ...said }];
   });
 }
 
-function levelProblem({ level, parentId }: Area, parent: Area | undefined): string | undefined {
+const levelNames = { county: '旗县', township: '苏木乡镇', village: '嘎查村' } as const;
+
+function levelProblem({ level, parentId }: Area, parent: Area | undefined) {
   const expected = parentLevel[level];
-  if (expected === undefined) return parentId === undefined ? undefined : 'a county has no parent; leave parentId out';
-  if (parentId === undefined) return `a ${level} belongs to a ${expected}: give its parentId`;
+  if (expected === undefined) {
+    const said = { problem: 'a county has no parent; leave parentId out', zh: '旗县没有上级，上级编号请留空' };
+    return parentId === undefined ? undefined : said;
+  }
+  const belongs = `${levelNames[level]}属于${levelNames[expected]}`;
+  if (parentId === undefined)
+    return { problem: `a ${level} belongs to a ${expected}: give its parentId`, zh: `${belongs}，请填上级编号` };
   // A parent that does not exist has been reported as a dangling reference.
   if (!parent || parent.level === expected) return undefined;
-  return `its parent "${parent.id}" is a ${parent.level}, but a ${level} belongs to a ${expected}`;
+  const problem = `its parent "${parent.id}" is a ${parent.level}, but a ${level} belongs to a ${expected}`;
+  return { problem, zh: `上级“${parent.id}”是${levelNames[parent.level]}，而${belongs}` };
 }
 
 function sizeProblems(after: Map<string, RegistryChange>, standing: Standing): RegistryProblem[] {
@@ -165,6 +209,7 @@ function sizeProblems(after: Map<string, RegistryChange>, standing: Standing): R
   }
   return [...gained].flatMap(([entity, gain]) => {
     if (standing.size(entity) + gain <= mostOfEachEntity) return [];
-    return [{ entity, id: '', problem: `the registry holds at most ${mostOfEachEntity} of each kind` }];
+    const problem = `the registry holds at most ${mostOfEachEntity} of each kind`;
+    return [{ entity, id: '', problem, zh: `每类最多 ${mostOfEachEntity} 条` }];
   });
 }

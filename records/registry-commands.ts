@@ -1,16 +1,30 @@
 import type { Command, CommandResult } from './command.ts';
 import { createCommandAnswers } from './command-answers.ts';
-import { deviceVersion } from './device-version.ts';
+import { entityVersion } from './entity-version.ts';
 import type { FoldState } from './fold-state.ts';
-import type { RegistryChange } from './registry.ts';
+import type { EntityType, RegistryChange } from './registry.ts';
+import { idOf } from './registry-check.ts';
 import type { Applied, CommitAnswer, Registry } from './registry-fold.ts';
 
 /** What people ask of the registry. Every fold of it carries these out alike. */
-export type RegistryCommand = Extract<Command, { type: 'registry-part' | 'registry-commit' | 'device-change' }>;
+export type RegistryCommand = Extract<Command, { type: 'registry-part' | 'registry-commit' | 'registry-change' }>;
 
 export function isRegistryCommand(command: Command): command is RegistryCommand {
   const { type } = command;
-  return type === 'registry-part' || type === 'registry-commit' || type === 'device-change';
+  return type === 'registry-part' || type === 'registry-commit' || type === 'registry-change';
+}
+
+/** What a command asks to change; of an import, this part of it. */
+export function changesIn(command: Command): readonly RegistryChange[] {
+  if (command.type === 'registry-part') return command.changes;
+  return command.type === 'registry-change' ? [command.change] : [];
+}
+
+/** The same command with other changes in their place, as when they have been sealed. */
+export function withChanges(command: Command, changes: RegistryChange[]): Command {
+  if (command.type === 'registry-part') return { ...command, changes };
+  const [change] = changes;
+  return command.type === 'registry-change' && change ? { ...command, change } : command;
 }
 
 /** `applied`: what became true by it; absent when nothing did. */
@@ -22,8 +36,8 @@ export function carryOut(registry: Registry, command: RegistryCommand): { result
     }
     case 'registry-commit':
       return answered(registry.commit(command.importId, command.parts));
-    case 'device-change':
-      return changeDevice(registry, command);
+    case 'registry-change':
+      return changeOne(registry, command.change);
   }
 }
 
@@ -50,31 +64,23 @@ export function followRegistry({ state, registry }: { state: FoldState; registry
   };
 }
 
-type DeviceChange = Extract<Command, { type: 'device-change' }>;
-
-function changeDevice(registry: Registry, { deviceId, device, expectedVersion }: DeviceChange) {
-  const before = registry.device(deviceId);
-  const version = before && deviceVersion(before);
-  if (version !== expectedVersion) return { result: conflict(deviceId, version) };
-  if (device && device.id !== deviceId)
-    return { result: invalid([`device "${deviceId}" cannot become "${device.id}"`]) };
-  const change: RegistryChange = device
-    ? { type: 'put', entity: 'device', value: device }
-    : { type: 'remove', entity: 'device', id: deviceId };
+/** `version` in the answer is that of what stands there then; absent when it is the end. */
+function changeOne(registry: Registry, change: RegistryChange): { result: CommandResult; applied?: Applied } {
+  const { entity, expectedVersion } = change;
+  const id = idOf(change);
+  const version = entityVersion(registry.get(entity, id));
+  if (expectedVersion !== undefined && version !== expectedVersion) return { result: conflict(entity, id, version) };
   const answer = answered(registry.applyChecked([change]));
-  return answer.applied && device
-    ? { ...answer, result: { ok: true as const, version: deviceVersion(device) } }
-    : answer;
+  if (!answer.applied || change.type === 'remove') return answer;
+  return { ...answer, result: { ok: true, version: entityVersion(change.value) } };
 }
 
-function conflict(deviceId: string, currentVersion: number | undefined): CommandResult {
-  if (currentVersion === undefined)
-    return {
-      ok: false,
-      problem: 'not-found',
-      message: `there is no device "${deviceId}"; it was retired, or never added`,
-    };
-  const message = `device "${deviceId}" is registered, and not as you saw it: look at it again`;
+function conflict(entity: EntityType, id: string, currentVersion: number): CommandResult {
+  if (currentVersion === 0) {
+    const message = `there is no ${entity} "${id}"; it was retired, or never added`;
+    return { ok: false, problem: 'not-found', message };
+  }
+  const message = `${entity} "${id}" is registered, and not as you saw it: look at it again`;
   return { ok: false, problem: 'version-conflict', message, currentVersion };
 }
 

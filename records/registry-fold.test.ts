@@ -127,6 +127,7 @@ describe('an import', () => {
       devicesAdded: [],
       devicesRemoved: [],
       reauthenticate: [],
+      ...{ bared: [], released: [], left: [] },
     });
     expect(registry.revision()).toBe(revision);
   });

@@ -5,6 +5,7 @@ import { checkChanges, type RegistryProblem, type Standing } from './registry-ch
 import { keyOf, type Link, linksOf } from './registry-links.ts';
 import { contactsFor, ruleSettingsFor, whereaboutsOf } from './registry-lookups.ts';
 import { createStaging } from './registry-staging.ts';
+import { holdsSealed } from './sealing.ts';
 
 /**
  * The registry as a fold: one table an entity, and one index of who refers to whom, which is rebuilt and never saved.
@@ -76,6 +77,12 @@ export type Applied = {
   devicesAdded: Device[];
   devicesRemoved: Device[];
   reauthenticate: string[];
+  /** Keys of those that changed and hold nothing personal any more: nothing new was sealed for them. */
+  bared: string[];
+  /** Devices that belong to that person no longer. */
+  released: { deviceId: string; personId: string }[];
+  /** Places where households stood that are no more. */
+  left: string[];
 };
 export type CommitAnswer = ({ ok: true } & Applied) | { ok: false; problems: string[] };
 
@@ -87,7 +94,7 @@ type IndexEdits = Map<string, Map<string, boolean>>;
 
 const nothingApplied = (): Applied => ({
   ...{ added: [], changed: [], removed: [] },
-  ...{ devicesAdded: [], devicesRemoved: [], reauthenticate: [] },
+  ...{ devicesAdded: [], devicesRemoved: [], reauthenticate: [], bared: [], released: [], left: [] },
 });
 
 const mostProblems = 100;
@@ -151,12 +158,16 @@ function applyOne(tables: Tables, change: RegistryChange, applied: Applied, edit
   else table.delete(id);
   const outcome = after === undefined ? applied.removed : before === undefined ? applied.added : applied.changed;
   outcome.push(keyOf(entity, id));
+  if (before && after && holdsSealed(before) && !holdsSealed(after)) applied.bared.push(keyOf(entity, id));
+  if (entity === 'household' && !after) applied.left.push((before as Entity<'household'>).currentPlaceId);
   if (entity === 'device') deviceApplied(applied, id, before as Device | undefined, after as Device | undefined);
   if (before) for (const link of linksOf(entity, before as never)) editOf(edits, indexKey(link, entity)).set(id, false);
   if (after) for (const link of linksOf(entity, after as never)) editOf(edits, indexKey(link, entity)).set(id, true);
 }
 
 function deviceApplied(applied: Applied, id: string, before: Device | undefined, after: Device | undefined): void {
+  const personId = before?.personId;
+  if (personId !== undefined && personId !== after?.personId) applied.released.push({ deviceId: id, personId });
   if (after) applied.devicesAdded.push(after);
   else if (before) applied.devicesRemoved.push(before);
   if (JSON.stringify(before?.credential) === JSON.stringify(after?.credential) && before && after) return;

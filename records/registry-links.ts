@@ -1,4 +1,4 @@
-import type { Entity, EntityType, Grant } from './registry.ts';
+import type { Device, Entity, EntityType, Grant } from './registry.ts';
 
 /** The name of an entity among all of them, and the owner of its personal data: `person:p1`. */
 export const keyOf = (entity: EntityType, id: string): string => `${entity}:${id}`;
@@ -42,4 +42,9 @@ function grantLinks(grants: readonly Grant[] = []): Link[] {
 
 function optional(field: string, to: EntityType, id: string | undefined): Link[] {
   return id === undefined ? [] : [{ field, to, id }];
+}
+
+/** Whether a device belongs to a place or a person; what does not is stock. */
+export function isInstalled({ placeId, personId }: Pick<Device, 'placeId' | 'personId'>): boolean {
+  return placeId !== undefined || personId !== undefined;
 }

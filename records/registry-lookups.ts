@@ -1,4 +1,5 @@
 import type { Whereabouts } from './alert.ts';
+import { isWithdrawn } from './consent.ts';
 import type { Area, Contact, RuleSetting } from './registry.ts';
 import type { Standing } from './registry-check.ts';
 import type { Link } from './registry-links.ts';
@@ -36,7 +37,8 @@ function atPlace(placeId: string, standing: Standing): Whereabouts {
 }
 
 /**
- * Who answers for something that happened there, the nearest scope first; each contact once. Where nobody knows the area
+ * Who answers for something that happened there, the nearest scope first; each contact once. Family hears nothing of whoever took that
+ * consent back: of a person their own family, of a home everybody's when all who live there did. Where nobody knows the area
  * (a device that is not registered, the system itself), every county answers: somebody has to.
  */
 export function contactsFor(where: Whereabouts, standing: Standing): Contact[] {
@@ -49,10 +51,14 @@ export function contactsFor(where: Whereabouts, standing: Standing): Contact[] {
     scopes.sites,
     ...scopes.areas.map((area) => [area]),
   ];
+  const withdrew = (personId: string) => isWithdrawn(standing.get('person', personId), 'family-view');
+  const everybodyWithdrew = scopes.people.length > 0 && scopes.people.every(({ id }) => withdrew(id));
+  const mayHear = ({ role, of }: Contact) =>
+    role !== 'family' || !(of.type === 'person' ? withdrew(of.id) : everybodyWithdrew);
   const found = new Map<string, Contact>();
   for (const scope of narrowFirst) {
     const contacts = scope.flatMap(({ to, id }) => standing.referrers(to, id, 'contact'));
-    const values = contacts.flatMap((id) => standing.get('contact', id) ?? []);
+    const values = contacts.flatMap((id) => standing.get('contact', id) ?? []).filter(mayHear);
     values.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
     for (const contact of values) found.set(contact.id, contact);
   }

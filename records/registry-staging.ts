@@ -2,8 +2,8 @@ import type { FoldState, Table } from './fold-state.ts';
 import type { RegistryChange } from './registry.ts';
 import { keyOf } from './registry-links.ts';
 
-const mostImports = 4;
-const mostStagedChanges = 1_000_000;
+export const mostImports = 4;
+export const mostStagedChanges = 1_000_000;
 
 type Refusal = { ok: false; problems: string[] };
 

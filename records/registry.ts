@@ -154,6 +154,8 @@ export const eventTypes = [
   'incident.resolved',
   'device.silent',
   'device.heard',
+  'device.battery-low',
+  'device.tested',
   'visit.recorded',
 ] as const;
 /** A program elsewhere that hears what happens in an area and everything below it: Standard Webhooks. */
@@ -164,6 +166,8 @@ export const subscription = z.strictObject({
   types: z.array(z.enum(eventTypes)).min(1),
   url: personal(webhookUrl),
   secret: secret(webhookSecret),
+  /** The secret before this one, which signs too until then (epoch ms). */
+  previous: z.strictObject({ secret: secret(webhookSecret), until: z.int() }).optional(),
   paused: z.boolean().default(false),
 });
 /** Overrides of a rule's settings. `category` is a scope over everybody who carries it. */
@@ -201,12 +205,13 @@ export type RuleSetting = Entity<'ruleSetting'>;
 export type Sealed = z.infer<typeof sealed>;
 export const entityTypes = Object.keys(entities) as EntityType[];
 
+const expectedVersion = z.int().min(0).optional();
 const put = <T extends EntityType>(entity: T) =>
-  z.strictObject({ type: z.literal('put'), entity: z.literal(entity), value: entities[entity] });
+  z.strictObject({ type: z.literal('put'), entity: z.literal(entity), value: entities[entity], expectedVersion });
 
 /**
  * One change of the registry: an entity as it is from now on, or its end. Personal fields are sealed before it is kept.
- * `expectedVersion` (records/device-version.ts) refuses it when the device was changed meanwhile; 0: it must be new.
+ * `expectedVersion` (records/entity-version.ts) refuses it when the entity was changed meanwhile; 0: it must be new.
  */
 export const registryChange = z.discriminatedUnion('type', [
   z.discriminatedUnion('entity', [
@@ -216,20 +221,20 @@ export const registryChange = z.discriminatedUnion('type', [
     put('household'),
     put('person'),
     put('contact'),
-    put('device').extend({ expectedVersion: z.int().min(0).optional() }),
+    put('device'),
     put('account'),
     put('ruleSetting'),
     put('zone'),
     put('apiKey'),
     put('subscription'),
   ]),
-  z.strictObject({ type: z.literal('remove'), entity: z.enum(entityTypes), id }),
+  z.strictObject({ type: z.literal('remove'), entity: z.enum(entityTypes), id, expectedVersion }),
 ]);
 export type RegistryChange =
-  | { [T in EntityType]: { type: 'put'; entity: T; value: Entity<T> } & Expectation<T> }[EntityType]
-  | { type: 'remove'; entity: EntityType; id: string };
+  | { [T in EntityType]: { type: 'put'; entity: T; value: Entity<T> } & Expectation }[EntityType]
+  | ({ type: 'remove'; entity: EntityType; id: string } & Expectation);
 
-type Expectation<T> = T extends 'device' ? { expectedVersion?: number | undefined } : unknown;
+type Expectation = { expectedVersion?: number | undefined };
 
 /** What others may ask of the registry: pure look-ups over its fold. */
 export type RegistryView = {

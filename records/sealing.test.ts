@@ -3,7 +3,7 @@ import { FoldState } from './fold-state.ts';
 import { put, remove, smallCounty } from './registry.test-support.ts';
 import type { Sealed } from './registry.ts';
 import { createRegistry } from './registry-fold.ts';
-import { abandonedOwners, foreignSeals, personalFields, sealChanges, unsealEntity } from './sealing.ts';
+import { abandonedOwners, foreignSeals, personalFields, sealChanges, textsOf, unsealEntity } from './sealing.ts';
 
 /** A vault on paper: what is sealed says for whom, under which number it was sealed, and can be read by whoever is told. */
 function paperVault() {
@@ -42,6 +42,7 @@ test('names, telephones, addresses, notes and webhooks are personal', () => {
     'account.name',
     'subscription.url',
     'subscription.secret (secret)',
+    'subscription.previous.secret (secret)',
   ]);
 });
 
@@ -97,8 +98,10 @@ test('a sealed value that was copied from somebody else is noticed', () => {
 
 test('the keys of those who are gone are found again after a crash; who is about to come keeps theirs', () => {
   const registry = createRegistry({ state: new FoldState() });
-  registry.apply(smallCounty);
+  registry.apply(sealChanges(smallCounty, { vault: paperVault(), current: registry }));
   registry.stage('i1', 0, [put('person', { id: 'newcomer', householdId: 'alone', name: 'N' })]);
-  const owners = ['person:her', 'person:newcomer', 'person:gone', 'contact:her'];
-  expect(abandonedOwners(owners, registry)).toEqual(['person:gone', 'contact:her']);
+  const owners = ['person:her', 'person:newcomer', 'person:gone', 'contact:her', 'household:couple'];
+  const all = [...owners, ...owners.map(textsOf), 'installation:texts'];
+  const gone = ['person:gone', 'contact:her', 'household:couple', 'personText:gone', 'contactText:her'];
+  expect(abandonedOwners(all, registry)).toEqual(gone);
 });

@@ -24,7 +24,7 @@ export const personalFields = Object.fromEntries(
  * an import that repeats itself changes nothing. Keys of new owners are durable only after the vault's flush.
  */
 export function sealChanges(
-  changes: RegistryChange[],
+  changes: readonly RegistryChange[],
   { vault, current }: { vault: Sealer; current: Current },
 ): RegistryChange[] {
   return changes.map((change) => {
@@ -69,7 +69,7 @@ export function unsealEntity<T extends EntityType>(
 
 /** Sealed values that came from outside and do not open here, by owner: from another installation, or for another field. */
 export function foreignSeals(
-  changes: RegistryChange[],
+  changes: readonly RegistryChange[],
   { unseal }: Pick<Sealer, 'unseal'>,
 ): { owner: string; field: string }[] {
   const foreign: { owner: string; field: string }[] = [];
@@ -88,15 +88,39 @@ export function foreignSeals(
 }
 
 /**
+ * The owner of what was written about an entity (`personText:p1` of `person:p1`): a key of its own, so that a note or an address
+ * that is taken out of the registry leaves what happened there readable. It ends with the entry itself.
+ */
+export const textsOf = (key: string): string => key.replace(':', `${texts}:`);
+const texts = 'Text';
+
+/** The entry that an owner's key belongs to (`person:p1`), and whether it is the one of texts. Undefined: the installation's own. */
+export function entryOf(owner: string): { entity: EntityType; id: string; key: string; isTexts: boolean } | undefined {
+  const [name = '', id = ''] = owner.split(':');
+  const isTexts = name.endsWith(texts);
+  const entity = (isTexts ? name.slice(0, -texts.length) : name) as EntityType;
+  return entityTypes.includes(entity) ? { entity, id, key: keyOf(entity, id), isTexts } : undefined;
+}
+
+/**
  * Owners whose keys nothing needs any more: neither the registry nor an import that waits for its commit. Their keys are what
- * a crash left between an erasure and the destruction of its key, or what an import made that was never committed.
+ * a crash left between an erasure and the destruction of its key, or what an import made that was never committed. An entry's own
+ * key is needed while it holds something sealed, the one of its texts while it is there.
  */
 export function abandonedOwners(owners: Iterable<string>, registry: Current & { stagedKeys(): Set<string> }): string[] {
   const staged = registry.stagedKeys();
   return [...owners].filter((owner) => {
-    const [entity, id] = owner.split(':') as [EntityType, string];
-    return registry.get(entity, id) === undefined && !staged.has(owner);
+    const entry = entryOf(owner);
+    if (!entry || staged.has(entry.key)) return false;
+    const value = registry.get(entry.entity, entry.id);
+    return entry.isTexts ? value === undefined : !holdsSealed(value);
   });
+}
+
+/** Whether anything in it was sealed. */
+export function holdsSealed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'sealed' in value || Object.values(value).some(holdsSealed);
 }
 
 const isSealed = (value: unknown): value is Sealed => typeof value === 'object' && value !== null && 'sealed' in value;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { FoldState } from '../records/fold-state.ts';
+import type { Incident } from '../records/incident.ts';
 import { closing, MINUTE_MS, night, notice, registry, resolved, SECOND_MS } from './home.test-support.ts';
 import { createOutbox } from './outbox.ts';
 
@@ -25,6 +26,19 @@ test('the end of an incident overtakes what calls people to it, and not the word
   outbox.issue(notice('n3', { incidentId: 'i:other' }));
   outbox.follow(resolved());
   expect(names(outbox)).toEqual(['over webhook', 'n3 webhook']);
+});
+
+test('that an incident is held overtakes what was issued up to then, and nothing that is issued later', () => {
+  const outbox = newOutbox();
+  const ladder = { phase: 'held', rung: 1, startedAt: night, cause: 1, heldAt: night + SECOND_MS } as const;
+  const held: Incident = { ...resolved(), state: { phase: 'open', since: night }, ladder };
+  outbox.issue(notice('n1'));
+  outbox.issue(notice('n2', { contactId: 'saran', at: night + 2 * SECOND_MS }));
+  outbox.follow(held);
+  expect(names(outbox)).toEqual(['n2 webhook']);
+  const { heldAt: _, ...unknown } = ladder;
+  outbox.follow({ ...held, ladder: unknown });
+  expect(outbox.open()).toBe(0);
 });
 
 test('a withdrawn message is forgotten', () => {

@@ -63,12 +63,16 @@ export class Outbox {
     this.#changed();
   }
 
-  /** The end of an incident overtakes its notices, except those that say so. */
-  follow(incident: Incident): void {
-    if (incident.state.phase !== 'resolved') return;
-    for (const noticeId of this.#byIncident.get(incident.incidentId) ?? []) {
+  /**
+   * The end of an incident overtakes its notices, except those that say so; that it is held overtakes those of before, until a person
+   * lets it go.
+   */
+  follow({ incidentId, state, ladder }: Incident): void {
+    if (state.phase !== 'resolved' && ladder.phase !== 'held') return;
+    const upTo = state.phase !== 'resolved' && ladder.phase === 'held' ? (ladder.heldAt ?? Infinity) : Infinity;
+    for (const noticeId of this.#byIncident.get(incidentId) ?? []) {
       const entry = this.#open.get(noticeId);
-      if (entry && !isClosing(entry.notice)) this.withdraw(noticeId);
+      if (entry && !isClosing(entry.notice) && entry.notice.at <= upTo) this.withdraw(noticeId);
     }
   }
 

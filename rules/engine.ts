@@ -65,6 +65,18 @@ export function createEngine(parts: EngineParts) {
       }
     },
 
+    /** After a long stop, or where the journal was put back: what goes on is told anew with its next word. */
+    stoodStill(): void {
+      for (const { rule, table } of rows.values()) {
+        if (!rule.stoodStill) continue;
+        for (const [subject, row] of [...table.entries()]) {
+          const state = rule.stoodStill(row.state);
+          if (state === rule.initial) table.delete(subject);
+          else if (state !== row.state) table.set(subject, { ...row, state });
+        }
+      }
+    },
+
     /** Makes the index of deadlines anew, after rows were loaded. */
     rebuild: (): void => deadlines.rebuild(),
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RuleEvent } from './event.ts';
 import { type Hazard, hazard } from './hazard.ts';
+import { unreadable } from './unreadable.ts';
 import {
   HOUR_MS,
   home,
@@ -276,4 +277,44 @@ test('a test, or an alarm that is over, ends in time even when nothing closed it
     alarms: { smoke: { phase: 'testing', cause, reason: {}, since: 0, raiseAt } },
   });
   expect([answers(testing(at)), answers(testing(at + 1))]).toEqual([['raise'], []]);
+});
+
+test('an alarm that stood when the system was put back is told anew with its next word, which is no test either; its off still clears it', () => {
+  for (const state of ['on', 'hushed'] as const) {
+    const house = watch(hazard);
+    house.read(smoke(state));
+    house.read(pressedTestButton);
+    house.advance(MINUTE_MS);
+    house.engine.stoodStill();
+    house.read(smoke(state), { lateMs: 30 * SECOND_MS });
+    expect(house.alerts).toHaveLength(2);
+    house.advance(MINUTE_MS);
+    house.read(smoke(state));
+    expect(house.alerts).toHaveLength(2);
+  }
+  const house = watch(hazard);
+  house.read(smoke('on'));
+  house.engine.stoodStill();
+  house.read(smoke('off'));
+  expect(house.later).toMatchObject([{ type: 'clear', alertId: house.alerts[0]?.alertId }]);
+});
+
+test('a test that somebody declared goes on where the system was put back and no alarm stands', () => {
+  const house = watch(hazard);
+  house.read(pressedTestButton);
+  house.engine.stoodStill();
+  house.read(smoke('on'));
+  expect(house.alerts).toEqual([]);
+});
+
+test('what could not be read before the system was put back is told anew when it comes again', () => {
+  const house = watch(unreadable);
+  const words = { type: 'unreadable', reportName: 'alarm', problem: 'cut', where: home } as const;
+  const cannotBeRead = () => house.tell({ ...words, at: house.now, causeId: `${house.alerts.length}` });
+  cannotBeRead();
+  cannotBeRead();
+  expect(house.alerts).toHaveLength(1);
+  house.engine.stoodStill();
+  cannotBeRead();
+  expect(house.alerts).toHaveLength(2);
 });

@@ -45,6 +45,7 @@ export const hazard: Rule<Hazard, HazardSettings> = {
     }
   },
   deadline: ({ window, alarms }) => earliest([window?.until, ...Object.values(alarms).map(dueAt)]),
+  stoodStill,
   step(state, event, settings) {
     switch (event.type) {
       case 'report':
@@ -165,6 +166,22 @@ function onTick(state: Hazard, at: number, settings: HazardSettings): Step {
   const window = state.window && state.window.until > at ? { window: state.window } : {};
   return [settled({ ...window, alarms }), changes];
 }
+
+/**
+ * An alarm that stood was heard of too long ago for its next word to be the same alert, and that word is no test either; its `off` still
+ * clears it.
+ */
+function stoodStill(state: Hazard): Hazard {
+  const alarms: { [S in Source]?: Alarm } = {};
+  for (const source of sources) {
+    const alarm = state.alarms[source];
+    if (alarm) alarms[source] = isStanding(alarm) ? { ...alarm, lastAt: longAgo } : alarm;
+  }
+  return Object.values(alarms).some(isStanding) ? { alarms } : state;
+}
+
+const isStanding = (alarm: Alarm): alarm is Standing => alarm.phase === 'on' || alarm.phase === 'hushed';
+const longAgo = 0;
 
 /**
  * What is due is over, even if its tick could not be stepped: nothing that failed may keep an alarm quiet. A word that was

@@ -25,6 +25,11 @@ export type Rule<State, Settings extends RuleSettings> = {
    * long or the clock was stepped. Rules without it are life safety: what fell due in the meantime fires.
    */
   rebase?(state: State, byMs: number): State;
+  /**
+   * The system stood still for hours or was put back, and what was told before is held: the state in which a word that would only go
+   * on with what stands is an alert of its own.
+   */
+  stoodStill?(state: State): State;
 };
 
 /** Flat and typed, so that a registry entry can override each by name. Units are in the names. */

@@ -14,6 +14,7 @@ export const unreadable: Rule<Unreadable, UnreadableSettings> = {
   ranges: { sameAlarmMs: [2 * 60_000, 60 * 60_000] },
   subject: (event) => (event.type === 'unreadable' ? `${event.where.deviceId}:${event.reportName}` : undefined),
   deadline: (state) => (state.phase === 'unreadable' ? state.forgetAt : undefined),
+  stoodStill: () => unreadable.initial,
   step(state, event, { sameAlarmMs }) {
     if (event.type === 'tick') return [unreadable.initial, []];
     if (event.type !== 'unreadable') return [state, []];

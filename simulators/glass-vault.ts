@@ -14,6 +14,7 @@ export function glassVault(): Vault {
       return itsOwner === owner && itsField === field && !gone.has(owner) ? text : undefined;
     },
     destroy: (owner) => void gone.add(owner),
+    isKept: (owner) => !gone.has(owner),
     owners: () => [],
     pepper: () => new Uint8Array(32),
     flush: async () => {},

@@ -295,7 +295,10 @@ const serverSettings = {
   max_connections: 30,
   wal_level: 'minimal',
   max_wal_senders: 0,
-  max_wal_size: '512MB',
+  // While the copy catches up it writes 30 MB a second: a checkpoint in which every page is written again comes once a minute.
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  shared_buffers: '256MB',
 };
 
 async function answers(url: string): Promise<boolean> {

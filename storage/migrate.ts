@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { databaseUnfit } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
+import { patient } from './roll-ups.ts';
 
 /**
  * Brings the tables to what this release expects. Each file of `folder` runs once, in the order of its number, in a
@@ -11,14 +12,15 @@ import type { Log } from '../platform/log.ts';
  * number of processes may do this at the same moment: one does, the others wait for it.
  * Errors: DATABASE_UNFIT when a file was edited after it ran, or the tables were made by a newer release.
  */
-export async function migrate(client: pg.ClientBase, { log, folder = ownMigrations }: { log: Log; folder?: string }) {
+export async function migrate(client: pg.ClientBase, { log, folder = ownMigrations, upTo }: MigrateOptions) {
   await client.query('select pg_advisory_lock($1)', [lockKey]);
   try {
     await client.query(
       'create table if not exists migration (file text primary key, hash text not null, applied_at timestamptz not null)',
     );
     const { rows: extensions } = await client.query("select from pg_extension where extname = 'timescaledb'");
-    const pending = await pendingMigrations(client, await readMigrations(folder, extensions.length > 0));
+    const known = await readMigrations(folder, extensions.length > 0);
+    const pending = await pendingMigrations(client, upTo ? asFarAs(known, upTo) : known);
     for (const migration of pending) {
       await apply(client, migration);
       log.info({ migration: migration.file }, 'the database was migrated');
@@ -28,7 +30,19 @@ export async function migrate(client: pg.ClientBase, { log, folder = ownMigratio
   }
 }
 
+/** `upTo`: the files that had made the tables elsewhere, and no others. */
+type MigrateOptions = { log: Log; folder?: string; upTo?: readonly string[] };
 type Migration = { file: string; sql: string; hash: string };
+
+/** In the form that this database needs, whichever the other had. */
+function asFarAs(known: Migration[], files: readonly string[]): Migration[] {
+  const named = (file: string) => file.replace(/\.(postgres|timescale)\.sql$/, '.sql');
+  return files.map((file) => {
+    const same = known.find((migration) => named(migration.file) === named(file));
+    if (!same) throw databaseUnfit({}, `the tables are of a newer release, which had the migration ${file}`);
+    return same;
+  });
+}
 
 async function readMigrations(folder: string, timescale: boolean): Promise<Migration[]> {
   const other = timescale ? '.postgres.sql' : '.timescale.sql';
@@ -57,7 +71,7 @@ async function pendingMigrations(client: pg.ClientBase, migrations: Migration[])
 async function apply(client: pg.ClientBase, { file, sql, hash }: Migration): Promise<void> {
   await client.query('begin');
   try {
-    await client.query(sql);
+    await client.query(patient(sql));
     await client.query('insert into migration values ($1, $2, statement_timestamp())', [file, hash]);
     await client.query('commit');
   } catch (cause) {

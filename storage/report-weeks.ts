@@ -1,46 +1,55 @@
 import type pg from 'pg';
 
 /**
- * Keeps a partition for each week around `at` (epoch ms), and ends those whose last report is older than the retention.
- * Reports of clocks that are far off stay in the default partition as long, counted from their receipt.
+ * Keeps a partition for each stretch of weeks around `at` (epoch ms). Rows that came before theirs was made wait in the default
+ * partition, and move. Those of clocks that are far off stay there.
  */
-export async function maintainReportWeeks(client: pg.ClientBase, at: number): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    "select inhrelid::regclass::text as name from pg_inherits where inhparent = 'report'::regclass",
-  );
-  const existing = new Set(rows.map(({ name }) => name));
-  const oldest = weekOf(at - reportRetentionMs);
-  for (let week = oldest; week <= at + aheadMs; week += weekMs) {
-    if (!existing.has(nameOf(week))) await inTransaction(client, createWeek(week));
+export async function makeReportWeeks(client: pg.ClientBase, at: number): Promise<void> {
+  for (const table of weekly) {
+    const existing = new Set(await partitionsOf(client, table.name));
+    for (let week = weekOf(table, at - backMs); week <= at + aheadMs; week += table.widthMs) {
+      if (!existing.has(nameOf(table, week))) await inTransaction(client, createWeek(table, week));
+    }
   }
-  for (const name of existing) {
-    if (name !== 'report_default' && name < nameOf(oldest)) await inTransaction(client, [`drop table ${name}`]);
-  }
-  await client.query('delete from report_default where received_at < $1', [new Date(at - reportRetentionMs)]);
 }
 
-/** How long positions, vitals and every other report are kept as they came. */
-export const reportRetentionMs = 30 * 86_400_000;
+/** Late reports of the last weeks have theirs, too. */
+const backMs = 30 * 86_400_000;
 const aheadMs = 15 * 86_400_000;
 const weekMs = 7 * 86_400_000;
 // A Monday, as in time_bucket.
 const originMs = Date.UTC(2000, 0, 3);
 
-const weekOf = (at: number): number => originMs + Math.floor((at - originMs) / weekMs) * weekMs;
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
-const nameOf = (week: number): string => `report_${dayOf(week).replaceAll('-', '_')}`;
+type Weekly = { name: string; column: string; widthMs: number };
+const weekly: Weekly[] = [
+  { name: 'report', column: 'occurred_at', widthMs: weekMs },
+  // Kept for longer: fewer and larger ones.
+  { name: 'report_hourly', column: 'hour', widthMs: 4 * weekMs },
+];
 
-/** Reports of that week which came before it was made wait in the default partition, and move. */
-function createWeek(week: number): string[] {
-  const name = nameOf(week);
+const weekOf = ({ widthMs }: Weekly, at: number): number => originMs + Math.floor((at - originMs) / widthMs) * widthMs;
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const nameOf = ({ name }: Weekly, week: number): string => `${name}_${dayOf(week).replaceAll('-', '_')}`;
+
+async function partitionsOf(client: pg.ClientBase, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    'select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass',
+    [table],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function createWeek(table: Weekly, week: number): string[] {
+  const { name, column, widthMs } = table;
+  const partition = nameOf(table, week);
   const from = `timestamptz '${dayOf(week)} 00:00:00+00'`;
-  const to = `timestamptz '${dayOf(week + weekMs)} 00:00:00+00'`;
+  const to = `timestamptz '${dayOf(week + widthMs)} 00:00:00+00'`;
   return [
-    'lock table report_default in access exclusive mode',
-    `create table ${name} (like report including all)`,
-    `with moved as (delete from report_default where occurred_at >= ${from} and occurred_at < ${to} returning *)
-      insert into ${name} select * from moved`,
-    `alter table report attach partition ${name} for values from (${from}) to (${to})`,
+    `lock table ${name}_default in access exclusive mode`,
+    `create table ${partition} (like ${name} including all)`,
+    `with moved as (delete from ${name}_default where ${column} >= ${from} and ${column} < ${to} returning *)
+      insert into ${partition} select * from moved`,
+    `alter table ${name} attach partition ${partition} for values from (${from}) to (${to})`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { EntityType } from '../records/registry.ts';
+import { eraseReports } from './sql-erasure.ts';
 import { json } from './sql-text.ts';
 import type { ProjectionBatch } from './store.ts';
 
@@ -28,6 +29,7 @@ export async function writeDecisions(client: pg.ClientBase, batch: ProjectionBat
   if (wholeFrom >= 0) await endRegistry(client);
   const changes = batch.entities.slice(wholeFrom + 1);
   for (const entity of copiedEntities) await writeEntities(client, changes, entity);
+  await eraseReports(client, batch);
 }
 
 /** Every change of one alert, in order, as one row: a statement updates a row once. */
@@ -43,12 +45,25 @@ function alertUpdates({ alerts }: ProjectionBatch): object[] {
   return [...updates.values()];
 }
 
+/** The first of each instant, however often it comes again. */
+export const firstInstants = ['notified', 'delivered', 'claimed', 'accepted', 'arrived'] as const;
+type FirstInstants = { [what in (typeof firstInstants)[number]]?: number };
+
 function latestIncidents({ incidents }: ProjectionBatch): object[] {
-  const latest = new Map<string, object>();
+  const latest = new Map<string, { sequence: number; body: object; first: FirstInstants }>();
   for (const { sequence, change } of incidents) {
-    latest.set(change.incident.incidentId, { sequence, body: change.incident });
+    const { incident, timeline } = change;
+    const first = latest.get(incident.incidentId)?.first ?? {};
+    for (const { what, at } of timeline) {
+      if (isFirstInstant(what)) first[what] = Math.min(at, first[what] ?? at);
+    }
+    latest.set(incident.incidentId, { sequence, body: incident, first });
   }
-  return [...latest.values()];
+  return [...latest.values()].map(({ first, ...row }) => ({ ...row, ...first }));
+}
+
+function isFirstInstant(what: string): what is keyof FirstInstants {
+  return (firstInstants as readonly string[]).includes(what);
 }
 
 /** One record may change an incident several times; its entries are numbered through. */
@@ -155,16 +170,19 @@ const insertNotes = `
   on conflict do nothing`;
 const upsertIncidents = `
   insert into incident
-    (incident_id, journal_position, code, category, severity, phase, opened_at, phase_since, alerts, area_id, body)
+    (incident_id, journal_position, code, category, severity, phase, opened_at, phase_since, alerts, area_id, body,
+      ${firstInstants.map((what) => `${what}_at`).join(', ')})
   select body ->> 'incidentId', sequence, body ->> 'code', body ->> 'category', body ->> 'severity',
     body -> 'state' ->> 'phase', ${instant("body ->> 'openedAt'")}, ${instant("body -> 'state' ->> 'since'")},
     jsonb_array_length(body -> 'alerts') + coalesce((body ->> 'moreAlerts')::integer, 0),
-    body -> 'where' ->> 'areaId', body
-  from ${bodies}
+    body -> 'where' ->> 'areaId', body, ${firstInstants.map(instant).join(', ')}
+  from jsonb_to_recordset($1::jsonb)
+    as row (sequence int8, body jsonb, ${firstInstants.map((what) => `${what} float8`).join(', ')})
   on conflict (incident_id) do update set
     journal_position = excluded.journal_position, code = excluded.code, category = excluded.category,
     severity = excluded.severity, phase = excluded.phase, opened_at = excluded.opened_at,
-    phase_since = excluded.phase_since, alerts = excluded.alerts, area_id = excluded.area_id, body = excluded.body
+    phase_since = excluded.phase_since, alerts = excluded.alerts, area_id = excluded.area_id, body = excluded.body,
+    ${firstInstants.map((what) => `${what}_at = least(incident.${what}_at, excluded.${what}_at)`).join(', ')}
   where excluded.journal_position >= incident.journal_position`;
 const insertTimeline = `
   insert into incident_timeline (incident_id, journal_position, ordinal, at, body)
@@ -189,3 +207,9 @@ const upsertAttempts = `
     ended_at = coalesce(excluded.ended_at, notice_attempt.ended_at),
     result = coalesce(excluded.result, notice_attempt.result),
     detail = coalesce(excluded.detail, notice_attempt.detail)`;
+
+export const decisionStatements = {
+  ...{ insertAlerts, updateAlerts, insertNotes, upsertIncidents, insertTimeline, insertNotices, upsertAttempts },
+  ...{ upsertDevices, endDevices, upsertEntities: upsertEntities('area'), endEntities: endEntities('area') },
+  ...{ endEveryArea: endEvery('area'), endEveryDevice: endEvery('device') },
+};

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { endRegistry } from './sql-decisions.ts';
+import { endRegistry, firstInstants } from './sql-decisions.ts';
 import { asOperational } from './sql-store.ts';
 
 /** Where a journal begins now. `firstReceivedAt` (epoch ms) is the time of its first record. */
@@ -45,6 +45,8 @@ async function removeSince(client: pg.ClientBase, start: JournalStart): Promise<
     (await client.query(`delete from ${table} where ${condition}`, values)).rowCount ?? 0;
   const received = `received_at >= $1 and (journal_position >= $2
     or not exists (select from projection_position where journal_id = $3))`;
+  // What goes may not come again from this journal; hours whose reports are partly gone by their age stay as they are.
+  await client.query(markRemovedHours(received), [since, firstSequence, journalId]);
   const reports = await remove('report', received, [since, firstSequence, journalId]);
   await remove('rejection', received, [since, firstSequence, journalId]);
   await countMinutesAgain(client, firstReceivedAt);
@@ -54,19 +56,37 @@ async function removeSince(client: pg.ClientBase, start: JournalStart): Promise<
   await remove('note', 'noted_at > $1');
   const incidents = await remove('incident', 'opened_at > $1');
   // Of those that stay the journal's word is the newer one, however its positions count.
-  await client.query('update incident set journal_position = 0');
+  await client.query(forgetLaterInstants, [since]);
   await remove('incident_timeline', 'at > $1');
   await remove('notice', 'issued_at > $1');
   await remove('notice_attempt', 'coalesce(attempted_at, ended_at) > $1');
+  await remove('visit', 'recorded_at >= $1');
+  await remove('household_history', 'at >= $1');
   await remove('projection_gap', 'journal_id = $1 and from_sequence >= $2', [journalId, firstSequence]);
   await client.query('update projection_gap set to_sequence = $2 - 1 where journal_id = $1 and to_sequence >= $2', [
     journalId,
     firstSequence,
   ]);
   // A journal that reaches back to its beginning brings the whole registry; otherwise the projection replaces it from its own.
-  if (firstSequence === 1) await endRegistry(client);
+  if (firstSequence === 1) {
+    await endRegistry(client);
+    await client.query(endRegistrations, [since]);
+  }
   return { reports, incidents };
 }
+
+const markRemovedHours = (removed: string) => `
+  insert into dirty_hour (hour, dirtied_at)
+  select distinct time_bucket('1 hour', occurred_at), $1::timestamptz
+  from report
+  where ${removed} and occurred_at >= $1::timestamptz - interval '28 days'
+  on conflict (hour) do update set marks = dirty_hour.marks + 1`;
+const forgetLaterInstants = `
+  update incident set journal_position = 0,
+    ${firstInstants.map((what) => `${what}_at = case when ${what}_at <= $1 then ${what}_at end`).join(', ')}`;
+const endRegistrations = `
+  insert into household_history (household_id, at, journal_position, area_id)
+  select household_id, $1, 0, null from household_registration where until is null`;
 
 /** The minute in which the journal begins may have older rows, which stay. */
 async function countMinutesAgain(client: pg.ClientBase, since: number): Promise<void> {
@@ -92,3 +112,8 @@ async function standBefore(client: pg.ClientBase, start: JournalStart, at: numbe
     [journalId, firstSequence, firstReceivedAt, since, new Date(at)],
   );
 }
+
+export const rebuildStatements = {
+  markRemovedHours: markRemovedHours('received_at >= $1 and journal_position >= $2 and $3::text is not null'),
+  ...{ endRegistrations, forgetLaterInstants },
+};

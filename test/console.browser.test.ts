@@ -1,9 +1,12 @@
 import sparticuz from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDesk, password, standInAlarm } from '../api/desk.test-support.ts';
+import { ask, openDesk, password, standInAlarm } from '../api/desk.test-support.ts';
+import { eastern, ofCounty, staff, staffedCounty } from '../api/rights.test-support.ts';
+import type { ApiParts } from '../api/server.ts';
 import { en } from '../console/texts/en.ts';
 import { zhCN } from '../console/texts/zh-CN.ts';
+import { VirtualClock } from '../simulators/virtual-clock.ts';
 
 // One browser for all: starting it takes longer than everything that is looked at.
 let browser: Browser;
@@ -21,14 +24,15 @@ const li: Viewer = { account: 'li', texts: en, locale: 'en-GB', viewport: deskto
 const wang: Viewer = { account: 'wang', texts: zhCN, locale: 'zh-CN', viewport: phone };
 
 /** A desk and who looks at it. What a browser complains of, but for the question who is signed in, is a failure. */
-async function desk(alarm = standInAlarm()) {
-  let api = await openDesk(alarm);
+async function desk(alarm = standInAlarm(), more: Partial<ApiParts> = {}) {
+  let api = await openDesk(alarm, more);
   const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
   return {
     alarm,
     complaints,
     url: () => api.address.url,
+    api: () => api,
     async visit({ locale, viewport }: Viewer): Promise<Page> {
       const context = await browser.newContext({ locale, viewport });
       context.setDefaultTimeout(8_000);
@@ -36,7 +40,7 @@ async function desk(alarm = standInAlarm()) {
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error' && !/status of (401|409)|ERR_/.test(message.text()))
+        if (message.type() === 'error' && !/status of (401|404|409)|ERR_/.test(message.text()))
           complaints.push(message.text());
       });
       await page.goto(api.address.url);
@@ -238,3 +242,130 @@ test('the whole desk can be used with the keyboard alone', async () => {
   await shownState(page, en.state.claimed(en.you)).waitFor();
   await end();
 });
+
+test('whoever judges the work sees masked names, and nothing to press', async () => {
+  const { alarm, complaints, visit, end } = await desk(standInAlarm({ changes: staffedCounty }));
+  const viewer = { ...li, account: eastern('quality-monitor') };
+  const page = await visit(viewer);
+  await signIn(page, viewer);
+  alarm.raise('fall', 'watch-2');
+  alarm.raise('smoke', 'smoke-r1');
+  await page.getByRole('link', { name: 'Fall' }).click();
+  await page.getByText(en.masked.why).waitFor();
+  expect(await page.getByText('G**').first().isVisible()).toBe(true);
+  expect(await page.getByText('138****0000').first().isVisible()).toBe(true);
+  expect(await page.locator('a.phone').count()).toBe(0);
+  await page.getByText(en.actions.none).waitFor();
+  for (const name of [en.actions.claim, en.actions.resolve, en.actions.accept, en.masked.show])
+    expect(await page.getByRole('button', { name, exact: true }).count(), name).toBe(0);
+  const text = await page.locator('body').innerText();
+  for (const personal of ['Narantuya', 'Grandmother', '138 0000', 'East Well 7', 'the dog bites', 'room 1'])
+    expect(text).not.toContain(personal);
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('a helper on a phone breaks the glass for a household of another village, and the county sees it', async () => {
+  const { complaints, visit, end } = await desk(standInAlarm({ changes: staffedCounty }));
+  const [helper, county] = [
+    { ...wang, account: eastern('village-helper') },
+    { ...li, account: ofCounty('dispatcher') },
+  ];
+  const page = await visit(helper);
+  await signIn(page, helper);
+  const { glass } = zhCN;
+  await page.getByRole('link', { name: glass.desk }).click();
+  await page.getByLabel(glass.what).selectOption('person');
+  await page.getByLabel(glass.id, { exact: true }).fill('bed-1');
+  await page.getByRole('button', { name: glass.ask }).click();
+  const show = page.getByRole('button', { name: glass.send });
+  expect(await show.isDisabled()).toBe(true);
+  const reason = '邻村起火，需要知道屋里住着谁';
+  await page.getByLabel(glass.reason).fill(reason);
+  await page.getByText(glass.warning).waitFor();
+  expect(await isTooWide(page)).toBe(false);
+  await show.click();
+  await page.getByText('Tuya', { exact: true }).waitFor();
+  expect(await isTooWide(page)).toBe(false);
+
+  const desktopPage = await visit(county);
+  await signIn(desktopPage, county);
+  await desktopPage.getByText(en.glass.record).click();
+  await desktopPage.getByText(reason).waitFor();
+  await desktopPage.getByText(`${eastern('village-helper')} by name`).waitFor();
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('an incident of another village is not there, until the glass is broken for it; then it can be seen and not acted on', async () => {
+  const { alarm, complaints, url, visit, end } = await desk(standInAlarm({ changes: staffedCounty }));
+  const viewer = { ...li, account: eastern('call-taker') };
+  const page = await visit(viewer);
+  await signIn(page, viewer);
+  const fire = alarm.raise('smoke', 'smoke-r1');
+  await page.goto(`${url()}/#/incident/${encodeURIComponent(fire.incidentId)}`);
+  await page.getByText(en.masked.notYours).waitFor();
+  await page.getByRole('button', { name: en.masked.see }).click();
+  await page.getByLabel(en.glass.reason).fill('the road there leads past our village');
+  await page.getByRole('button', { name: en.glass.send }).click();
+  await page.getByRole('heading', { level: 1, name: 'Smoke alarm' }).waitFor();
+  await page.getByRole('link', { name: '138 0000 0000' }).first().waitFor();
+  await page.getByText(en.actions.none).waitFor();
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('whoever has no part in incidents is told so, and sees no queue that looks calm', async () => {
+  const { complaints, visit, end } = await desk(standInAlarm({ changes: staffedCounty }));
+  const page = await visit(li);
+  await page.getByLabel(en.signIn.account, { exact: true }).fill(eastern('auditor'));
+  await page.getByLabel(en.signIn.password, { exact: true }).fill(password);
+  await page.getByRole('button', { name: en.signIn.submit }).click();
+  await page.getByText(en.office.noIncidents).waitFor();
+  expect(await page.getByText(en.empty.none).count()).toBe(0);
+  await page.getByRole('button', { name: en.corner.password }).click();
+  await page.getByLabel(en.corner.current).fill(password);
+  await page.getByLabel(en.corner.next).fill('grass on the steppe');
+  await page.getByRole('button', { name: en.corner.change, exact: true }).click();
+  await page.getByLabel(en.corner.next).waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByText(en.office.noIncidents).waitFor();
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('whoever manages accounts sees a door that guessing has closed, and opens it', async () => {
+  const clock = new VirtualClock({ startAt: Date.now() });
+  const { complaints, visit, api, end } = await desk(standInAlarm({ changes: staffedCounty }), { clock });
+  const guess = (word: string) =>
+    ask(api(), 'POST', '/session', {
+      body: { account: eastern('call-taker'), password: word },
+      headers: { 'x-forwarded-for': '10.0.0.7' },
+    });
+  for (let code = ''; code !== 'locked'; ) {
+    code = ((await (await guess('a guess')).json()) as { code: string }).code;
+    if (code === 'too-many') await clock.advance(60_000);
+  }
+  const page = await visit(wang);
+  await page.getByLabel(zhCN.signIn.account, { exact: true }).fill(eastern('operator'));
+  await page.getByLabel(zhCN.signIn.password, { exact: true }).fill(password);
+  await page.getByRole('button', { name: zhCN.signIn.submit }).click();
+  const closed = page.getByText(zhCN.corner.locked(eastern('call-taker')));
+  await closed.waitFor();
+  expect(await isTooWide(page)).toBe(false);
+  await page.getByRole('button', { name: zhCN.corner.open }).click();
+  await closed.waitFor({ state: 'detached' });
+  expect((await guess(password)).status).toBe(200);
+  expect(complaints).toEqual([]);
+  await end();
+});
+
+test('whoever loses their part in incidents is told so, within a few seconds', async () => {
+  const { alarm, visit, end } = await desk(standInAlarm({ changes: staffedCounty }));
+  const viewer = { ...li, account: eastern('call-taker') };
+  const page = await visit(viewer);
+  await signIn(page, viewer);
+  alarm.registry.apply([staff(eastern('call-taker'), { role: 'auditor', areaId: 'east' })]);
+  await page.getByText(en.office.noIncidents).waitFor({ timeout: 20_000 });
+  await end();
+}, 40_000);

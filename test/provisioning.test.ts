@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeviceMade, DeviceShown } from '../api/answers.ts';
-import { readSheet } from '../app/provision-sheet.ts';
+import { readSheet } from '../api/sheets/csv.ts';
 import { readMetrics, type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { type Desk, publish, query, run, signIn } from './running-system.test-support.ts';
 

@@ -53,6 +53,11 @@ export async function signIn(system: Pick<System, 'ports' | 'output'>, given?: {
     });
   return {
     ask,
+    upload: (path: string, type: string, body: Uint8Array): Promise<Response> =>
+      fetch(`${origin}/api/v1${path}`, {
+        ...{ method: 'POST', body: Buffer.from(body), signal: AbortSignal.timeout(60_000) },
+        headers: { ...headers, 'content-type': type, cookie },
+      }),
     async incidents(): Promise<IncidentCard[]> {
       return ((await (await ask('GET', '/incidents')).json()) as IncidentPage).incidents;
     },

@@ -160,7 +160,9 @@ const personOf = ({ recipient }: Notice) => (recipient.type === 'contact' ? reci
 /** The database has what the journal has up to `head`, each once. */
 async function problemsOfCopy(dataFolder: string, account: Account): Promise<string[]> {
   const ask = <Row extends object>(sql: string) => query<Row & Record<string, unknown>>(dataFolder, sql);
-  const [position] = await ask<{ sequence: string; gaps: string }>('select sequence, gaps from v_lag');
+  const [position] = await ask<{ sequence: string; gaps: string }>(
+    'select sequence, (select count(*) from projection_gap) as gaps from projection_position',
+  );
   if (!position || Number(position.sequence) < account.head)
     return [`the database is at ${position?.sequence}, the journal at ${account.head}`];
   const problems = position.gaps === '0' ? [] : [`${position.gaps} gaps in the copy`];

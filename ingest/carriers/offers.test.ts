@@ -192,7 +192,7 @@ function raises(offer: Offer): boolean {
   if (offer.type !== 'keep') return false;
   const device = (id: string): Device | undefined =>
     id === imei ? { id, kind: 'smoke-detector', intervalMinutes: 1440, simulated: false } : undefined;
-  const registry = { device, whereabouts: (deviceId: string) => ({ deviceId }) };
+  const registry = { device, person: () => undefined, whereabouts: (deviceId: string) => ({ deviceId }) };
   const decoder = createDecoder({ state: new FoldState(), registry });
   decoder.adopt(products);
   const decoded = decoder.step({ kind: 'report', ...offer.record }, { sequence: 1, receivedAt: sentAt });

@@ -25,7 +25,10 @@ function listen({ isRegistered = true } = {}) {
   const state = new FoldState();
   const device = (id: string): Device | undefined =>
     isRegistered ? { id, kind: 'smoke-detector', intervalMinutes: 1440, simulated: false } : undefined;
-  const decoder = createDecoder({ state, registry: { device, whereabouts: (deviceId) => ({ deviceId }) } });
+  const decoder = createDecoder({
+    state,
+    registry: { device, person: () => undefined, whereabouts: (deviceId) => ({ deviceId }) },
+  });
   const models = { ...shippedProducts.models };
   const products = [
     ...shippedProducts.products,

@@ -9,9 +9,25 @@ import { webhookSignature } from './webhook-signature.ts';
 /** What receivers of webhooks build on: the payload as JSON Schema, and requests with what becomes of them. */
 export function webhookFiles(): ReadonlyMap<string, string> {
   return new Map([
-    ['incident.schema.json', json(payloadSchema())],
+    ['incident.schema.json', json(payloadSchema(webhookPayload, 'incident', 'The body of a webhook.'))],
     ['vectors.json', json(webhookVectors())],
   ]);
+}
+
+/** A payload as JSON Schema, to which fields may be added. */
+export function payloadSchema(payload: z.ZodType, title: string, what: string) {
+  const schema = z.toJSONSchema(payload, {
+    io: 'input',
+    override({ jsonSchema }) {
+      // `date-time` says it better than a screen of digits.
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+    },
+  });
+  return { ...schema, title, description: `${what} Fields that are not listed here may be added.` };
+}
+
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** A request as it arrives at `receivedAt` (epoch seconds) at a receiver that knows `secret`, and whether it is genuine. */
@@ -48,18 +64,6 @@ export function webhookVectors(): WebhookVector[] {
       headers: { ...request.headers, 'webhook-id': 'msg_1' },
     },
   ];
-}
-
-function payloadSchema() {
-  const description = 'The body of a webhook. Fields that are not listed here may be added.';
-  const schema = z.toJSONSchema(webhookPayload, {
-    io: 'input',
-    override({ jsonSchema }) {
-      // `date-time` says it better than a screen of digits.
-      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-    },
-  });
-  return { ...schema, title: 'incident', description };
 }
 
 const secret = `whsec_${Buffer.from('an example: make one of your own').toString('base64')}`;
@@ -151,8 +155,4 @@ function noticeOf({ says, changes, text }: Told): Notice {
       ...text,
     },
   };
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

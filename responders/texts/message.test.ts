@@ -66,6 +66,12 @@ test('what a simulated device says is a drill, first of all', () => {
   expect(read(plain).drill).toBe(false);
 });
 
+test('what a simulated device says where real ones do, too, is no drill', () => {
+  const { title, body, drill } = read(about({ deviceId: 'simulated-1', isReal: true }));
+  expect(drill).toBe(false);
+  expect(title + body).not.toContain('DRILL');
+});
+
 test('a fire in a care home names every unit, and past the bound how many more', () => {
   const three = read(about({ placeIds: ['room-1', 'room-2', 'room-3'], rooms: ['bath'] }));
   expect(three.where).toBe('Narin, Sunrise home, room 1 and room 2 and room 3');

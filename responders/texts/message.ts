@@ -1,8 +1,8 @@
 import type { Condition } from '../../records/alert.ts';
-import { isInstalled } from '../../records/device-version.ts';
 import type { Outcome } from '../../records/incident.ts';
 import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts';
 import type { Device } from '../../records/registry.ts';
+import { isInstalled } from '../../records/registry-links.ts';
 import { duration, type Language, recordTexts } from '../../records/texts/explain.ts';
 import { isClosing } from '../retry-schedule.ts';
 import type { CountyTime, LocalTime } from './county-time.ts';
@@ -18,7 +18,7 @@ export type MessageText = {
   body: string;
   /** The places as the body names them; empty when none is known. */
   where: string;
-  /** It is about a simulated device: nobody is in danger. */
+  /** Simulated devices alone have a part in it: nobody is in danger. */
   drill: boolean;
   /** It goes out before its cause is on disk. */
   provisional: boolean;
@@ -68,7 +68,7 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   const { language, registry, provisional } = context;
   const { text, purpose } = notice;
   const texts = noticeTexts[language];
-  const drill = text.deviceId !== undefined && registry.device(text.deviceId)?.simulated === true;
+  const drill = text.deviceId !== undefined && !text.isReal && registry.device(text.deviceId)?.simulated === true;
   const where = whereabouts(text, registry, texts.place, longestWhere);
   const shortWhere = whereabouts(text, registry, texts.place, longestTitleWhere);
   const what = nameOf(text.condition, language);
@@ -104,6 +104,7 @@ function news(
 ): string[] {
   const texts = noticeTexts[language];
   const happenedAt = clockText(text.occurredAt, now, time, texts);
+  const lateMs = now - at + (text.heldMs ?? 0);
   const isLate = text.lateMs !== undefined && text.lateMs >= lateReportMs;
   const lay = text.condition === 'fall' ? texts.mayHaveLainSince(happenedAt) : '';
   const toDo = isCondition(text.condition) ? texts.toDo[text.condition] : texts.anyAlarm.toDo;
@@ -117,7 +118,7 @@ function news(
     text.aboutCode === undefined ? '' : texts.aboutIncident(plain(text.aboutCode, longestCode)),
     text.alertCount > 1 ? texts.alerts(text.alertCount) : '',
     purpose === 'information' ? texts.informed : toDo,
-    now - at >= lateMessageMs ? texts.sentLate(duration(now - at, language)) : '',
+    lateMs >= lateMessageMs ? texts.sentLate(duration(lateMs, language)) : '',
   ];
 }
 

@@ -1,10 +1,11 @@
 import type { DeviceCommand } from '../../firmware-contracts/commands.ts';
+import type { ProjectedRows } from '../../ingest/projection-rows.ts';
 import type { Condition } from '../../records/alert.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import type { Incident } from '../../records/incident.ts';
 import type { JournalRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
-import type { ProjectionBatch } from '../../storage/store.ts';
+import type { EventPayload } from '../../responders/events/event-payload.ts';
 import type { Home } from '../home.ts';
 import type { FaultPlan, Window } from './faults.ts';
 
@@ -28,6 +29,12 @@ export type Evidence = {
   /** Commands that left the alarm process. */
   sent: readonly Sent[];
   asked: readonly Asked[];
+  /** Whether there was one: an account is kept then, and a program elsewhere told. */
+  office: boolean;
+  /** The account of looks and changes, line by line as it lies on the disk. */
+  account: readonly string[];
+  /** What a program elsewhere was told. */
+  told: readonly Told[];
   /** When something was in the way of an alarm. */
   troubles: readonly Trouble[];
   crashes: readonly { atMs: number; who: 'alarm' | 'desk' | 'both' | 'power'; at: string }[];
@@ -115,6 +122,9 @@ export type Heard = {
   answer: 'delivered' | 'accepted' | 'refused' | 'later' | 'none';
 };
 
+/** A request at the program that subscribed. `body` is parsed; `arrived` is the truth, `answer` the status that was given, if any. */
+export type Told = { atMs: number; id: string; body: EventPayload; arrived: boolean; answer?: number };
+
 /** `arrivedAtMs`: absent, the device never heard it. */
 export type Sent = { sentAtMs: number; arrivedAtMs?: number; deviceId: string; command: DeviceCommand };
 
@@ -129,7 +139,4 @@ export type Trouble = Window & {
 export type Entry = { sequence: number; receivedAt: number; atMs: number; record: JournalRecord };
 
 /** The rows of a store, in the order of their sequence. */
-export type Rows = Pick<
-  ProjectionBatch,
-  'reports' | 'rejections' | 'alerts' | 'incidents' | 'notices' | 'attempts' | 'entities' | 'gaps'
->;
+export type Rows = ProjectedRows;

@@ -45,6 +45,7 @@ export function faultyStore({ store, clock, chance, faults, onCall }: FaultyStor
     writeBatch: (batch) => ask('write', () => store.writeBatch(batch)),
     maintain: (at) => ask('maintain', () => store.maintain(at)),
     incidentHistory: (query) => ask('history', () => store.incidentHistory(query)),
+    incident: (incidentId) => ask('incident', () => store.incident(incidentId)),
     incidentTimeline: (incidentId) => ask('timeline', () => store.incidentTimeline(incidentId)),
     deviceReports: (query) => ask('reports', () => store.deviceReports(query)),
     close: async () => {},

@@ -4,11 +4,13 @@ import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { DecidedRecord, JournalRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
 import { breachesOfCommands, withCommand } from './breaches-of-commands.test-support.ts';
+import { breachesOfOffice, withOffice } from './breaches-of-office.test-support.ts';
 import { hourMs, minuteMs } from './chronicle.test-support.ts';
 import type { Entry, Evidence, Heard, HostileSay } from './evidence.ts';
 import type { FaultKind } from './faults.ts';
 import { invariants } from './invariants.ts';
 import { commandInvariants } from './invariants-commands.ts';
+import { officeInvariants } from './invariants-office.ts';
 import { li, twoDays } from './two-days.test-support.ts';
 
 const longStop = { kind: 'started', version: 'present', downMs: 3 * hourMs } as const;
@@ -23,6 +25,12 @@ test('a command that was asked, put on record and sent breaks none', () => {
   for (const { name, holds } of commandInvariants) expect([name, holds(evidence)]).toEqual([name, []]);
 });
 
+test('an account of everything, and a program that heard of everything, break none', () => {
+  const evidence = withOffice(whole);
+  expect(evidence.account.length).toBeGreaterThan(3);
+  for (const { name, holds } of officeInvariants) expect([name, holds(evidence)]).toEqual([name, []]);
+});
+
 test('every promise has an invariant, and every invariant a name of its own', () => {
   const promises = new Set(invariants.map(({ promise }) => promise));
   expect([...promises]).toEqual(expect.arrayContaining([1, 2, 3, 4, 5, 6, 7, 8, 9, 'rest']));
@@ -32,6 +40,7 @@ test('every promise has an invariant, and every invariant a name of its own', ()
 /** How each of them is broken, by a small change to the two days. */
 const breaches: { [invariant: string]: () => Evidence } = {
   ...breachesOfCommands(whole),
+  ...breachesOfOffice(whole),
 
   'acknowledged means kept': () => ({ ...whole, publishes: changed(whole.publishes, 0, { hash: 'another' }) }),
   'what was durable stays as it was': () => ({ ...whole, lost: ['record 7 was durable, and is another now'] }),

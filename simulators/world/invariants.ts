@@ -6,6 +6,7 @@ import { deliveryInvariants } from './invariants-delivery.ts';
 import { historyInvariants } from './invariants-history.ts';
 import { hostileInvariants } from './invariants-hostile.ts';
 import { keptInvariants } from './invariants-kept.ts';
+import { officeInvariants } from './invariants-office.ts';
 import { peopleInvariants } from './invariants-people.ts';
 import { quietInvariants } from './invariants-quiet.ts';
 import { restInvariants } from './invariants-rest.ts';
@@ -21,6 +22,7 @@ export const invariants: readonly Invariant[] = [
   ...silenceInvariants,
   ...hostileInvariants,
   ...commandInvariants,
+  ...officeInvariants,
   ...deadlineInvariants,
   ...quietInvariants,
   ...restInvariants,

@@ -8,9 +8,11 @@ import type { Vault } from '../../platform/vault.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import type { ReportRecord } from '../../records/journal-record.ts';
 import type { Channel } from '../../responders/channel.ts';
+import type { WebhookPost } from '../../responders/channels/webhook-post.ts';
 import type { Store } from '../../storage/store.ts';
 import { chanceOf } from '../seeded-chance.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+import { type Beside, keepBeside } from './desk-beside.ts';
 import type { Evidence, Trouble } from './evidence.ts';
 import type { Crash, FaultPlan } from './faults.ts';
 import { Historian } from './historian.ts';
@@ -29,6 +31,8 @@ export type MachineParts = {
   /** The way to devices; without it no device is there. */
   downlink?: DownlinkPort | undefined;
   store: (life: ProcessLife) => Store;
+  /** Where one life of desk tells a program elsewhere; without it desk keeps no account of looks either. */
+  receiver?: ((life: ProcessLife) => WebhookPost['post']) | undefined;
 };
 
 /**
@@ -48,6 +52,7 @@ export class Machine {
   #hasPower = true;
   #isStopping = false;
   #mostOpenNotices = 0;
+  #beside: Beside | undefined;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -65,6 +70,9 @@ export class Machine {
   }
   get desk(): Desk | undefined {
     return this.#seats.desk.process;
+  }
+  get beside(): Beside | undefined {
+    return this.desk && this.#beside;
   }
   get release() {
     return releases[this.#release];
@@ -175,8 +183,23 @@ export class Machine {
     if (life.isOver) return;
     this.#seats.desk.process = desk;
     desk.project(store(life));
+    await this.#keepBeside(life, desk);
     await desk.duty.follower.caughtUp;
     if (!life.isOver) this.#over('desk-down');
+  }
+
+  async #keepBeside(life: ProcessLife, desk: Desk): Promise<void> {
+    const { seed, disk, receiver } = this.#parts;
+    if (!receiver) return;
+    const beside = await keepBeside({
+      ...{ desk, disk: disk.open(life), clock: life.clock, log: this.#log('desk'), metrics: createMetrics() },
+      chance: chanceOf(seed, `desk ${this.#seats.desk.starts}`),
+      post: receiver(life),
+      durableHead: () => this.alarm?.journal.headSequence,
+      send: (command) => this.send(command),
+      fail: (error) => this.#exit(life, error),
+    });
+    this.#beside = life.isOver ? undefined : beside;
   }
 
   /** The process ends by itself, because only a new start can help. */
@@ -243,11 +266,13 @@ export class Machine {
   async #change(to: keyof typeof releases, inGoodOrder: boolean): Promise<void> {
     this.#isStopping = true;
     const lives = Object.values(this.#seats).map(({ life }) => life);
-    const { alarm, desk } = this;
+    const { alarm, desk, beside } = this;
     if (inGoodOrder) {
       const { promise: patience, resolve } = Promise.withResolvers<void>();
       this.#parts.clock.after(stopPatienceMs, resolve);
-      const ending = Promise.all([alarm?.close(), desk?.stop()]).catch((error) => this.#complainOfEnd('alarm', error));
+      const ending = Promise.all([alarm?.close(), beside?.stop().then(() => desk?.stop()) ?? desk?.stop()]).catch(
+        (error) => this.#complainOfEnd('alarm', error),
+      );
       await Promise.race([patience, ending]);
     }
     for (const life of lives) if (life && !life.isOver) this.#end(life);
@@ -267,7 +292,7 @@ export class Machine {
       this.#isPokeDue = false;
       this.desk?.reader.poke();
       // As the page tells the alarm process, once a second, what its followers still need.
-      for (const [name, sequence] of Object.entries(this.desk?.positions() ?? {}))
+      for (const [name, sequence] of Object.entries({ ...this.desk?.positions(), ...this.beside?.positions() }))
         this.alarm?.journal.pin(name, sequence, { hard: false });
     });
   }

@@ -4,9 +4,17 @@ import { noRows, rowLists } from '../../ingest/projection-rows.ts';
 import { databaseRefused, databaseUnfit } from '../../platform/errors.ts';
 import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import { extraOf } from '../../storage/report-columns.ts';
-import { reportRetentionMs } from '../../storage/report-weeks.ts';
+import { defaultKeep } from '../../storage/retention.ts';
 import { json } from '../../storage/sql-text.ts';
-import type { ProjectionBatch, ReportRow, Store, StoredPosition, StoredReport } from '../../storage/store.ts';
+import type {
+  IncidentQuery,
+  ProjectionBatch,
+  ReportRow,
+  Store,
+  StoredPosition,
+  StoredReport,
+  Upkeep,
+} from '../../storage/store.ts';
 import type { Rows } from './evidence.ts';
 
 /**
@@ -40,16 +48,26 @@ export class MemoryStore implements Store {
     this.#position = { journalId, sequence, receivedAt };
   }
 
-  async maintain(at: number): Promise<void> {
-    const isKept = ({ receivedAt }: { receivedAt: number }) => receivedAt >= at - reportRetentionMs;
-    this.#rows.reports = this.#rows.reports.filter(isKept);
-    this.#rows.rejections = this.#rows.rejections.filter(isKept);
+  async maintain(at: number): Promise<Upkeep> {
+    const isKept = (days: number) => (row: { receivedAt: number }) => row.receivedAt >= at - days * 86_400_000;
+    this.#rows.reports = this.#rows.reports.filter(isKept(defaultKeep.reports));
+    this.#rows.rejections = this.#rows.rejections.filter(isKept(defaultKeep.rejections));
+    return { due: 0 };
   }
 
-  async incidentHistory({ limit, before }: Parameters<Store['incidentHistory']>[0]): Promise<Incident[]> {
+  async incidentHistory({ limit, before, within }: IncidentQuery): Promise<Incident[]> {
     const latest = new Map(this.#rows.incidents.map(({ change }) => [change.incident.incidentId, change.incident]));
+    const areas = areasIn(this.#rows.entities);
+    const isWithin = ({ where: { areaId = '' } }: Incident) =>
+      !within || within.areas.includes(areaId) || (within.unplaced && !areas.has(areaId));
     const newestFirst = [...latest.values()].sort((a, b) => (isOlder(a, b) ? 1 : -1));
-    return newestFirst.filter((incident) => !before || isOlder(incident, before)).slice(0, limit);
+    return newestFirst
+      .filter((incident) => isWithin(incident) && (!before || isOlder(incident, before)))
+      .slice(0, limit);
+  }
+
+  async incident(incidentId: string): Promise<Incident | undefined> {
+    return this.#rows.incidents.findLast(({ change }) => change.incident.incidentId === incidentId)?.change.incident;
   }
 
   async incidentTimeline(incidentId: string): Promise<TimelineEntry[] | undefined> {
@@ -115,6 +133,17 @@ function copyOf(rows: Rows): Rows {
   const copy: Rows = { ...noRows(), gaps: [...rows.gaps] };
   for (const list of rowLists) append(copy[list], rows[list]);
   return copy;
+}
+
+function areasIn(changes: Rows['entities']): Set<string> {
+  const areas = new Set<string>();
+  for (const { change } of changes) {
+    if (change.entity === 'every') areas.clear();
+    if (change.entity !== 'area') continue;
+    if (change.value) areas.add(change.id);
+    else areas.delete(change.id);
+  }
+  return areas;
 }
 
 type Opened = Pick<Incident, 'openedAt' | 'incidentId'>;

@@ -39,7 +39,7 @@ export function endsOf({ journal }: Evidence, decisions: readonly Decision[]): M
 
 /**
  * A newer message to the same person about the same incident takes the place of the older one, and the end of an incident that
- * of all but the word of it.
+ * of all but the word of it; so does that it is held for a person to decide.
  */
 function overtake(
   decisions: readonly Decision[],
@@ -56,7 +56,7 @@ function overtake(
       latest.set(incidentId, own.set(to, notice));
     }
     for (const { incident } of record.incidents ?? []) {
-      if (incident.state.phase !== 'resolved') continue;
+      if (incident.state.phase !== 'resolved' && incident.ladder.phase !== 'held') continue;
       for (const notice of latest.get(incident.incidentId)?.values() ?? [])
         if (!isClosing(notice)) end(notice.noticeId, entry.atMs, 'over');
     }

@@ -108,7 +108,7 @@ function county(faults: Partial<FaultPlan['providers']> = {}) {
   const arrivals: Heard[] = [];
   const life = { onCall: (_: string) => {}, isOver: false };
   const providers = openProviders({
-    ...{ clock, chance: chanceOf(1, 'providers'), messages, onArrival: (heard) => void arrivals.push(heard) },
+    ...{ clock, chance: chanceOf(1, 'providers'), messages, told: [], onArrival: (heard) => void arrivals.push(heard) },
     faults: { ...noFaults(0).providers, ...faults },
   });
   const channels = providers.channels(life);

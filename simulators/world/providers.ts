@@ -1,8 +1,9 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Chance } from '../../platform/random.ts';
 import type { Address, Channel, Message, Sent } from '../../responders/channel.ts';
+import type { Posted, WebhookPost } from '../../responders/channels/webhook-post.ts';
 import { msBetween } from '../seeded-chance.ts';
-import type { Heard } from './evidence.ts';
+import type { Heard, Told } from './evidence.ts';
 import { type FaultPlan, noFaults, windowAt } from './faults.ts';
 import type { ProcessLife } from './process-life.ts';
 
@@ -13,6 +14,8 @@ export type ProvidersParts = {
   faults: FaultPlan['providers'];
   /** Gains every attempt. `atMs` is when it reached the person; of one that did not, when it was made. */
   messages: Heard[];
+  /** Gains every request at the program that subscribed, in the same way. */
+  told: Told[];
   /** A message has just reached its person. */
   onArrival: (heard: Heard) => void;
 };
@@ -71,6 +74,36 @@ export class Providers {
       });
     });
   }
+
+  /** The program that subscribed, as one life of desk reaches it: it fares as webhooks do, and answers with their statuses. */
+  readonly receiver =
+    (life: SenderLife): WebhookPost['post'] =>
+    async ({ id, body, signal }) => {
+      const { clock, chance, told } = this.#parts;
+      const never = new Promise<Posted>(() => {});
+      life.onCall('tell elsewhere');
+      if (life.isOver) return never;
+      const { arrives, answer } = this.#fateOf('webhook');
+      const takesMs = msBetween(chance, this.#habits.opMs[0], this.#habits.opMs[1]);
+      const one: Told = { atMs: clock.monotonic(), id, body: JSON.parse(body), arrived: false };
+      told.push(one);
+      if (arrives) {
+        const cancel = clock.after(msBetween(chance, takesMs / 4, takesMs), () => {
+          one.arrived = true;
+          one.atMs = clock.monotonic();
+        });
+        signal.addEventListener('abort', cancel, { once: true });
+      }
+      if (!answer) return never;
+      return new Promise((resolve) => {
+        clock.after(takesMs, () => {
+          if (life.isOver || signal.aborted) return;
+          // Who wants nothing any more is paused by people; here he does not want this one.
+          one.answer = answer.type === 'delivered' ? 200 : answer.type === 'refused' ? 400 : 503;
+          resolve({ type: 'answered', status: one.answer });
+        });
+      });
+    };
 
   #fateOf(channel: Address['type']): Fate {
     const { clock, chance } = this.#parts;

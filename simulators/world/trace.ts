@@ -20,5 +20,7 @@ export function traceOf(records: readonly StoredRecord[], evidence: Evidence): s
     hash.update(`${atMs} ${command.commandId} ${answeredAtMs}\n`);
   for (const { sentAtMs, arrivedAtMs, deviceId, command } of evidence.sent)
     hash.update(`${sentAtMs} ${arrivedAtMs} ${deviceId} ${command.id}\n`);
+  for (const { atMs, id, arrived, answer } of evidence.told) hash.update(`${atMs} ${id} ${arrived} ${answer}\n`);
+  for (const line of evidence.account) hash.update(line);
   return hash.digest('hex').slice(0, 12);
 }

@@ -4,9 +4,10 @@ import { Worker } from 'node:worker_threads';
 import { refuse, runCommand } from '../terminal.ts';
 import type { Verdict } from './verdict.ts';
 
-const usage = `usage: npm run simulate:world -- [--seeds 1..200] [--hours 48] [--jobs ${availableParallelism()}] [--no-commands] [--quiet]
+const usage = `usage: npm run simulate:world -- [--seeds 1..200] [--hours 48] [--jobs ${availableParallelism()}] [--no-commands] [--no-office] [--quiet]
 Lets seeded worlds break the system in every way they know, and checks every promise after each. Prints a line a seed (what went
-wrong in it, its trace) and the story of what was not kept. Without --no-commands somebody asks things of devices all the time.
+wrong in it, its trace) and the story of what was not kept. Without --no-commands somebody asks things of devices all the time; without --no-office
+somebody looks, visits and edits, desk keeps account of it, and a program elsewhere is told what happens.
 Ends with 0: all was kept; 1: something was not; 2: a world did not come to rest; 3: a world broke; 64: not understood.`;
 
 const exitCodes = { kept: 0, wrong: 1, stuck: 2, broken: 3 } as const;
@@ -14,7 +15,7 @@ const exitCodes = { kept: 0, wrong: 1, stuck: 2, broken: 3 } as const;
 const longestSeedMs = 120_000;
 
 type Answer = { type: 'verdict'; verdict: Verdict } | { type: 'broken'; seed: number; error: string };
-type World = { hours: number; commands: boolean };
+type World = { hours: number; commands: boolean; office: boolean };
 type Ending = 'kept' | 'wrong' | 'stuck' | 'broken';
 
 async function main(): Promise<number> {
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
       hours: { type: 'string', default: '48' },
       jobs: { type: 'string', default: String(availableParallelism()) },
       commands: { type: 'boolean', default: true },
+      office: { type: 'boolean', default: true },
       quiet: { type: 'boolean', default: false },
     },
   });
@@ -39,7 +41,7 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   await Promise.all(
     Array.from({ length: jobs }, () =>
-      judgeAll(seeds, { hours, commands: values.commands }, (answer) => {
+      judgeAll(seeds, { hours, commands: values.commands, office: values.office }, (answer) => {
         endings.push(tell(answer, values.quiet));
         if (answer.type !== 'verdict') return;
         for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += answer.verdict.counts[key];

@@ -2,9 +2,11 @@ import { createDutyView } from '../../api/duty-view.ts';
 import { createFold } from '../../app/alarm-core.ts';
 import { planImport } from '../../app/registry-import.ts';
 import type { StoredRecord } from '../../journal/frame.ts';
+import type { Disk } from '../../platform/disk.ts';
 import type { Command } from '../../records/command.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import { decodeRecord } from '../../records/record-codec.ts';
+import { eventTypes, type RegistryChange } from '../../records/registry.ts';
 import { createRegistry } from '../../records/registry-fold.ts';
 import { allRules } from '../../rules/all-rules.ts';
 import { glassVault } from '../glass-vault.ts';
@@ -12,7 +14,7 @@ import { chanceOf } from '../seeded-chance.ts';
 import { makeVillage, registryFile, type Village } from '../village.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { startCommanding } from './commanding.ts';
-import type { Asked, Evidence, Heard, HostileSay, Publish, Sent } from './evidence.ts';
+import type { Asked, Evidence, Heard, HostileSay, Publish, Sent, Told } from './evidence.ts';
 import { drawFaults, type FaultPlan } from './faults.ts';
 import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
 import { startHostile } from './hostile-clients.ts';
@@ -21,6 +23,7 @@ import { liveHomes } from './live-homes.ts';
 import { Machine } from './machine.ts';
 import { freshFold, MemoryStore } from './memory-store.ts';
 import { openNetwork } from './network.ts';
+import { startOffice } from './office.ts';
 import { startPeople } from './people.ts';
 import { openProviders } from './providers.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -35,6 +38,8 @@ export type WorldOptions = {
   faults?: FaultPlan;
   /** Somebody asks things of devices all the time. */
   commands?: boolean;
+  /** Somebody looks, visits and edits, desk keeps account of it, and a program elsewhere is told what happens. */
+  office?: boolean;
 };
 
 /**
@@ -53,19 +58,20 @@ export async function runWorld(options: WorldOptions): Promise<{ evidence: Evide
   return { evidence, trace: traceOf(world.machine.historian.records, evidence) };
 }
 
-function openWorld({ seed, hours, faults = drawFaults({ seed, hours }), commands = false }: WorldOptions) {
+function openWorld(options: WorldOptions) {
+  const { seed, hours, faults = drawFaults({ seed, hours }), commands = false, office = false } = options;
   const clock = new VirtualClock({ startAt });
   const village = makeVillage({ seed, homes: homesInAll + faults.hostile.length, villageSize: homesPerVillage });
   const [homes, hostileHomes] = [village.homes.slice(0, homesInAll), village.homes.slice(homesInAll)];
   const chance = (name: string) => chanceOf(seed, name);
   const [publishes, messages, asked, said]: [Publish[], Heard[], Asked[], HostileSay[]] = [[], [], [], []];
-  const sent: Sent[] = [];
+  const [sent, told]: [Sent[], Told[]] = [[], []];
   const disk = new SimulatedDisk({ chance: chance('disk'), faults: faults.disk });
   const store = new MemoryStore();
   const stores: FaultyStore[] = [];
   restoreAsPlanned({ store, clock, restores: faults.store.restores });
   const providers = openProviders({
-    ...{ clock, chance: chance('providers'), faults: faults.providers, messages },
+    ...{ clock, chance: chance('providers'), faults: faults.providers, messages, told },
     onArrival: (heard) => people.hear(heard),
   });
   const machine = new Machine({
@@ -76,6 +82,7 @@ function openWorld({ seed, hours, faults = drawFaults({ seed, hours }), commands
           send: (...said) => commanding?.downlink.send(...said) ?? false,
         }
       : undefined,
+    ...(office && { receiver: providers.receiver }),
     store(life) {
       const connection = faultyStore({
         ...{ store, clock: life.clock, onCall: life.onCall, faults: faults.store },
@@ -112,24 +119,28 @@ function openWorld({ seed, hours, faults = drawFaults({ seed, hours }), commands
         send: (command) => machine.send(command),
       })
     : undefined;
+  const working = office
+    ? startOffice({ clock, chance: chance('office'), homes, see, asked, send: (command) => machine.send(command) })
+    : undefined;
   let isHealed = false;
   return {
     ...{ seed, hours, faults, clock, village, homes, truth: life.truth, publishes, messages, asked },
-    ...{ disk, store, machine, living, people, sent, hostile: { said, thieves: hostile.thieves } },
+    ...{ disk, store, machine, living, people, sent, told, office, hostile: { said, thieves: hostile.thieves } },
     heal(): void {
       isHealed = true;
       for (const part of [disk, network, providers, machine, people, ...stores]) part.heal();
       commanding?.heal();
+      working?.heal();
     },
   };
 }
 type World = ReturnType<typeof openWorld>;
 
 /** The first start, and the county's registry. Nothing is struck before it is there. */
-async function settleIn({ machine, clock, village }: World): Promise<void> {
+async function settleIn({ machine, clock, village, office }: World): Promise<void> {
   machine.start();
   await clock.advance(10_000);
-  for (const command of importOf(village)) {
+  for (const command of importOf(village, office)) {
     // A disk may fail that early: whoever enters the registry tries again when the process is back.
     let said = 'nothing';
     for (let tries = 0; said !== 'ok' && tries < 5; tries++) {
@@ -143,7 +154,7 @@ async function settleIn({ machine, clock, village }: World): Promise<void> {
   }
 }
 
-function importOf(village: Village): Command[] {
+function importOf(village: Village, office: boolean): Command[] {
   const by = { type: 'system', id: 'world' } as const;
   const registry = createRegistry({ state: new FoldState() });
   const receiver = { url: 'https://receiver.example', secret: `whsec_${'A'.repeat(32)}` };
@@ -153,10 +164,17 @@ function importOf(village: Village): Command[] {
   });
   if (plan.problems.length > 0) throw new Error(JSON.stringify(plan.problems));
   const importId = 'county';
+  const changes = office ? [...plan.changes, elsewhere(receiver)] : plan.changes;
   return [
-    { type: 'registry-part', commandId: 'county-part', by, importId, part: 0, changes: plan.changes },
+    { type: 'registry-part', commandId: 'county-part', by, importId, part: 0, changes },
     { type: 'registry-commit', commandId: 'county-commit', by, importId, parts: 1 },
   ];
+}
+
+/** The program that hears of everything. */
+function elsewhere(receiver: { url: string; secret: string }): RegistryChange {
+  const value = { id: 'feed', name: 'elsewhere', types: [...eventTypes], ...receiver, paused: false };
+  return { type: 'put', entity: 'subscription', value };
 }
 
 /** Waits, in virtual time, until nothing is left to do; answers what still is when that took too long. */
@@ -168,9 +186,10 @@ async function comeToRest(world: World): Promise<string[]> {
   return unrest(world);
 }
 
-function unrest({ machine, living }: World): string[] {
-  const { alarm, desk } = machine;
+function unrest({ machine, living, office }: World): string[] {
+  const { alarm, desk, beside } = machine;
   if (!alarm || !desk) return [`${alarm ? 'desk' : 'alarm'} is down`];
+  if (office && !beside) return ['nobody is told elsewhere'];
   const { lagRecords, openNotices } = alarm.health();
   const open = [...alarm.incidents.openIncidents()].filter(({ severity }) => severity === 'critical');
   const waiting = {
@@ -181,13 +200,15 @@ function unrest({ machine, living }: World): string[] {
     'notices that are not delivered': openNotices,
     'critical incidents that nobody ended': open.length,
     'reports that devices still keep': living.waiting(),
+    'events that the feed has not found': beside?.feed.lagRecords() ?? 0,
+    'events that wait for a program elsewhere': beside?.feed.health('feed').waiting ?? 0,
   };
   return Object.entries(waiting).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
 }
 
 async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
   const { seed, hours, faults, clock, village, homes, truth, publishes, hostile, messages, sent, asked } = world;
-  const { machine, store } = world;
+  const { machine, store, disk, told, office } = world;
   const { historian, crashes, complaints, troubles, alarm, desk } = machine;
   const records = historian.records;
   const strangers = new Set(hostile.said.map(({ deviceId }) => deviceId)).size;
@@ -195,6 +216,7 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
   const anew = judgeAnew(machine, records, tables.look);
   return {
     ...{ seed, hours, faults, truth, publishes, hostile, messages, sent, asked, stuck, crashes, complaints },
+    ...{ office, account: await accountOn(disk.open({ clock })), told },
     ...{ endedAtMs: clock.monotonic(), homes, lost: historian.lost, peaks: [...machine.peaks(), ...tables.peaks()] },
     troubles: troubles.map((trouble) => ({ ...trouble, toMs: Math.min(trouble.toMs, clock.monotonic()) })),
     journal: records.map(({ sequence, receivedAt, atMs, body }) => {
@@ -211,6 +233,17 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
     },
     store: { copied: store.everything(), anew: freshFold(records) },
   };
+}
+
+async function accountOn(disk: Disk): Promise<string[]> {
+  const files = (await disk.list('audit')).filter(({ name }) => name.endsWith('.jsonl'));
+  const lines: string[] = [];
+  for (const { name } of files.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = `audit/${name}`;
+    const text = new TextDecoder().decode(await disk.read(path, 0, (await disk.size(path)) ?? 0));
+    lines.push(...text.split('\n').filter((line) => line !== ''));
+  }
+  return lines;
 }
 
 /** The release that runs at the end, over the whole journal, on an empty state. */

@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Chance } from '../platform/random.ts';
+import type { Command, CommandResult } from '../records/command.ts';
+import type { Registry } from '../records/registry-fold.ts';
+import type { Sealer } from '../records/sealing.ts';
+import type { Statistics } from '../storage/sql-statistics.ts';
+import { accountRoutes } from './account-routes.ts';
+import { apiKeyRoutes } from './api-key-routes.ts';
+import type { ApiKeys } from './api-keys.ts';
+import { type AuditSource, auditRoutes } from './audit-routes.ts';
+import { callerOfRequest } from './callers.ts';
+import { deviceCommandRoutes } from './device-command-routes.ts';
+import type { DeviceKeys } from './device-keys.ts';
+import { deviceRoutes } from './device-routes.ts';
+import type { DutyView } from './duty-view.ts';
+import { glassRoutes } from './glass-routes.ts';
+import type { HealthWatch } from './health.ts';
+import { historyRoutes, type IncidentHistory } from './history-routes.ts';
+import { holdingRoutes } from './holding-routes.ts';
+import type { Cards } from './incident-card.ts';
+import { incidentRoutes } from './incident-routes.ts';
+import type { IncidentSight } from './incident-sight.ts';
+import type { LiveStream } from './live-stream.ts';
+import type { Looks } from './looks.ts';
+import { openApiRoute } from './openapi.ts';
+import type { Passwords } from './passwords.ts';
+import { type PersonRouteParts, personRoutes } from './person-routes.ts';
+import { refuse } from './problem.ts';
+import { exchangeRoutes } from './registry-exchange-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
+import { accessOf, type Rights } from './rights.ts';
+import { sessionRoutes } from './session-routes.ts';
+import type { Sessions } from './sessions.ts';
+import type { SignInDoors } from './sign-in-doors.ts';
+import type { SubscribedEvents } from './subscription-change.ts';
+import { subscriptionRoutes } from './subscription-routes.ts';
+import { testWindowRoute } from './test-window-route.ts';
+import { visitRoutes } from './visit-routes.ts';
+
+/** Everything under `/api/v1`. Each route states the permission that it asks for. */
+export const apiRoutes: FastifyPluginAsync<DeskParts> = async (api, desk) => {
+  await api.register(sessionRoutes, desk);
+  await api.register(accountRoutes, desk);
+  await api.register(apiKeyRoutes, desk);
+  await api.register(glassRoutes, desk);
+  await api.register(healthRoutes, desk);
+  await api.register(incidentRoutes, desk);
+  await api.register(holdingRoutes, desk);
+  if (desk.store) await api.register(historyRoutes, { ...desk, store: desk.store });
+  await api.register(deviceRoutes, desk);
+  await api.register(deviceCommandRoutes, desk);
+  await api.register(testWindowRoute, desk);
+  if (desk.audit) await api.register(auditRoutes, { ...desk, audit: desk.audit });
+  if (desk.people) await api.register(personRoutes, { ...desk, people: desk.people });
+  await api.register(visitRoutes, desk);
+  await api.register(openApiRoute);
+  await api.register(registryRoutes, desk);
+  await api.register(exchangeRoutes, desk);
+  if (desk.events) await api.register(subscriptionRoutes, { ...desk, events: desk.events });
+  api.get('/events', { exposeHeadRoute: false, config: { permission: 'incident:read' } }, (request, reply) =>
+    watchEvents(desk.stream, request, reply),
+  );
+};
+
+/** What routes work with; each takes what is its own. */
+export type DeskParts = ApiPorts & {
+  /** Journal time. */
+  now: () => number;
+  rights: Rights;
+  looks: Looks;
+  sight: IncidentSight;
+  cards: Cards;
+  stream: LiveStream;
+  health: HealthWatch;
+  sessions: Sessions;
+  doors: SignInDoors;
+  passwords: Passwords;
+  keys: ApiKeys;
+};
+
+/** What the API needs of the process around it. */
+export type ApiPorts = {
+  view: DutyView;
+  /** The registry that the view folds. */
+  registry: Registry;
+  /** Errors: ALARM_AWAY, try later. */
+  commands: { apply(command: Command): Promise<CommandResult> };
+  unseal: Sealer['unseal'];
+  deviceKeys: DeviceKeys;
+  /** Who looked at what, and changed it. */
+  audit?: AuditSource;
+  /** What is kept of one person. */
+  people?: PersonRouteParts['people'];
+  /** History before what the view keeps; it may be away. */
+  store?: IncidentHistory & Statistics;
+  /** Outgoing events; without them there are no routes of subscriptions. */
+  events?: SubscribedEvents;
+  metrics: ApiMetrics;
+  log: Log;
+  /** Timers, sessions and throttles run on it: the system's, also where journal time is simulated. */
+  clock: Clock;
+  chance: Chance;
+  /** Of the county: pages show times in it. */
+  timeZone: string;
+};
+
+export type ApiMetrics = Pick<Metrics, 'claimsRefused' | 'looks' | 'looksLost' | 'requestsDenied' | 'signIns'>;
+
+/** For supervisors and load balancers: without names or numbers of people, so without sign-in. */
+async function healthRoutes(api: FastifyInstance, { health }: Pick<DeskParts, 'health'>) {
+  const config = { permission: 'public' } as const;
+  api.get('/health', { config }, async () => health.report());
+  api.get('/health/live', { config }, async () => ({ live: true }));
+  api.get('/health/ready', { config }, async (_request, reply) => {
+    const { watching, parts } = health.report();
+    return reply.code(watching === 'well' ? 200 : 503).send({ ready: watching === 'well', parts });
+  });
+}
+
+function watchEvents(stream: LiveStream, request: FastifyRequest, reply: FastifyReply) {
+  const caller = callerOfRequest(request);
+  if (!stream.hasRoom(caller)) {
+    return refuse(reply, 'too-many', 'too many pages watch already: close some', { retryAfterSeconds: 10 });
+  }
+  reply.hijack();
+  const response = reply.raw;
+  const headers = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
+  response.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers });
+  const lastEventId = request.headers['last-event-id'];
+  stream.watch(response, {
+    caller,
+    access: accessOf(request),
+    ...(typeof lastEventId === 'string' && { lastEventId }),
+  });
+}

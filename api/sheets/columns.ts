@@ -1,0 +1,314 @@
+import type { Section } from '../registry-entry.ts';
+
+/**
+ * A column of a sheet: the field it fills (`position.lat`), its heading, and how a cell becomes a value and back. What a cell says that it
+ * cannot read goes on as it is: the entry's own schema says what would be right.
+ */
+export type Column = {
+  key: string;
+  zh: string;
+  parse(text: string): unknown;
+  format(value: unknown): string;
+  /** What a cell may say, in Chinese, by the word that stands for it; `isMany`: several of them. */
+  choices?: Record<string, string>;
+  isMany?: true;
+  /** Names, numbers and addresses of people. */
+  personal?: true;
+  needed?: true;
+  /** What has to be known to fill it in. */
+  note?: { zh: string; en: string };
+};
+
+type About = Omit<Column, 'key' | 'zh' | 'parse' | 'format' | 'choices' | 'isMany'>;
+
+const asText = (value: unknown): string => (value === undefined || typeof value === 'object' ? '' : String(value));
+const asItStands: Pick<Column, 'parse' | 'format'> = { parse: (cell) => cell, format: asText };
+const text = (key: string, zh: string, about: About = {}): Column => ({ key, zh, ...asItStands, ...about });
+const number = (key: string, zh: string, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  parse: (cell) => numberIn(cell) ?? cell,
+});
+const yesNo = (key: string, zh: string, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  parse: (cell) => switches.get(spelling(cell)) ?? cell,
+  format: (value) => (value === true ? '是' : ''),
+});
+const choice = (key: string, zh: string, choices: Record<string, string>, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  choices,
+  parse: (cell) => wordFor(cell, choices),
+  format: (value) => choices[String(value)] ?? asText(value),
+});
+const choices = (key: string, zh: string, of: Record<string, string>, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  ...{ choices: of, isMany: true as const },
+  parse: (cell) => partsOf(cell).map((part) => wordFor(part, of)),
+  format: (value) =>
+    listOf(value)
+      .map((one) => of[String(one)] ?? asText(one))
+      .join('、'),
+});
+/** One thing a line. */
+const lines = (key: string, zh: string, each: Pick<Column, 'parse' | 'format'>, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  parse: (cell) => linesOf(cell).map(each.parse),
+  format: (value) => listOf(value).map(each.format).join('\n'),
+});
+
+/** Also of the wide digits that Chinese keyboards write. */
+function numberIn(cell: string): number | undefined {
+  const value = cell.trim() === '' ? Number.NaN : Number(cell.normalize('NFKC'));
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** Spelt without blanks, dashes and what stands in brackets, in small letters. */
+export const spelling = (words: string): string =>
+  words
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\(.*?\)|[\s_.-]/g, '');
+
+const switches = new Map([
+  ...['是', '有', 'yes', 'y', 'true', '1', '√'].map((word) => [word, true] as const),
+  ...['否', '无', 'no', 'n', 'false', '0'].map((word) => [word, false] as const),
+]);
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const partsOf = (cell: string): string[] => cell.split(/[、,，;；\s]+/).filter((part) => part !== '');
+const linesOf = (cell: string, apart = /[\r\n]+/): string[] =>
+  cell
+    .split(apart)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+/** Also on one line, where nothing can hold the sign that separates them. */
+const orOnOneLine = /[\r\n;；]+/;
+
+function wordFor(cell: string, among: Record<string, string>): string {
+  const spelt = spelling(cell);
+  return Object.keys(among).find((word) => spelling(word) === spelt || spelling(among[word] ?? '') === spelt) ?? cell;
+}
+
+const point = {
+  parse(line: string) {
+    const [lat, lon, ...more] = line.split(/[,，\s]+/).map(numberIn);
+    return more.length > 0 ? line : { lat, lon };
+  },
+  format: (value: unknown) => `${(value as Point).lat}, ${(value as Point).lon}`,
+};
+type Point = { lat: number; lon: number };
+
+/** A way to reach somebody: "log", or the address of a webhook. */
+const channel = {
+  parse: (line: string) =>
+    /^https?:/i.test(line) ? { type: 'webhook', url: line } : { type: wordFor(line, { log: '日志' }) },
+  format: (value: unknown) => {
+    const { type, url } = value as { type: string; url?: unknown };
+    return type === 'webhook' ? asText(url) : type;
+  },
+};
+
+/** Numbers, switches and words, as rules know them: "holdMinutes=10". */
+const settings: Pick<Column, 'parse' | 'format'> = {
+  parse: (cell) =>
+    Object.fromEntries(
+      linesOf(cell, orOnOneLine).map((line) => {
+        const at = line.search(/[=:：]/);
+        const [name, value] = at < 0 ? [line, ''] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+        return [name, numberIn(value) ?? switches.get(value) ?? value];
+      }),
+    ),
+  format: (value) =>
+    Object.entries(value ?? {})
+      .map(([name, setting]) => `${name}=${setting}`)
+      .join('\n'),
+};
+
+const id = (zh = '编号'): Column =>
+  text('id', zh, {
+    needed: true,
+    note: {
+      zh: '1-32位字母、数字、“_”或“-”，自行编排，不要用姓名',
+      en: '1-32 letters, digits, "_" or "-"; yours to choose, no name of a person',
+    },
+  });
+const area = text('areaId', '区域编号', { needed: true });
+const language = choice('language', '语言', { 'zh-CN': '中文', en: '英文' });
+const datum = (key: string, about: About = {}) =>
+  choice(
+    key,
+    '坐标系',
+    { 'WGS-84': 'WGS-84', 'GCJ-02': 'GCJ-02' },
+    {
+      note: {
+        zh: '地图上量取的为 GCJ-02，卫星定位的为 WGS-84；系统换算并保存 WGS-84',
+        en: 'read off a Chinese map: GCJ-02; from a GPS: WGS-84, which is kept',
+      },
+      ...about,
+    },
+  );
+const of = (types: Record<string, string>) => [
+  choice('of.type', '所属类型', types, { needed: true }),
+  text('of.id', '所属编号', { needed: true }),
+];
+const personal = { personal: true } as const;
+const needed = { needed: true } as const;
+
+/** The last one of every sheet: the row's entry is retired. */
+export const removeColumn = yesNo('remove', '删除', {
+  note: { zh: '填“是”则删除该行编号对应的条目', en: '"yes" retires what has the id of this row' },
+});
+
+const ownColumns: Record<Section, Column[]> = {
+  areas: [
+    id(),
+    choice('level', '级别', { county: '旗县', township: '苏木乡镇', village: '嘎查村' }, needed),
+    text('parentId', '上级编号', { note: { zh: '旗县留空', en: 'empty for a county' } }),
+    text('name', '名称', needed),
+  ],
+  sites: [
+    id(),
+    area,
+    text('name', '名称', needed),
+    choice('kind', '类型', { 'care-home': '养老院', 'mutual-help-house': '互助幸福院' }, needed),
+  ],
+  places: [
+    id(),
+    area,
+    text('siteId', '机构编号', { note: { zh: '房间、床位所属的机构', en: 'of the house that a room or bed is in' } }),
+    choice(
+      'kind',
+      '类型',
+      { house: '住房', 'winter-camp': '冬营地', 'summer-camp': '夏营地', room: '房间', bed: '床位' },
+      needed,
+    ),
+    text('name', '名称', {
+      needed: true,
+      note: { zh: '短信中使用，不要写人名', en: 'stands in messages: no name of a person' },
+    }),
+    text('address', '地址', personal),
+    number('position.lat', '纬度'),
+    number('position.lon', '经度'),
+    datum('position.datum'),
+  ],
+  households: [id(), area, text('currentPlaceId', '现住地点编号', needed), text('note', '备注', personal)],
+  people: [
+    id(),
+    text('householdId', '住户编号', needed),
+    text('name', '姓名', { ...personal, ...needed }),
+    text('callName', '称呼', {
+      personal: true,
+      note: { zh: '与本人商定，通知中使用', en: 'agreed with the person: stands in messages' },
+    }),
+    choices('categories', '类别', {
+      ...{ 'living-alone': '独居', 'advanced-age': '高龄', 'left-behind': '留守', 'low-income': '低收入' },
+      ...{ disabled: '失能', dementia: '失智' },
+    }),
+    language,
+  ],
+  contacts: [
+    id(),
+    ...of({ person: '人员', household: '住户', place: '地点', site: '机构', area: '区域' }),
+    choice(
+      'role',
+      '角色',
+      {
+        ...{ neighbour: '邻居', family: '家属', 'night-carer': '夜班护理员', station: '服务站' },
+        ...{ township: '苏木乡镇', county: '旗县', desk: '值班台' },
+      },
+      needed,
+    ),
+    number('order', '顺序', { note: { zh: '同一角色中小的先通知', en: 'among the same role the lower comes first' } }),
+    text('name', '姓名', { ...personal, ...needed }),
+    text('phone', '电话', personal),
+    language,
+    lines('channels', '通知方式', channel, {
+      ...personal,
+      ...needed,
+      note: { zh: '每行一种：log，或回调地址 https://…', en: 'one a line: log, or the address of a webhook' },
+    }),
+    lines('webhookSecret', '回调密钥', asItStands, {
+      personal: true,
+      note: {
+        zh: '每个回调地址一行；已登记的可留空，导出时不显示',
+        en: 'one a webhook; empty keeps that of a known address; never exported',
+      },
+    }),
+  ],
+  zones: [
+    id(),
+    ...of({ place: '地点', person: '人员' }),
+    text('name', '名称', needed),
+    choice('shape.type', '形状', { circle: '圆形', polygon: '多边形' }, needed),
+    number('shape.lat', '中心纬度'),
+    number('shape.lon', '中心经度'),
+    number('shape.radiusMeters', '半径（米）'),
+    lines('shape.points', '顶点', point, {
+      note: { zh: '多边形每行一个顶点：纬度, 经度', en: 'of a polygon, one a line: latitude, longitude' },
+    }),
+    datum('datum', needed),
+    {
+      ...text('months', '月份', {
+        note: { zh: '只在这些月份有效，例如 5、6、7；空为全年', en: 'in these months alone; empty: all year' },
+      }),
+      parse: (cell) => partsOf(cell).map((part) => numberIn(part) ?? part),
+      format: (value) => listOf(value).join('、'),
+    },
+  ],
+  devices: [
+    id('设备编号'),
+    choice(
+      'kind',
+      '设备类型',
+      {
+        'smoke-detector': '烟感报警器',
+        wearable: '穿戴设备',
+        'call-button': '呼叫按钮',
+        'presence-sensor': '人体传感器',
+      },
+      needed,
+    ),
+    text('placeId', '地点编号'),
+    text('personId', '人员编号', {
+      note: { zh: '穿戴设备填人员，其余填地点', en: 'wearables belong to a person, the others to a place' },
+    }),
+    text('room', '房间'),
+    number('intervalMinutes', '上报间隔（分钟）'),
+    yesNo('simulated', '模拟设备'),
+    text('secret', '密钥', {
+      note: { zh: '只在登记或更换时填写，导出时不显示', en: 'only to set or renew it; never exported' },
+    }),
+  ],
+  ruleSettings: [
+    id(),
+    text('rule', '规则', {
+      needed: true,
+      note: { zh: '规则名见 docs/thresholds.md', en: 'by its name in docs/thresholds.md' },
+    }),
+    choice(
+      'scope.type',
+      '范围类型',
+      {
+        ...{ all: '全部', category: '类别', area: '区域', household: '住户', person: '人员', device: '设备' },
+      },
+      needed,
+    ),
+    text('scope.id', '范围编号', { note: { zh: '范围为“全部”时留空', en: 'empty for everybody' } }),
+    {
+      ...text('settings', '设置', { needed: true, note: { zh: '每行一项：名称=数值', en: 'one a line: name=value' } }),
+      ...settings,
+    },
+  ],
+};
+
+export const columnsOf = (section: Section): Column[] => [...ownColumns[section], removeColumn];
+
+/** What a spreadsheet calls a column: 0 is A, 26 is AA. */
+export function lettersOf(column: number): string {
+  const last = String.fromCharCode(65 + (column % 26));
+  return column < 26 ? last : lettersOf(Math.floor(column / 26) - 1) + last;
+}
+
+/** What a sheet is called. */
+export const sheetNames: Record<Section, string> = {
+  ...{ areas: '区域', sites: '机构', places: '地点', households: '住户', people: '人员', contacts: '联系人' },
+  ...{ zones: '活动范围', devices: '设备', ruleSettings: '规则设置' },
+};

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { FoldState } from './fold-state.ts';
+import { erasureOf } from './person-erasure.ts';
+import { put, smallCounty } from './registry.test-support.ts';
+import { createRegistry } from './registry-fold.ts';
+
+const claim = { salt: 'new', hmac: 'new' };
+
+test('who lived alone takes along the household and the address; the place stays for its detectors, the watch becomes stock', () => {
+  const registry = county();
+  const changes = erasureOf(registry, 'widow', () => claim);
+  const applied = registry.applyChecked(changes);
+  expect(applied).toMatchObject({ ok: true, released: [{ deviceId: 'watch-2', personId: 'widow' }] });
+  if (!applied.ok) return;
+  expect(applied.removed.sort()).toEqual([
+    'contact:niece',
+    'household:alone',
+    'person:widow',
+    'ruleSetting:hers',
+    'zone:garden',
+  ]);
+  expect(registry.get('place', 'house-2')).toEqual({
+    id: 'house-2',
+    areaId: 'east',
+    kind: 'house',
+    name: 'house at the end',
+  });
+  expect(registry.device('watch-2')).toMatchObject({ claim });
+  expect(registry.device('watch-2')?.personId).toBeUndefined();
+  expect(registry.device('button-2')).toMatchObject({ placeId: 'house-2' });
+});
+
+test('one of a couple leaves the other everything', () => {
+  const registry = county();
+  const applied = registry.applyChecked(erasureOf(registry, 'her', () => claim));
+  expect(applied).toMatchObject({ ok: true, removed: ['contact:daughter', 'person:her'], changed: [], released: [] });
+  expect(registry.household('couple')).toBeDefined();
+});
+
+test('a label that was used up can be used again for the next bearer', () => {
+  const registry = county();
+  const watch = { ...registry.device('watch-2'), claim: { salt: 's', hmac: 'h', used: { at: 1, by: 'li' } } };
+  registry.apply([put('device', watch)]);
+  registry.applyChecked(erasureOf(registry, 'widow', () => claim));
+  expect(registry.device('watch-2')?.claim).toEqual({ salt: 's', hmac: 'h' });
+});
+
+test('a bed of a house of many keeps its place, and nobody is nobody', () => {
+  const registry = county();
+  const before = registry.get('place', 'room-1');
+  registry.applyChecked(erasureOf(registry, 'bed-1', () => claim));
+  expect(registry.get('place', 'room-1')).toEqual(before);
+  expect(registry.household('resident-1')).toBeUndefined();
+  expect(erasureOf(registry, 'bed-1', () => claim)).toEqual([]);
+});
+
+test('what was changed meanwhile is looked at again first', () => {
+  const registry = county();
+  const changes = erasureOf(registry, 'widow', () => claim);
+  registry.apply([put('household', { id: 'alone', areaId: 'east', currentPlaceId: 'house-1' })]);
+  expect(registry.applyChecked(changes)).toMatchObject({ ok: false });
+  expect(registry.person('widow')).toBeDefined();
+});
+
+function county() {
+  const registry = createRegistry({ state: new FoldState() });
+  const circle = { type: 'circle', lat: 43.9, lon: 116, radiusMeters: 500 };
+  const niece = { of: { type: 'household', id: 'alone' }, role: 'family', name: 'Niece', channels: [{ type: 'log' }] };
+  registry.apply([
+    ...smallCounty,
+    put('contact', { id: 'niece', ...niece }),
+    put('zone', { id: 'garden', of: { type: 'person', id: 'widow' }, name: 'garden', datum: 'WGS-84', shape: circle }),
+    put('ruleSetting', { id: 'hers', rule: 'fall', scope: { type: 'person', id: 'widow' }, settings: {} }),
+  ]);
+  return registry;
+}

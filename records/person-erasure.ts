@@ -1,0 +1,73 @@
+import { emergencyOf } from './consent.ts';
+import { entityVersion } from './entity-version.ts';
+import type { Incident } from './incident.ts';
+import { type Device, type Entity, type EntityType, entities, type Person, type RegistryChange } from './registry.ts';
+import type { Registry } from './registry-fold.ts';
+
+type Claim = NonNullable<Device['claim']>;
+
+/**
+ * Everything that leaves the registry with a person, to be carried out together: who answers for them, their zones and settings. What they
+ * wore becomes stock, with a label that can be used again; `claimFor` makes one for a device that has none. With the last of a
+ * household the household goes; its place stays, because detectors hang there, but nobody's address is kept for it any more.
+ */
+export function erasureOf(registry: Lookup, personId: string, claimFor: (deviceId: string) => Claim): RegistryChange[] {
+  const person = registry.get('person', personId);
+  if (!person) return [];
+  const household = registry.get('household', person.householdId);
+  const isLast = all(registry, 'person', (one) => one.householdId === person.householdId).length === 1;
+  const gone: Target[] = [{ type: 'person', id: personId }];
+  if (household && isLast) gone.push({ type: 'household', id: household.id });
+  const isGone = ({ type, id }: { type: string; id: string }) => gone.some((one) => one.type === type && one.id === id);
+  const removed = [
+    ...all(registry, 'contact', ({ of }) => isGone(of)).map((value) => removal('contact', value)),
+    ...all(registry, 'zone', ({ of }) => isGone(of)).map((value) => removal('zone', value)),
+    ...all(registry, 'ruleSetting', ({ scope }) => 'id' in scope && isGone(scope)).map((value) =>
+      removal('ruleSetting', value),
+    ),
+    ...gone.flatMap(({ type, id }) => {
+      const value = registry.get(type, id);
+      return value ? [removal(type, value)] : [];
+    }),
+  ];
+  const worn = all(registry, 'device', (one) => one.personId === personId);
+  const stock = worn.map((one) => putting('device', one, asStock(one, claimFor)));
+  return [...removed, ...stock, ...(household && isLast ? bare(registry, household) : [])];
+}
+
+/**
+ * Who helps in an emergency must know whom, and where: nobody is forgotten before it is over. Undefined: there is none. In English, for
+ * whoever asked.
+ */
+export function whyNotErased(person: Person, openIncidents: Iterable<Incident>): string | undefined {
+  const incident = emergencyOf(person, openIncidents);
+  return incident && `incident ${incident.code} is critical, theirs, and not over: end it first, then erase`;
+}
+
+type Lookup = Pick<Registry, 'get' | 'list'>;
+type Target = { type: 'person' | 'household'; id: string };
+
+/** The address and the place on the map of a home in which nobody is known to live. */
+function bare(registry: Lookup, household: Entity<'household'>): RegistryChange[] {
+  const place = registry.get('place', household.currentPlaceId);
+  const isOthers = all(registry, 'household', (one) => one.currentPlaceId === household.currentPlaceId).length > 1;
+  if (!place || isOthers || place.siteId !== undefined) return [];
+  const { address, position, ...rest } = place;
+  return address === undefined && position === undefined ? [] : [putting('place', place, rest)];
+}
+
+/** As it was when nobody had put it anywhere, in the registry's order of fields. */
+function asStock({ personId: _, room: __, claim, ...kept }: Device, claimFor: (deviceId: string) => Claim): Device {
+  const { used: ___, ...unused } = claim ?? claimFor(kept.id);
+  return entities.device.parse({ ...kept, claim: unused });
+}
+
+const all = <T extends EntityType>(registry: Lookup, entity: T, isMeant: (value: Entity<T>) => boolean): Entity<T>[] =>
+  Iterator.from(registry.list(entity)).filter(isMeant).toArray();
+
+const removal = <T extends EntityType>(entity: T, value: Entity<T>): RegistryChange => ({
+  ...{ type: 'remove', entity, id: value.id },
+  expectedVersion: entityVersion(value),
+});
+const putting = <T extends 'device' | 'place'>(entity: T, before: Entity<T>, value: Entity<T>): RegistryChange =>
+  ({ type: 'put', entity, value, expectedVersion: entityVersion(before) }) as RegistryChange;
