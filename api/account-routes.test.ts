@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../platform/clock.ts';
 import type { AccountMade, AccountPage, LockoutPage, SessionAnswer } from './answers.ts';
 import { ask, openDesk, password, signedIn, standInAlarm } from './desk.test-support.ts';
 import { eastern, ofCounty, staff, staffedCounty } from './rights.test-support.ts';
@@ -159,4 +160,40 @@ test('a door that guessing has closed is seen by those who manage the account, a
   expect(((await (await li.get('/lockouts')).json()) as LockoutPage).lockouts).toEqual([]);
   expect((await east.ask('DELETE', '/lockouts/li')).status).toBe(404);
   expect((await li.ask('DELETE', '/lockouts/boss')).status).toBe(404);
+});
+
+test('of the same request twice at once one shows a password, and it is the one that opens', async () => {
+  const alarm = standInAlarm({ changes: staffedCounty, newsAfterMs: 150 });
+  const api = await openDesk(alarm);
+  closing.push(api.close);
+  const li = await signedIn(api, 'li');
+  const asked = { commandId: commandId(), id: 'new-1', name: 'Bat', grants: [helperInEast] };
+  const answers = await Promise.all([1, 2].map(() => li.post('/accounts', asked)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+  const made = (await answers.find(({ status }) => status === 201)?.json()) as AccountMade;
+  expect((await signIn(api, 'new-1', made.password)).status).toBe(200);
+});
+
+test('while it is not known what stands, neither a password nor a token is shown', async () => {
+  const alarm = standInAlarm({ changes: staffedCounty, newsAfterMs: 500 });
+  const hurried = { ...systemClock, after: (_ms: number, then: () => void) => systemClock.after(0, then) };
+  const api = await openDesk(alarm, { clock: hurried });
+  closing.push(api.close);
+  const li = await signedIn(api, 'li');
+  const version = await versionOf(li, 'nobody');
+  const reset = await li.post('/accounts/nobody/password', { commandId: commandId(), expectedVersion: version });
+  expect([reset.status, Object.keys((await reset.json()) as object)]).toEqual([202, ['account']]);
+  const key = { commandId: commandId(), id: 'k1', name: 'K', grants: [helperInEast] };
+  const made = await li.post('/api-keys', key);
+  expect([made.status, Object.keys((await made.json()) as object)]).toEqual([202, ['key']]);
+});
+
+test('an account and a key never have one name: what they sign could not be told apart', async () => {
+  const { alarm, api } = await county();
+  const li = await signedIn(api, 'li');
+  const words = (id: string) => ({ commandId: commandId(), id, name: 'N', grants: [helperInEast] });
+  expect((await li.post('/api-keys', words('wang'))).status).toBe(409);
+  expect((await li.post('/api-keys', words('k1'))).status).toBe(201);
+  expect((await li.post('/accounts', words('k1'))).status).toBe(409);
+  expect([alarm.registry.get('apiKey', 'wang'), alarm.registry.account('k1')]).toEqual([undefined, undefined]);
 });

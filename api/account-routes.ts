@@ -17,6 +17,7 @@ import type { Looks } from './looks.ts';
 import { isMasked } from './masking.ts';
 import { generatePassword, type Passwords } from './passwords.ts';
 import { refuse } from './problem.ts';
+import { codeOfTaken, taken } from './registry-rights.ts';
 import { accessOf, type Rights } from './rights.ts';
 import type { SignInDoors } from './sign-in-doors.ts';
 import { untilFolded } from './until-folded.ts';
@@ -46,6 +47,8 @@ export const accountRoutes: FastifyPluginAsyncZod<AccountParts> = async (api, pa
     const { commandId, ...asked } = request.body;
     const access = accessOf(request);
     if (!mayGrant(access, asked.grants, registry)) return refuseGrants(reply);
+    // What both do is signed with the id alone in some places.
+    if (registry.get('apiKey', asked.id)) return refuse(reply, codeOfTaken, taken.problem);
     return withPassword(parts, reply, { access, commandId, expectedVersion: 0, account: asked });
   });
 
@@ -177,16 +180,15 @@ async function withPassword(
   { account, ...asked }: Asked & { account: Omit<Account, 'hash'> },
 ) {
   // A repeat would show a password that was never set.
-  if (parts.view.answerTo(asked.commandId)?.ok)
-    return refuse(
-      reply,
-      'not-allowed',
-      'this was done before, and the password was shown then, once: ask for a new one',
-    );
+  if (parts.view.answerTo(asked.commandId)?.ok) return refuseAgain(reply);
   const password = generatePassword(parts.chance);
   const hash = await parts.passwords.hash(password);
   if (hash === undefined) return refuse(reply, 'too-many', 'too many passwords at once', { retryAfterSeconds: 1 });
   return changeAccount(parts, reply, { ...asked, account: { ...account, hash }, password });
+}
+
+function refuseAgain(reply: FastifyReply) {
+  return refuse(reply, 'not-allowed', 'this was done before, and the password was shown then, once: ask for a new one');
 }
 
 type AccountChange = Asked & ({ account: object; password?: string } | { accountId: string });
@@ -203,7 +205,9 @@ async function changeAccount(parts: AccountParts, reply: FastifyReply, asked: Ac
   const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   const kept = value && parts.registry.account(value.id);
   if (!kept) return reply.code(isFolded ? 204 : 202).send();
-  const password = 'password' in asked ? { password: asked.password } : {};
+  // The same request twice at once has one answer, and two passwords: only the one that stands is shown.
+  if ('password' in asked && isFolded && kept.hash !== value.hash) return refuseAgain(reply);
+  const password = 'password' in asked && isFolded ? { password: asked.password } : {};
   const status = isFolded ? (expectedVersion === 0 ? 201 : 200) : 202;
   return reply.code(status).send({ account: shown(parts, kept, lockedIn(parts)), ...password });
 }

@@ -228,7 +228,7 @@ export type AccountShown = Pick<Account, 'id' | 'language' | 'grants'> & {
 };
 /** By id; `next` asks for what follows. */
 export type AccountPage = { accounts: AccountShown[]; next?: string };
-/** `password` is shown in this answer and never again. */
+/** `password` is shown in this answer and never again; not at all while it is not known whether it stands. */
 export type AccountMade = { account: AccountShown; password?: string };
 /** `from`: an address, or a browser in which the account signed in before. Epoch ms. */
 export type LockoutPage = { at: number; lockouts: { account: string; from: string; until: number }[] };
@@ -237,6 +237,8 @@ export type ApiKeyShown = Omit<ApiKey, 'hash'> & { lastUsedAt?: number };
 export type ApiKeyPage = { keys: ApiKeyShown[]; next?: string };
 /** `token` is shown in this answer and never again. */
 export type ApiKeyMade = { key: ApiKeyShown; token: string };
+/** A command that was carried out, about an incident that this process does not know yet. */
+export type CommandDone = { incidentId: string; version?: number };
 
 /** Whose glass is or was broken for what, the latest first. What it shows ends at `until`. */
 export type GlassPage = {

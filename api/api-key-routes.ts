@@ -7,11 +7,12 @@ import type { Command, CommandResult } from '../records/command.ts';
 import { type ApiKey, entities } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import { type Access, mayGrant, mayRevoke } from '../records/rights.ts';
-import type { ApiKeyPage, ApiKeyShown } from './answers.ts';
+import type { ApiKeyMade, ApiKeyPage, ApiKeyShown } from './answers.ts';
 import { type ApiKeys, newToken } from './api-keys.ts';
 import type { DutyView } from './duty-view.ts';
 import type { Looks } from './looks.ts';
 import { refuse } from './problem.ts';
+import { codeOfTaken, taken } from './registry-rights.ts';
 import { accessOf } from './rights.ts';
 import { untilFolded } from './until-folded.ts';
 
@@ -40,15 +41,19 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ApiKeyParts> = async (api, part
       return refuse(reply, 'forbidden', 'nobody gives a program rights that they do not hold themselves');
     if ((asked.expiresAt ?? Number.POSITIVE_INFINITY) <= now())
       return refuse(reply, 'invalid', 'expiresAt: is in the past');
-    if (view.answerTo(commandId)?.ok)
-      return refuse(reply, 'not-allowed', 'this was done before, and the token was shown then, once: make another key');
+    if (view.answerTo(commandId)?.ok) return refuseAgain(reply);
+    // What both do is signed with the id alone in some places.
+    if (registry.account(asked.id)) return refuse(reply, codeOfTaken, taken.problem);
     const { token, hash } = newToken(chance);
     const value = entities.apiKey.parse({ ...asked, hash });
     const change = { type: 'put', entity: 'apiKey', value, expectedVersion: 0 } as const;
     const result = await commands.apply({ type: 'registry-change', commandId, by: access.actor, change });
     if (!result.ok) return refuse(reply, result.problem, result.message);
     const isFolded = (await untilFolded(clock, () => view.answerTo(commandId))) !== undefined;
-    return reply.code(isFolded ? 201 : 202).send({ key: shown(parts, value), token });
+    if (!isFolded) return reply.code(202).send({ key: shown(parts, value) });
+    // The same request twice at once has one answer, and two tokens: only the one that opens something is shown.
+    if (registry.get('apiKey', asked.id)?.hash !== hash) return refuseAgain(reply);
+    return reply.code(201).send({ key: shown(parts, value), token } satisfies ApiKeyMade);
   });
 
   api.delete('/api-keys/:keyId', { config, schema: { params, body: removal } }, async (request, reply) => {
@@ -95,6 +100,11 @@ const isManaged = ({ registry }: ApiKeyParts, access: Access, key: ApiKey) =>
 function shown({ keys }: ApiKeyParts, { hash: _, ...key }: ApiKey): ApiKeyShown {
   const lastUsedAt = keys.lastUsedAt(key.id);
   return { ...key, ...(lastUsedAt !== undefined && { lastUsedAt }) };
+}
+
+function refuseAgain(reply: FastifyReply) {
+  const detail = 'this was done before, and the token was shown then, once: make another key';
+  return refuse(reply, 'not-allowed', detail);
 }
 
 /** Also where there is one, and it is nobody's business: the two cannot be told apart. */

@@ -121,3 +121,15 @@ test('a request that shows a key is that program’s alone, whatever cookies com
   const headers = { authorization: 'Bearer swk_not-a-key' };
   expect((await ask(api, 'GET', '/incidents', { cookie: li.cookie, headers })).status).toBe(401);
 });
+
+test('of the same request twice at once one shows a token, and it is the one that opens', async () => {
+  const alarm = standInAlarm({ changes: staffedCounty, newsAfterMs: 40 });
+  const api = await openDesk(alarm);
+  closing.push(api.close);
+  const li = await signedIn(api, 'li');
+  const words = keyWords('k1');
+  const answers = await Promise.all([1, 2].map(() => li.post('/api-keys', words)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+  const made = (await answers.find(({ status }) => status === 201)?.json()) as ApiKeyMade;
+  expect((await withKey(api, made.token, 'GET', '/incidents')).status).toBe(200);
+});

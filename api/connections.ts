@@ -1,12 +1,18 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../platform/clock.ts';
+import { refuse } from './problem.ts';
+import type { Proxies } from './proxies.ts';
+import { wholeAddress } from './sign-in-doors.ts';
 
 /**
  * Connections to the page and the API, of which one host holds a part and a crowd never all: a connection that is one too many of its
  * address ends at once; when all are taken, one that is at rest gives way to the newcomer, of the address that holds most of them, the one
- * that rested for longest. One that waits for its answer, or watches, gives way to nobody.
+ * that rested for longest. One that waits for its answer, or watches, gives way to nobody; one whose request is not whole yet rests. A trusted
+ * proxy is everybody behind it, and may hold all: whom it speaks for is counted by `limitSpokenFor`.
  */
-export function guardConnections(server: Server, { denied }: { denied: (reason: Denial) => void }): void {
+export function guardConnections(server: Server, { denied, isTrusted }: GuardParts): void {
   /** By address, all that it holds; those at rest are in the order in which they came to it. */
   const crowds = new Map<string, Crowd>();
   let count = 0;
@@ -23,8 +29,8 @@ export function guardConnections(server: Server, { denied }: { denied: (reason: 
     return true;
   }
 
-  function refusal(crowd: Crowd): Denial | undefined {
-    if (crowd.count >= mostOfOneAddress) return 'address';
+  function refusal(address: string, crowd: Crowd): Denial | undefined {
+    if (crowd.count >= mostOfOneAddress && !isTrusted(address)) return 'address';
     if (count < mostConnections) return undefined;
     return makeRoom() ? 'gave-way' : 'full';
   }
@@ -32,7 +38,7 @@ export function guardConnections(server: Server, { denied }: { denied: (reason: 
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const crowd = crowds.get(address) ?? { count: 0, resting: new Set() };
-    const reason = refusal(crowd);
+    const reason = refusal(address, crowd);
     if (reason) denied(reason);
     if (reason === 'address' || reason === 'full') return socket.destroy();
     crowds.set(address, crowd);
@@ -46,16 +52,60 @@ export function guardConnections(server: Server, { denied }: { denied: (reason: 
       if (crowd.count === 0) crowds.delete(address);
     });
   });
-  server.on('request', ({ socket }, response) => {
+  server.on('request', (request, response) => {
+    const { socket } = request;
     const crowd = crowds.get(socket.remoteAddress ?? '');
-    crowd?.resting.delete(socket);
-    response.on('close', () => !socket.destroyed && crowd?.resting.add(socket));
+    const isWhole = () => crowd?.resting.delete(socket);
+    if (bringsBody(request)) request.once('end', isWhole);
+    else isWhole();
+    response.on('close', () => {
+      request.off('end', isWhole);
+      if (!socket.destroyed) crowd?.resting.add(socket);
+    });
   });
+}
+
+type GuardParts = { denied: (reason: Denial) => void } & Pick<Proxies, 'isTrusted'>;
+
+const bringsBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+/** Requests under way of one address behind a proxy are as many as another address may have connections. */
+export function limitSpokenFor({ isTrusted }: Pick<Proxies, 'isTrusted'>) {
+  const underWay = new Map<string, number>();
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const { remoteAddress } = request.socket;
+    if (request.ip === remoteAddress || !isTrusted(remoteAddress)) return;
+    const ip = wholeAddress(request.ip);
+    const count = underWay.get(ip) ?? 0;
+    if (count >= mostOfOneAddress) {
+      // Nor does the connection wait for the rest of the request.
+      reply.header('connection', 'close');
+      return refuse(reply, 'too-many', 'too many requests of your address are under way', { retryAfterSeconds: 1 });
+    }
+    underWay.set(ip, count + 1);
+    reply.raw.on('close', () => {
+      const left = (underWay.get(ip) ?? 0) - 1;
+      if (left > 0) underWay.set(ip, left);
+      else underWay.delete(ip);
+    });
+  };
+}
+
+/** Of a route that is open to everybody, a request that dawdles is cut: what there is to send is a name and a password. */
+export function hurryStrangers({ clock, cut }: { clock: Clock; cut: (socket: Socket) => void }) {
+  return async ({ raw, routeOptions }: FastifyRequest, reply: FastifyReply) => {
+    if (routeOptions.config.permission !== 'public' || !bringsBody(raw)) return;
+    const stop = clock.after(strangersBodyMs, () => !raw.complete && cut(raw.socket));
+    raw.once('end', stop);
+    reply.raw.once('close', stop);
+  };
 }
 
 type Crowd = { count: number; resting: Set<Socket> };
 type Denial = 'address' | 'gave-way' | 'full';
 
 const mostConnections = 1_000;
-/** A proxy in front is one address, too: as many as may watch, and what passes beside them. */
+/** As many as may watch, and what passes beside them. */
 const mostOfOneAddress = 300;
+const strangersBodyMs = 5_000;

@@ -4,7 +4,6 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import { entityVersion } from '../records/entity-version.ts';
-import type { Actor } from '../records/incident.ts';
 import { type Device, entities } from '../records/registry.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import type { Access, Permission } from '../records/rights.ts';
@@ -32,7 +31,7 @@ export type DeviceParts = DeviceNames & {
 /** What is asked of one device. Without `device` it is retired; without `expectedVersion` it is new. */
 export type Change = {
   commandId: string;
-  by: Actor;
+  access: Access;
   deviceId: string;
   device?: Device;
   expectedVersion?: number;
@@ -45,19 +44,19 @@ export type Change = {
  * done and its news is still on the way here. A repeat is answered with what is true now; what was shown once is not shown again.
  */
 export async function changeDevice(parts: DeviceParts, reply: FastifyReply, change: Change) {
-  const { commandId, by, deviceId, device, expectedVersion, made } = change;
+  const { commandId, access, deviceId, device, expectedVersion, made } = change;
   const expected = { expectedVersion: expectedVersion ?? 0 };
   const result = await parts.commands.apply({
-    ...{ type: 'registry-change', commandId, by },
+    ...{ type: 'registry-change', commandId, by: access.actor },
     change: device
       ? { type: 'put', entity: 'device', value: device, ...expected }
       : { type: 'remove', entity: 'device', id: deviceId, ...expected },
   });
-  if (!result.ok) return refuseChange(parts, reply, deviceId, result);
+  if (!result.ok) return refuseChange(parts, reply, change, result);
   const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   if (device === undefined) return reply.code(isFolded ? 204 : 202).send();
   // Another version than ours: this command was carried out before, with a secret or a code of that time.
-  if (made && result.version !== entityVersion(device)) return refuseAgain(parts, reply, deviceId);
+  if (made && result.version !== entityVersion(device)) return refuseAgain(parts, reply, change);
   const shown = showDevice(parts, deviceId) ?? deviceShown(parts, device);
   const status = isFolded ? (expectedVersion === undefined ? 201 : 200) : 202;
   return reply.code(status).send(made ? { device: shown, ...made } : shown);
@@ -67,9 +66,9 @@ export async function changeDevice(parts: DeviceParts, reply: FastifyReply, chan
 export function answerRepeat(
   parts: DeviceParts,
   reply: FastifyReply,
-  { deviceId, made }: Pick<Change, 'deviceId' | 'made'>,
+  { access, deviceId, made }: Pick<Change, 'access' | 'deviceId' | 'made'>,
 ) {
-  if (made) return refuseAgain(parts, reply, deviceId);
+  if (made) return refuseAgain(parts, reply, { access, deviceId });
   const device = showDevice(parts, deviceId);
   return device ? reply.send(device) : reply.code(204).send();
 }
@@ -85,8 +84,8 @@ export function reachedDevice(parts: DeviceReach, access: Access, permission: Pe
   return device && parts.rights.reaches(access, permission, { type: 'device', id: deviceId }) ? device : undefined;
 }
 
-/** What is wrong with putting it there: what lies in a foreign area is said not to exist, in the registry's own words. */
-export function foreignTarget(
+/** What is wrong with putting it there: nothing is there, or it lies in a foreign area, which is the same in every word. */
+export function absentTarget(
   parts: DeviceReach,
   access: Access,
   permission: Permission,
@@ -97,8 +96,8 @@ export function foreignTarget(
     { type: 'person', id: asked.personId },
   ] as const;
   for (const { type, id } of targets) {
-    if (id === undefined || parts.registry.get(type, id) === undefined) continue;
-    if (!parts.rights.reaches(access, permission, { type, id }))
+    if (id === undefined) continue;
+    if (parts.registry.get(type, id) === undefined || !parts.rights.reaches(access, permission, { type, id }))
       return `device "${asked.id}": there is no ${type} "${id}"; add it, or correct the id`;
   }
   return undefined;
@@ -128,13 +127,16 @@ export function notFound(reply: FastifyReply, deviceId: string) {
   return refuse(reply, 'not-found', `there is no device ${deviceId}`);
 }
 
-export function refuseChange(parts: DeviceParts, reply: FastifyReply, deviceId: string, result: Refusal) {
-  const device = showDevice(parts, deviceId);
+/** With the device as it is now, for whoever may see it: it may hang elsewhere by now. */
+export function refuseChange(parts: DeviceParts, reply: FastifyReply, { access, deviceId }: Asking, result: Refusal) {
+  const isSeen = parts.rights.may(access, 'registry:read', parts.rights.areaOf('device', deviceId));
+  const device = isSeen ? showDevice(parts, deviceId) : undefined;
   return refuse(reply, result.problem, result.message, { ...(device && { device }) });
 }
+type Asking = Pick<Change, 'access' | 'deviceId'>;
 type Refusal = Extract<CommandResult, { ok: false }>;
 
-function refuseAgain(parts: DeviceParts, reply: FastifyReply, deviceId: string) {
+function refuseAgain(parts: DeviceParts, reply: FastifyReply, asking: Asking) {
   const message = 'this was done before, and what was made was shown then, once: ask for new ones';
-  return refuseChange(parts, reply, deviceId, { ok: false, problem: 'not-allowed', message });
+  return refuseChange(parts, reply, asking, { ok: false, problem: 'not-allowed', message });
 }

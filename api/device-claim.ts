@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readClaimCode } from '../records/claim-code.ts';
 import { entityVersion } from '../records/entity-version.ts';
 import { type Device, entities } from '../records/registry.ts';
-import { changeDevice, type DeviceParts, foreignTarget, placed, showDevice } from './device-change.ts';
+import { absentTarget, changeDevice, type DeviceParts, placed, showDevice } from './device-change.ts';
 import { accountName } from './incident-card.ts';
 import { refuse } from './problem.ts';
 import { accessOf } from './rights.ts';
@@ -54,8 +54,8 @@ export const claimRoute: FastifyPluginAsyncZod<DeviceParts> = async (api, parts)
         return refuse(reply, 'wrong-code', 'device or code is wrong: read both from the label, or ask for a new label');
       }
       throttle.succeeded(limits);
-      const foreign = foreignTarget(parts, access, 'device:install', { id: deviceId, ...where });
-      if (foreign !== undefined) return refuse(reply, 'invalid', foreign);
+      const absent = absentTarget(parts, access, 'device:install', { id: deviceId, ...where });
+      if (absent !== undefined) return refuse(reply, 'invalid', absent);
       if (device.claim?.used) {
         if (isRepeat(device, where, by)) return reply.send(showDevice(parts, deviceId));
         refused('claimed');
@@ -64,7 +64,7 @@ export const claimRoute: FastifyPluginAsyncZod<DeviceParts> = async (api, parts)
       }
       const installed = placed(device, where, { at: now(), by });
       return changeDevice(parts, reply, {
-        ...{ commandId, by: access.actor, deviceId, device: installed, expectedVersion: entityVersion(device) },
+        ...{ commandId, access, deviceId, device: installed, expectedVersion: entityVersion(device) },
       });
     },
   );

@@ -10,11 +10,11 @@ import type { Access } from '../records/rights.ts';
 import type { DevicePage } from './answers.ts';
 import { deviceShown } from './device-card.ts';
 import {
+  absentTarget,
   answerRepeat,
   type Change,
   changeDevice,
   type DeviceParts,
-  foreignTarget,
   inOrder,
   notFound,
   placed,
@@ -25,6 +25,7 @@ import {
 import { claimRoute } from './device-claim.ts';
 import { refuse } from './problem.ts';
 import { pageOfEntities } from './registry-listing.ts';
+import { codeOfTaken, taken } from './registry-rights.ts';
 import { listQuery } from './registry-schemas.ts';
 import { accessOf } from './rights.ts';
 
@@ -49,8 +50,11 @@ export const deviceRoutes: FastifyPluginAsyncZod<DeviceParts> = async (api, part
   api.post('/devices', { ...writing, schema: { body: newDevice } }, async (request, reply) => {
     const { commandId, anyId, ...asked } = request.body;
     const access = accessOf(request);
-    const foreign = foreignTarget(parts, access, 'registry:write', asked);
-    if (foreign !== undefined) return refuse(reply, 'invalid', foreign);
+    const isThere = parts.registry.device(asked.id) !== undefined;
+    if (isThere && !reachedDevice(parts, access, 'registry:write', asked.id))
+      return refuse(reply, codeOfTaken, taken.problem);
+    const absent = absentTarget(parts, access, 'registry:write', asked);
+    if (absent !== undefined) return refuse(reply, 'invalid', absent);
     if (!isInstalled(asked) && !rights.may(access, 'registry:write', undefined)) return refuseStock(reply);
     const mistyped = anyId ? undefined : imeiProblem(asked.id);
     if (mistyped !== undefined) return refuse(reply, 'invalid', `${mistyped}; "anyId": true takes it as it is`);
@@ -58,7 +62,7 @@ export const deviceRoutes: FastifyPluginAsyncZod<DeviceParts> = async (api, part
     const code = isInstalled(asked) ? undefined : deviceKeys.newCode(asked.id);
     const device = inOrder({ ...asked, credential, ...(code && { claim: code.claim }) });
     const made = { secret, ...(code && labelOf(asked.id, code.code)) };
-    const change = { commandId, by: access.actor, deviceId: asked.id, device, made };
+    const change = { commandId, access, deviceId: asked.id, device, made };
     if (parts.view.answerTo(commandId)?.ok) return answerRepeat(parts, reply, change);
     return changeDevice(parts, reply, change);
   });
@@ -67,9 +71,9 @@ export const deviceRoutes: FastifyPluginAsyncZod<DeviceParts> = async (api, part
     const { placeId, personId, room, intervalMinutes } = request.body;
     const access = accessOf(request);
     const where = { placeId, personId, room };
-    const foreign = foreignTarget(parts, access, 'registry:write', { id: request.params.deviceId, ...where });
-    if (foreign !== undefined) return refuse(reply, 'invalid', foreign);
     return carryOut(parts, reply, { ...request.body, ...request.params, access }, (device) => {
+      const wrong = absentTarget(parts, access, 'registry:write', { id: device.id, ...where });
+      if (wrong !== undefined) return { wrong };
       const there = isInstalled(where)
         ? placed(device, where, { at: now(), by: access.actor.id })
         : { ...device, ...(room && { room }) };
@@ -146,24 +150,26 @@ const pageQuery = listQuery.extend({
 const labelOf = (deviceId: string, claimCode: string) => ({ claimCode, label: labelText(deviceId, claimCode) });
 
 /** `made` in what is asked says that the answer would show something once: a repeat of it shows nothing. */
-type Asked = Omit<Change, 'device' | 'expectedVersion' | 'by'> & { expectedVersion: number; access: Access };
+type Asked = Omit<Change, 'device' | 'expectedVersion'> & { expectedVersion: number };
 
 /** Makes of the device that its author saw what it is to be; refused when it is another by now. */
 async function carryOut(
   parts: DeviceParts,
   reply: FastifyReply,
   { commandId, access, deviceId, expectedVersion, made: shows }: Asked,
-  become: (device: Device) => Pick<Change, 'device' | 'made'>,
+  become: (device: Device) => Pick<Change, 'device' | 'made'> | { wrong: string },
 ) {
   const device = reachedDevice(parts, access, 'registry:write', deviceId);
   if (parts.view.answerTo(commandId)?.ok && (device || !parts.registry.device(deviceId)))
-    return answerRepeat(parts, reply, { deviceId, ...(shows && { made: shows }) });
+    return answerRepeat(parts, reply, { access, deviceId, ...(shows && { made: shows }) });
   if (!device) return notFound(reply, deviceId);
+  const next = become(device);
+  if ('wrong' in next) return refuse(reply, 'invalid', next.wrong);
   if (entityVersion(device) !== expectedVersion) {
     const message = `device ${deviceId} is not as you saw it any more: look at it again`;
-    return refuseChange(parts, reply, deviceId, { ok: false, problem: 'version-conflict', message });
+    return refuseChange(parts, reply, { access, deviceId }, { ok: false, problem: 'version-conflict', message });
   }
-  return changeDevice(parts, reply, { commandId, by: access.actor, deviceId, expectedVersion, ...become(device) });
+  return changeDevice(parts, reply, { commandId, access, deviceId, expectedVersion, ...next });
 }
 
 async function pageOf(

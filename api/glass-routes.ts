@@ -26,6 +26,11 @@ export const glassRoutes: FastifyPluginAsyncZod<GlassRouteParts> = async (api, p
     const { of, reason } = request.body;
     const access = accessOf(request);
     if (!(await exists(parts, of))) return refuse(reply, 'not-found', `there is no ${of.type} ${of.id}`);
+    const waitMs = view.glass.waitMs(access.actor, of, now());
+    if (waitMs > 0) {
+      const retryAfterSeconds = Math.ceil(waitMs / 1000);
+      return refuse(reply, 'too-many', 'you have broken 50 glasses in this hour: wait', { retryAfterSeconds });
+    }
     const { commandId, result } = await looks.glass(access, of, reason);
     if (!result.ok) return refuse(reply, result.problem, result.message);
     log.warn({ by: access.actor.id, of }, 'the glass was broken: somebody sees what is personal by their own word');

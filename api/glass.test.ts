@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../platform/clock.ts';
+import { put } from '../records/registry.test-support.ts';
 import type { GlassPage, IncidentDetail, Problem } from './answers.ts';
 import { openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
 import { eastern, ofCounty, staff, staffedCounty } from './rights.test-support.ts';
@@ -75,6 +77,32 @@ test('nothing is shown while it cannot be put on record, and nothing without a r
   expect(refused.status).toBe(503);
   expect((await refused.json()) as Problem).toMatchObject({ code: 'unavailable' });
   expect((await helper.get('/households/resident-1')).status).toBe(404);
+});
+
+test('who breaks one glass after another has to stop at fifty, and closes nobody else’s', async () => {
+  let now = 1_000_000;
+  const people = Array.from({ length: 60 }, (_, at) =>
+    put('person', { id: `p${at}`, householdId: 'resident-1', name: 'P' }),
+  );
+  const alarm = standInAlarm({ changes: [...staffedCounty, ...people], now: () => now });
+  let ms = 0;
+  const clock = { ...systemClock, monotonic: () => ms };
+  const api = await openDesk(alarm, { now: () => now, clock });
+  closing.push(api.close);
+  const [other, greedy] = [await signedIn(api, eastern('call-taker')), await signedIn(api, eastern('village-helper'))];
+  const of = { type: 'household', id: 'resident-1' };
+  expect((await other.post('/glass', { of, reason })).status).toBe(201);
+  const take = async (at: number) => {
+    ms += 1_000;
+    return (await greedy.post('/glass', { of: { type: 'person', id: `p${at}` }, reason })).status;
+  };
+  for (let at = 0; at < 50; at++) expect(await take(at)).toBe(201);
+  expect(await take(50)).toBe(429);
+  // One that is open may be broken again.
+  expect(await take(49)).toBe(201);
+  expect((await other.get('/households/resident-1')).status).toBe(200);
+  now += 3_600_000;
+  expect(await take(50)).toBe(201);
 });
 
 test('dispatchers and auditors of the area see whose glass was broken for what, and why; others do not', async () => {

@@ -8,25 +8,35 @@ export const glassMs = 60 * 60_000;
 
 /**
  * Whose glass is broken for what, folded from the journal: it is known to everybody before anything is shown for it, and a restart forgets
- * none. Bounded: the latest 500.
+ * none. Bounded: the latest 2,000, and of one who breaks them the latest 50, so that nobody closes those of others by breaking many.
  */
 export function createGlassShelf(state: FoldState) {
   const broken = state.table<BrokenGlass>('duty-glass');
+  /** The oldest first. */
+  const ofOne = ({ type, id }: Look['by']) => [...broken.values()].filter(({ by }) => by.type === type && by.id === id);
   return {
     put({ commandId, by, of, reason }: Look, at: number): void {
       const key = keyOf(by, of);
       broken.delete(key);
+      const own = ofOne(by);
+      if (own.length >= mostOfOne && own[0]) broken.delete(keyOf(own[0].by, own[0].of));
       broken.set(key, { id: commandId, by, of, at, ...(reason !== undefined && { reason }) });
       const [oldest] = broken.keys();
       if (broken.size > mostKept && oldest !== undefined) broken.delete(oldest);
     },
     get: (by: Look['by'], of: Looked): BrokenGlass | undefined => broken.get(keyOf(by, of)),
+    /** How long until somebody may break another, ms: 0 when they have fewer than 50 that are open. */
+    waitMs(by: Look['by'], of: Looked, now: number): number {
+      const others = ofOne(by).filter((one) => keyOf(one.by, one.of) !== keyOf(by, of) && now - one.at < glassMs);
+      const [oldest] = others;
+      return others.length < mostOfOne || !oldest ? 0 : oldest.at + glassMs - now;
+    },
     /** The latest first. */
     list: (): BrokenGlass[] => [...broken.values()].reverse(),
   };
 }
 
-export type GlassShelf = Pick<ReturnType<typeof createGlassShelf>, 'get' | 'list'>;
+export type GlassShelf = Pick<ReturnType<typeof createGlassShelf>, 'get' | 'list' | 'waitMs'>;
 /** `at`: epoch ms of journal time. */
 export type BrokenGlass = Pick<Look, 'by' | 'of' | 'reason'> & { id: string; at: number };
 
@@ -43,5 +53,6 @@ export function watchGlass({ shelf, now }: { shelf: GlassShelf; now: () => numbe
 
 export type Glass = ReturnType<typeof watchGlass>;
 
-const mostKept = 500;
+const mostKept = 2_000;
+const mostOfOne = 50;
 const keyOf = (by: Look['by'], of: Looked): string => `${by.type}:${by.id} ${of.type}:${of.id}`;

@@ -150,3 +150,35 @@ test('who sends a letter a second is cut, and meanwhile everybody else is served
   expect(await denied('too-slow')).toBe(50);
   await goesOn();
 }, 30_000);
+
+test('four hundred sign-ins behind a proxy that come to no end keep nobody else behind it out, and end after 5 s', async () => {
+  const { api, denied, goesOn } = await duty();
+  const head = `POST /api/v1/session HTTP/1.1\r\nhost: localhost\r\nx-steppewatch: 1\r\nx-forwarded-for: 203.0.113.5\r\n`;
+  const began = performance.now();
+  const slow = Array.from({ length: 400 }, () => {
+    const connection = open(api);
+    connection.socket.write(`${head}content-type: application/json\r\ncontent-length: 60\r\n\r\n{`);
+    return connection;
+  });
+  await goesOn();
+  const heard = await Promise.all(slow.map(({ ended }) => ended));
+  expect(performance.now() - began).toBeLessThan(12_000);
+  const count = (status: string) => heard.filter((text) => text.startsWith(`HTTP/1.1 ${status} `)).length;
+  expect([count('408'), count('429')]).toEqual([300, 100]);
+  expect(await denied('address')).toBe(0);
+  await goesOn();
+}, 30_000);
+
+test('a request that is not whole yet gives way when all places are taken', async () => {
+  const { api, denied, goesOn } = await duty();
+  const head = 'POST /api/v1/session HTTP/1.1\r\nhost: localhost\r\nx-steppewatch: 1\r\n';
+  const slow = Array.from({ length: 1_200 }, () => {
+    const { socket } = open(api);
+    socket.write(`${head}content-type: application/json\r\ncontent-length: 60\r\n\r\n{`);
+    return once(socket, 'connect');
+  });
+  await Promise.all(slow);
+  while ((await denied('gave-way')) + (await denied('full')) < 200) await new Promise((next) => setTimeout(next, 10));
+  await goesOn();
+  expect(await denied('full')).toBe(0);
+}, 30_000);

@@ -1,10 +1,13 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { isLifeSafety } from '../incidents/correlation.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../records/command.ts';
+import type { Incident } from '../records/incident.ts';
+import type { Registry } from '../records/registry-fold.ts';
 import type { Access, Permission } from '../records/rights.ts';
-import type { IncidentDetail, IncidentPage } from './answers.ts';
+import type { CommandDone, IncidentDetail, IncidentPage } from './answers.ts';
 import type { DutyIncident, DutyView } from './duty-view.ts';
 import type { Cards } from './incident-card.ts';
 import { incidentCursor, incidentParams, nextOf, noIncident, pageLimit, pageOf } from './incident-page.ts';
@@ -52,6 +55,8 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRouteParts> = async (
       const access = accessOf(request);
       if (!mayAsk(parts, access, permission, incidentId)) return noIncident(reply, incidentId);
       const command = { ...request.body, type, incidentId, by: access.actor } as Command;
+      const refusal = refusalOf(parts, access, incidentId, command);
+      if (refusal) return answer(parts, reply, access, incidentId, refusal);
       return answer(parts, reply, access, incidentId, await parts.commands.apply(command));
     });
   }
@@ -59,6 +64,7 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRouteParts> = async (
 
 export type IncidentRouteParts = {
   view: DutyView;
+  registry: Pick<Registry, 'contact' | 'contactsFor'>;
   cards: Cards;
   sight: IncidentSight;
   looks: Looks;
@@ -78,6 +84,39 @@ function mayAsk(
 ) {
   const duty = view.incident(incidentId);
   return duty ? sight.reaches(access, permission, duty.incident) : rights.may(access, permission, undefined);
+}
+
+/** What the incident itself does not judge: whom a command may name, and what takes a person. */
+function refusalOf(
+  parts: IncidentRouteParts,
+  access: Access,
+  incidentId: string,
+  command: Command,
+): Extract<CommandResult, { ok: false }> | undefined {
+  const incident = parts.view.incident(incidentId)?.incident;
+  if ((command.type === 'accept' || command.type === 'decline') && !mayName(parts, access, incident, command.contactId))
+    return { ok: false, problem: 'invalid', message: `there is no contact ${command.contactId}` };
+  // One that is not known here may be one of life safety.
+  if (command.type !== 'resolve' || command.contact === 'reached' || access.actor.type !== 'api-key') return undefined;
+  if (incident && !isLifeSafety(incident)) return undefined;
+  const message = 'a program cannot say that nobody was reached: a person has to, and a second one has to agree';
+  return { ok: false, problem: 'not-allowed', message };
+}
+
+/**
+ * Whoever is named becomes known: by name and number to who works on it, and the incident to them. So it is somebody who was told, who
+ * answers for where it happened, or whom the caller could have told anyway; others are spoken of as if they were not there.
+ */
+function mayName(
+  { registry, rights }: IncidentRouteParts,
+  access: Access,
+  incident: Incident | undefined,
+  contactId: string,
+): boolean {
+  if (incident?.told.some((told) => told.contactId === contactId)) return true;
+  if (incident && registry.contactsFor(incident.where).some(({ id }) => id === contactId)) return true;
+  if (!registry.contact(contactId)) return false;
+  return rights.reaches(access, 'incident:act', { type: 'contact', id: contactId });
 }
 
 const cardFor = ({ cards, sight }: Pick<IncidentRouteParts, 'cards' | 'sight'>, access: Access, duty: DutyIncident) =>
@@ -123,5 +162,7 @@ async function answer(
   // Also a refusal shows the incident that was asked about: whoever asks for it thus looks at it.
   if (duty && parts.sight.isOpen(access, duty.incident)) parts.looks.shown(access, ofIncident(duty.incident));
   if (!result.ok) return refuse(reply, result.problem, result.message, { ...(incident && { incident }) });
-  return incident ? reply.code(isTrueNow ? 200 : 202).send(incident) : noIncident(reply, incidentId);
+  // What was done is never said not to be there, also where this process has not heard of it yet.
+  const done: CommandDone = { incidentId, ...(version !== undefined && { version }) };
+  return incident ? reply.code(isTrueNow ? 200 : 202).send(incident) : reply.code(202).send(done);
 }

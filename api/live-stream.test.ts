@@ -1,9 +1,18 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { systemChance } from '../platform/random.ts';
 import { remove } from '../records/registry.test-support.ts';
+import { accessOf } from '../records/rights.ts';
 import { VirtualClock } from '../simulators/virtual-clock.ts';
 import type { Beat, IncidentCard, Snapshot } from './answers.ts';
 import { ask, openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
+import { watchHealth } from './health.ts';
+import { createCards } from './incident-card.ts';
+import { createIncidentSight } from './incident-sight.ts';
+import { createLiveStream } from './live-stream.ts';
 import { eastern, ofCounty, staff, staffedCounty } from './rights.test-support.ts';
+import { createRights } from './rights.ts';
 import type { Api } from './server.ts';
 import { watchEvents } from './watching.test-support.ts';
 
@@ -219,4 +228,60 @@ test('the page of somebody who is removed ends at once when there is news, and a
   alarm.registry.apply([remove('account', eastern('call-taker'))]);
   await beat();
   await quiet.over();
+});
+
+/** The stream alone, with pages that take in what the test lets them. */
+function streamAlone() {
+  const alarm = standInAlarm();
+  const { registry, view } = alarm;
+  const clock = new VirtualClock({ startAt: 0 });
+  const now = () => clock.now();
+  const rights = createRights({ registry, glass: { isBroken: () => false }, looks: { refused() {} } });
+  const health = watchHealth({ observe: async () => alarm.health, clock, now });
+  const cards = createCards({ registry, unseal: () => undefined });
+  const sight = createIncidentSight({ rights, now });
+  const stream = createLiveStream({ view, cards, sight, rights, registry, health, clock, now, chance: systemChance });
+  closing.push(health.stop, stream.close);
+  function open(id: string, key: string) {
+    const account = registry.account(id);
+    if (!account) throw new Error(`there is no account ${id}`);
+    const access = accessOf(account);
+    const caller = { key, access: () => access };
+    if (!stream.hasRoom(caller, access)) return undefined;
+    const page = Object.assign(new EventEmitter(), {
+      ...{ writableLength: 0, destroyed: false, write: () => true, end() {} },
+      destroy() {
+        page.destroyed = true;
+        page.emit('close');
+      },
+    });
+    stream.watch(page as unknown as ServerResponse, { caller, access });
+    return page;
+  }
+  return { clock, open };
+}
+
+test('one account holds twenty places however often it signs in: its oldest page gives way, and nobody else’s', () => {
+  const { open } = streamAlone();
+  const other = open('wang', 'of wang');
+  const pages = Array.from({ length: 250 }, (_, at) => open('li', `session ${Math.floor(at / 10)}`));
+  expect(pages.map((page) => page?.destroyed)).toEqual([
+    ...Array.from({ length: 230 }, () => true),
+    ...Array.from({ length: 20 }, () => false),
+  ]);
+  expect(other?.destroyed).toBe(false);
+  expect(open('wang', 'of wang')).toBeDefined();
+});
+
+test('a page that takes in nothing for a minute is cut; one that is slow stays', async () => {
+  const { clock, open } = streamAlone();
+  const [stuck, slow] = [open('li', 'one'), open('wang', 'another')];
+  if (!stuck || !slow) throw new Error('there was no room');
+  stuck.writableLength = 700;
+  for (let beats = 0; beats < 24; beats++) {
+    slow.writableLength = beats % 10 === 9 ? 0 : 700;
+    await clock.advance(5_000);
+    expect(stuck.destroyed).toBe(beats >= 11);
+  }
+  expect(slow.destroyed).toBe(false);
 });

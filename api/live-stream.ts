@@ -18,7 +18,8 @@ import type { Rights } from './rights.ts';
  * Each watcher hears of the areas that are theirs in that instant. When their rights have changed, a new snapshot takes the place of
  * what they have, within a beat.
  * An event's id is this process, the revision and those rights: after a short break a watcher gets what changed since then.
- * Bounded: 200 watchers, 10 a session; who does not read what was sent is cut, and connects again.
+ * Bounded: 200 watchers, 10 a session, 20 an account or program, of whose pages the oldest gives way; who does not read what was sent is
+ * cut, and connects again.
  */
 export function createLiveStream(parts: StreamParts) {
   const { view, health, clock, now } = parts;
@@ -61,9 +62,18 @@ export function createLiveStream(parts: StreamParts) {
 
   const beatText = () => event('beat', { at: now(), health: health.report() } satisfies Beat);
 
+  /** Whoever takes in nothing holds no place. */
+  function isGone(watcher: Watcher): boolean {
+    watcher.beatsBehind = watcher.response.writableLength === 0 ? 0 : watcher.beatsBehind + 1;
+    if (watcher.beatsBehind < mostBeatsBehind) return false;
+    watcher.response.destroy();
+    return true;
+  }
+
   function beat(): void {
     const text = beatText();
     for (const watcher of watchers) {
+      if (isGone(watcher)) continue;
       const access = accessNow(watcher);
       if (!access) watcher.response.end();
       else if (extents.of(access) === watcher.extent) send(watcher, text);
@@ -84,15 +94,23 @@ export function createLiveStream(parts: StreamParts) {
     return words.tellingOf(missed)(access, (at) => idAt(at, extent)) + beatText();
   }
 
+  const pagesOf = (access: Access) => [...watchers].filter(({ actor }) => actor === actorOf(access));
+
   return {
-    /** Whether there is room for one more watcher. */
-    hasRoom({ key }: Caller): boolean {
+    /** Whether there is room for one more watcher; an actor who has all of theirs takes the place of their own oldest. */
+    hasRoom({ key }: Caller, access: Access): boolean {
       const own = [...watchers].filter(({ caller }) => caller.key === key).length;
-      return watchers.size < mostWatchers && own < mostOfOneSession;
+      const isRoom = watchers.size < mostWatchers || pagesOf(access).length >= mostOfOneActor;
+      return isRoom && own < mostOfOneSession;
     },
     watch(response: ServerResponse, { caller, access, lastEventId }: Watching): void {
       const extent = extents.of(access);
-      const watcher = { response, caller, extent };
+      const watcher = { response, caller, extent, actor: actorOf(access), beatsBehind: 0 };
+      const [oldest, ...others] = pagesOf(access);
+      if (oldest && others.length + 1 >= mostOfOneActor) {
+        watchers.delete(oldest);
+        oldest.response.destroy();
+      }
       response.on('close', () => watchers.delete(watcher));
       response.on('error', () => response.destroy());
       response.write(`retry: ${reconnectMs}\n\n${firstWords(access, extent, lastEventId)}`);
@@ -111,14 +129,16 @@ export function createLiveStream(parts: StreamParts) {
 }
 
 export type LiveStream = ReturnType<typeof createLiveStream>;
-/** `extent`: of the rights by which it was told what it knows. */
-type Watcher = { response: ServerResponse; caller: Caller; extent: string };
+/** `extent`: of the rights by which it was told what it knows. `beatsBehind`: at which it had not taken in all that was sent, one after the other. */
+type Watcher = { response: ServerResponse; caller: Caller; extent: string; actor: string; beatsBehind: number };
 type Watching = { caller: Caller; access: Access; lastEventId?: string };
 type StreamParts = WordParts &
   ExtentParts & {
     clock: Clock;
     chance: Chance;
   };
+
+const actorOf = ({ actor }: Access): string => `${actor.type} ${actor.id}`;
 
 /** Undefined: they are gone, or have no part in incidents any more. */
 function accessNow({ caller }: Pick<Watcher, 'caller'>): Access | undefined {
@@ -192,6 +212,9 @@ function createExtents({ rights, registry }: ExtentParts) {
 
 const mostWatchers = 200;
 const mostOfOneSession = 10;
+const mostOfOneActor = 20;
+/** A minute: a long snapshot takes its time on a line of the steppe. */
+const mostBeatsBehind = 12;
 const mostUnreadBytes = 1024 * 1024;
 const mostOpenShown = 300;
 const mostResolvedShown = 20;

@@ -3,20 +3,22 @@ import type { Chance } from '../platform/random.ts';
 
 /**
  * Passwords are compared and made by a few at a time: each takes 19 MiB and a pool thread for about 0.05 s, and a crowd of them must not
- * take the desk's memory. Undefined: too many are under way, try again in a second.
+ * take the desk's memory. Two places are kept for whoever is known. Undefined: too many are under way, try again in a second.
  */
 export function createPasswords({ chance }: { chance: Chance }) {
   let underWay = 0;
-  async function bounded<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (underWay >= mostAtOnce) return undefined;
+  async function bounded<T>(most: number, work: () => Promise<T>): Promise<T | undefined> {
+    if (underWay >= most) return undefined;
     underWay += 1;
     return work().finally(() => {
       underWay -= 1;
     });
   }
   return {
-    verify: (password: string, hash: string) => bounded(() => verifyPassword(password, hash)),
-    hash: (password: string) => bounded(() => hashPassword(password, chance)),
+    /** `isKnown`: somebody who is signed in, or who was before in the same browser. */
+    verify: (password: string, hash: string, { isKnown }: { isKnown: boolean }) =>
+      bounded(isKnown ? mostAtOnce : mostOfStrangers, () => verifyPassword(password, hash)),
+    hash: (password: string) => bounded(mostAtOnce, () => hashPassword(password, chance)),
   };
 }
 
@@ -71,6 +73,7 @@ export function generatePassword(chance: Chance): string {
 }
 
 const mostAtOnce = 8;
+const mostOfStrangers = 6;
 const shortest = 12;
 const cost = { m: 19_456, t: 2, p: 1 };
 const keyBytes = 32;

@@ -11,7 +11,7 @@ import type { DutyView } from './duty-view.ts';
 import type { Looks } from './looks.ts';
 import { entityShown } from './masking.ts';
 import { refuse } from './problem.ts';
-import { type Refusal, refusalOf, writePermission } from './registry-rights.ts';
+import { codeOfTaken, problemsOf, type Refusal, refusalOf, writePermission } from './registry-rights.ts';
 import { accessOf, type Rights } from './rights.ts';
 import { untilFolded } from './until-folded.ts';
 
@@ -85,14 +85,16 @@ function wrongWith(parts: RegistryParts, access: Access, change: RegistryChange)
   const refusal = refusalOf(parts, access, change);
   if (refusal) return { as: refusal.as, problems: [refusal] };
   if (change.type === 'remove' && !current) return { as: 'absent', problems: [] };
-  // Who was overtaken hears so by the command's own answer, with what is true now.
-  if (change.expectedVersion !== entityVersion(current)) return undefined;
-  const problems = parts.registry.check([change]);
+  // Who was overtaken hears so by the command's own answer, with what is true now. What is not there, or lies elsewhere, comes first: what
+  // is true may be what they expected when the command is judged, and only here somebody asks whose it is.
+  const { expectedVersion, ...asked } = change;
+  const isOvertaken = expectedVersion !== entityVersion(current);
+  const problems = problemsOf(parts, access, [asked]).filter(({ missing }) => !isOvertaken || missing !== undefined);
   if (problems.length === 0) return undefined;
   return { as: change.type === 'remove' ? 'taken' : 'invalid', problems };
 }
 
-const codes = { taken: 'not-allowed', absent: 'not-found', forbidden: 'forbidden', invalid: 'invalid' } as const;
+const codes = { taken: codeOfTaken, absent: 'not-found', forbidden: 'forbidden', invalid: 'invalid' } as const;
 
 function refuseWrong(reply: FastifyReply, { as, problems }: Wrong) {
   if (as === 'absent') return refuse(reply, 'not-found', 'there is no such entry');

@@ -19,8 +19,8 @@ import { accessOf, isInSight, type Rights } from './rights.ts';
 import { mostRows } from './sheets/csv.ts';
 import { describeProblem, markedCopy } from './sheets/marking.ts';
 import { planTables } from './sheets/planning.ts';
-import { type CellPlace, type Table, tablesInCsv } from './sheets/reading.ts';
-import { readWorkbook, writeWorkbook } from './sheets/workbook.ts';
+import type { CellPlace, Table } from './sheets/reading.ts';
+import { readCsv, readWorkbook, writeWorkbook } from './sheets/workbook.ts';
 import { csvOf, type Listed, workbookOf } from './sheets/writing.ts';
 import { untilFolded } from './until-folded.ts';
 
@@ -114,7 +114,9 @@ async function listedFor(
 type Asked = { request: FastifyRequest; reply: FastifyReply };
 
 const importRoute: FastifyPluginAsyncZod<ExchangeParts> = async (api, parts) => {
-  let underWay = false;
+  /** From before its body is read: a few files at once would be more than there is room for. */
+  let underWay: FastifyRequest | undefined;
+  let isTaken = false;
   const query = z.strictObject({
     section: section.optional().describe('What a CSV file holds; a workbook says so by the names of its sheets'),
     dryRun: z.stringbool().default(false).describe('Say what would happen, and change nothing'),
@@ -128,6 +130,14 @@ const importRoute: FastifyPluginAsyncZod<ExchangeParts> = async (api, parts) => 
     '/registry/import',
     {
       bodyLimit: mostUploadBytes,
+      async onRequest(request, reply) {
+        if (underWay) return refuse(reply, 'too-many', 'another import is under way', { retryAfterSeconds: 10 });
+        underWay = request;
+        // Also when it was refused, or whoever sent it went away. What is being taken goes on without them.
+        reply.raw.once('close', () => {
+          if (underWay === request && !isTaken) underWay = undefined;
+        });
+      },
       config: { permission: 'registry:write' },
       schema: {
         ...{ tags: ['registry'], summary: 'Upload sheets: all of their rows become true together, or none' },
@@ -139,12 +149,12 @@ const importRoute: FastifyPluginAsyncZod<ExchangeParts> = async (api, parts) => 
       const { body } = request;
       if (!Buffer.isBuffer(body))
         return refuse(reply, 'invalid', `send ${workbookType} or ${csvType}`, { status: 415 });
-      if (underWay) return refuse(reply, 'too-many', 'another import is under way', { retryAfterSeconds: 10 });
-      underWay = true;
+      isTaken = true;
       try {
         return await takeImport(parts, { request, reply }, { body, ...request.query });
       } finally {
-        underWay = false;
+        isTaken = false;
+        underWay = undefined;
       }
     },
   );
@@ -172,7 +182,11 @@ async function takeImport(
   const reached = { registry, rights: { ...rights, reaches: tellingFew(rights) } };
   const plan = await planTables(tables, {
     ...entryPartsOf(parts, access),
-    refusal: (change) => refusalOf(reached, access, change),
+    refusal(change) {
+      const refusal = refusalOf(reached, access, change);
+      // That it is not there is then said where it is said of everything that is not.
+      return refusal?.as === 'absent' ? undefined : refusal;
+    },
   });
   if (plan.problems.length > 0) return refuseSheets({ request, reply }, tables, plan);
   const { counts, withoutSecret } = plan;
@@ -209,7 +223,7 @@ async function tablesIn(request: FastifyRequest, body: Buffer, section: Section 
       problem: `say what the file holds: section=${sectionNames.join(' | ')}`,
       zh: '请用 section 参数说明文件内容',
     };
-  return tablesInCsv(section, body);
+  return readCsv(section, body);
 }
 
 /** The copy with the bad cells marked for whoever accepts a workbook; the list of them for programs. */

@@ -226,11 +226,42 @@ test('an import reaches no further than its author: foreign entries cannot be ch
   ]);
   const people = await sent('people', 'id,householdId,name\nq1,resident-1,Q\nq2,nowhere,Q\nhim,couple,B**\n');
   expect(people).toEqual([
-    'person q1: there is no household "resident-1"; add it, or correct the id',
     expect.stringContaining('person him: holds a value with "**"'),
+    'person q1: there is no household "resident-1"; add it, or correct the id',
     'person q2: there is no household "nowhere"; add it, or correct the id',
   ]);
   expect(alarm.registry.place('room-1')?.name).toBe('room 1');
+});
+
+test('the answer about a foreign thing is that about a missing one, to the letter and the cell', async () => {
+  const { as } = await desk();
+  const { csv } = await as(eastern('data-admin'));
+  const said = async (section: string, rows: string, id: string) =>
+    (await (await csv(`?section=${section}`, rows.replaceAll('?', id))).text()).replaceAll(id, '*');
+  for (const [section, foreign, rows] of [
+    ['people', 'resident-1', 'id,householdId,name\nq1,?,Q\n'],
+    // Of a site that lies elsewhere nobody is told where.
+    ['places', 'care', 'id,areaId,siteId,kind,name\np1,east,?,house,P\nhouse-1,nowhere-at-all,,house,P\n'],
+    ['areas', 'west', 'id,level,parentId,name\neast,village,?,East\n'],
+    ['places', 'room-1', 'id,areaId,kind,name,remove\n?,,,,yes\np1,nowhere-at-all,house,P,\n'],
+    ['households', 'room-1', 'id,areaId,currentPlaceId\nh1,east,?\n'],
+  ] as const)
+    expect(await said(section, rows, foreign), section).toBe(await said(section, rows, 'missing'));
+});
+
+test('one import at a time, from before its body was read; who gave up halfway is in nobody’s way', async () => {
+  const { as, alarm } = await desk();
+  const { upload, csv } = await as(admin);
+  const halfway = new AbortController();
+  const stuck = new ReadableStream({ start: (body) => body.enqueue(Buffer.from('id,areaId,kind,name\n')) });
+  const init = { duplex: 'half', signal: halfway.signal } as RequestInit;
+  const given = upload('?section=places', stuck as never, { 'content-type': 'text/csv' }, init).catch(() => undefined);
+  const row = 'id,areaId,kind,name\nnew-1,east,house,New\n';
+  await expect.poll(async () => (await csv('?section=places&dryRun=true', row)).status).toBe(429);
+  halfway.abort();
+  await given;
+  await expect.poll(async () => (await csv('?section=places', row)).status).toBe(200);
+  expect(alarm.registry.place('new-1')?.name).toBe('New');
 });
 
 test('who asks for a hundred foreign things in one file is on record for the first of them', async () => {

@@ -1,23 +1,39 @@
 import type { Entity, EntityType, RegistryChange } from '../records/registry.ts';
-import { absentProblem, idOf } from '../records/registry-check.ts';
+import { absentProblem, idOf, type RegistryProblem } from '../records/registry-check.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import { isInstalled, linksOf } from '../records/registry-links.ts';
 import type { Access, Permission } from '../records/rights.ts';
 import { personalFields } from '../records/sealing.ts';
 import { isMasked } from './masking.ts';
 import type { Said } from './registry-plan.ts';
-import type { Rights } from './rights.ts';
+import { areaOfEntity, type Rights } from './rights.ts';
 
 /** `as`: what it is answered as. What lies elsewhere is taken when somebody wants its id, and absent when somebody wants it gone. */
-export type Refusal = Said & { as: 'taken' | 'absent' | 'forbidden' | 'invalid' };
+export type Refusal = Said & { field?: string; as: 'taken' | 'absent' | 'forbidden' | 'invalid' };
 
 /** What it takes to change an entity. */
 export const writePermission = (entity: EntityType): Permission =>
   entity === 'ruleSetting' ? 'rules:write' : 'registry:write';
 
 /**
- * Why somebody may not make a change, or nothing. It takes the right where the entity is and where it will be, and everything that it
- * refers to has to be within reach: what lies elsewhere is spoken of as if it were not there. A masked value that comes back is refused,
+ * What is wrong with changes, in the eyes of whoever asks: everything that they refer to has to be within reach, and what lies elsewhere is
+ * judged, and spoken of, as if it were not there. Entries of another area that refer to what is to be removed are counted, not named.
+ */
+export function problemsOf(
+  { registry, rights }: Parts,
+  access: Access,
+  changes: readonly RegistryChange[],
+): RegistryProblem[] {
+  const needed = [...new Set(changes.map(({ entity }) => writePermission(entity)))];
+  return registry.check(changes, (entity, id) => {
+    const areaId = areaOfEntity(registry, entity, id);
+    return needed.every((permission) => rights.may(access, permission, areaId));
+  });
+}
+
+/**
+ * Why somebody may not make a change, or nothing. It takes the right where the entity is; where it will be is judged by `problemsOf`, and
+ * that somebody asked for what lies elsewhere goes on record here. A masked value that comes back is refused,
  * because it would take the place of what it hides.
  */
 export function refusalOf({ registry, rights }: Parts, access: Access, change: RegistryChange): Refusal | undefined {
@@ -31,11 +47,12 @@ export function refusalOf({ registry, rights }: Parts, access: Access, change: R
   if (change.type === 'remove') return undefined;
   const { value } = change;
   // What moves an area away from its township takes the right there too.
-  const left = entity === 'area' && current ? linksOf(entity, current as Entity<'area'>) : [];
-  for (const { to, id: target } of [...left, ...linksOf(entity, value as never)]) {
+  const left = entity === 'area' ? registry.area(id)?.parentId : undefined;
+  if (left !== undefined && registry.area(left) && !rights.reaches(access, permission, { type: 'area', id: left }))
+    return { ...absentProblem('area', left), field: 'parentId', as: 'invalid' };
+  for (const { to, id: target } of linksOf(entity, value as never)) {
     if (to === 'all' || to === 'category' || to === 'rule' || registry.get(to, target) === undefined) continue;
-    if (!rights.reaches(access, permission, { type: to, id: target }))
-      return { ...absentProblem(to, target), as: 'invalid' };
+    rights.reaches(access, permission, { type: to, id: target });
   }
   if (!reachesPlaceless({ registry, rights }, access, change)) return wide;
   return maskedText(entity, value) === undefined ? undefined : masked;
@@ -87,7 +104,9 @@ function valuesAt(value: unknown, [step, ...rest]: string[]): unknown[] {
   return inside === undefined ? [] : valuesAt(inside, rest);
 }
 
-const taken: Refusal = {
+/** The code under which it is answered that an id is taken. */
+export const codeOfTaken = 'not-allowed';
+export const taken: Refusal = {
   as: 'taken',
   problem: 'this id cannot be used here; choose another',
   zh: '此编号不可用，请换一个',

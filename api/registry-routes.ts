@@ -10,7 +10,7 @@ import { refuse } from './problem.ts';
 import { changeEntity, expectedOf, type RegistryParts, showIfSeen } from './registry-change.ts';
 import { type EntryParts, readEntry } from './registry-entry.ts';
 import { isResponder, listEntities } from './registry-listing.ts';
-import { writePermission } from './registry-rights.ts';
+import { problemsOf, writePermission } from './registry-rights.ts';
 import {
   bodyOf,
   type Collection,
@@ -127,7 +127,7 @@ export function entryPartsOf({ registry, rights, unseal, deviceKeys }: RegistryR
   const credentialFor: EntryParts['credentialFor'] = (secret, current) =>
     current && isSecret(secret, current) ? current : credentialOf(secret);
   const reached = {
-    check: registry.check,
+    check: (changes: readonly RegistryChange[]) => problemsOf({ registry, rights }, access, changes),
     get: <T extends EntityType>(entity: T, id: string) =>
       rights.may(access, writePermission(entity), rights.areaOf(entity, id)) ? registry.get(entity, id) : undefined,
   };

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { noRows } from '../ingest/projection-rows.ts';
+import { systemClock } from '../platform/clock.ts';
 import { claimCodeFrom, randomSymbols } from '../records/claim-code.ts';
 import { put } from '../records/registry.test-support.ts';
 import { MemoryStore } from '../simulators/world/memory-store.ts';
@@ -202,4 +203,115 @@ test('a program needs no header of the page, and a page without it changes nothi
   const foreign = { cookie, 'x-steppewatch': '1', origin: 'https://elsewhere.example' };
   expect(await codeOf(await post(foreign))).toBe('foreign-request');
   expect((await ask(api, 'GET', '/glass', { cookie })).status).toBe(200);
+});
+
+const masked = async (response: Response, id: string) =>
+  [response.status, (await response.text()).replaceAll(id, '*')] as const;
+
+test('a contact of elsewhere is named by nobody: it is not shown, not told, and answered like one that is not there', async () => {
+  const { alarm, api } = await county();
+  const fire = alarm.raise('smoke', 'smoke-1');
+  const helper = await signedIn(api, eastern('village-helper'));
+  const told = alarm.notices.length;
+  for (const type of ['accept', 'decline']) {
+    const name = async (contactId: string) => {
+      const words = { contactId, ...(type === 'accept' && { expectedMinutes: 10 }) };
+      return masked(await helper.command(fire, type, words), contactId);
+    };
+    const foreign = await name('night');
+    expect(foreign[0], type).toBe(400);
+    expect(foreign, type).toEqual(await name('nobody-of-all'));
+  }
+  expect(alarm.notices.length).toBe(told);
+  expect(alarm.commands).toMatchObject([
+    { type: 'look', how: 'refused', of: { type: 'contact', id: 'night' } },
+    { type: 'look', how: 'shown' },
+  ]);
+  // Who answers for the place may be named also when they were not told yet.
+  expect((await helper.command(fire, 'accept', { contactId: 'lead', expectedMinutes: 10 })).status).toBe(200);
+});
+
+test('a program cannot say alone that nobody was reached: that takes people', async () => {
+  const { alarm, api } = await county();
+  const li = await signedIn(api, 'li');
+  const key = { commandId: crypto.randomUUID(), id: 'k1', name: 'other system', grants: [{ role: 'dispatcher' }] };
+  const { token } = (await (await li.post('/api-keys', key)).json()) as { token: string };
+  const resolve = async ({ incidentId, version }: { incidentId: string; version: number }, contact: string) => {
+    const words = { commandId: crypto.randomUUID(), expectedVersion: version, outcome: 'no-help-needed', contact };
+    const headers = { authorization: `Bearer ${token}` };
+    return (await ask(api, 'POST', `${path({ incidentId })}/resolve`, { headers, body: words })).status;
+  };
+  const fall = alarm.raise('fall', 'watch-2');
+  expect(await resolve(fall, 'not-reached')).toBe(409);
+  expect(await resolve({ incidentId: 'i:unknown-here', version: 1 }, 'not-applicable')).toBe(409);
+  expect(alarm.view.incident(fall.incidentId)?.incident.closing).toBeUndefined();
+  expect(await resolve(fall, 'reached')).toBe(200);
+  expect(await resolve(alarm.raise('call-service', 'button-2'), 'not-applicable')).toBe(200);
+});
+
+test('a claim that was done is never answered as if there were no such incident', async () => {
+  const alarm = standInAlarm();
+  const fire = alarm.raise('smoke', 'smoke-1');
+  const api = await openDesk(alarm, { view: { ...alarm.view, incident: () => undefined }, clock: hurried });
+  closing.push(api.close);
+  const claimed = await (await signedIn(api, 'li')).command(fire, 'claim');
+  expect(claimed.status).toBe(202);
+  expect(await claimed.json()).toEqual({ incidentId: fire.incidentId, version: fire.version + 1 });
+});
+
+/** Whoever waits for news waits no time. */
+const hurried = { ...systemClock, after: (_ms: number, then: () => void) => systemClock.after(0, then) };
+
+test('a device of elsewhere is taken when somebody wants its id, and nobody is shown where it hangs', async () => {
+  const { api } = await county();
+  const admin = await signedIn(api, eastern('data-admin'));
+  const make = async (commandId: string) =>
+    admin.post('/devices', { commandId, id: 'smoke-r1', kind: 'smoke-detector', placeId: 'house-1', anyId: true });
+  const refused = await make('make-it-1');
+  expect(refused.status).toBe(409);
+  expect(await refused.text()).not.toMatch(/room|care|Evening/);
+  // Also with the name of a command that was done.
+  const done = { commandId: 'make-it-2', id: 'smoke-9', kind: 'smoke-detector', placeId: 'house-1', anyId: true };
+  expect((await admin.post('/devices', done)).status).toBe(201);
+  expect(await (await make('make-it-2')).text()).not.toMatch(/room|care|Evening/);
+});
+
+test('of two who use one label, the second does not see where it hangs when that is elsewhere', async () => {
+  const { code, claim } = glassKeys.newCode('860000000000017');
+  const stock = put('device', { id: '860000000000017', kind: 'smoke-detector', claim });
+  const alarm = standInAlarm({ changes: [...staffedCounty, stock] });
+  const api = await openDesk(alarm, { commands: { apply: (command) => alarm.apply(command) } });
+  closing.push(api.close);
+  const li = await signedIn(api, 'li');
+  const helper = await signedIn(api, eastern('village-helper'));
+  const install = (program: typeof li, placeId: string) =>
+    program.post('/devices/860000000000017/claim', { commandId: crypto.randomUUID(), code, placeId });
+  const { apply } = alarm;
+  alarm.apply = async (command) => {
+    // The other is in front by a hair: this desk has not heard of it when it asks.
+    if (command.type === 'registry-change' && command.by.id !== 'li') {
+      alarm.apply = apply;
+      expect((await install(li, 'room-1')).status).toBe(200);
+    }
+    return apply(command);
+  };
+  const late = await install(helper, 'house-2');
+  expect(late.status).toBe(409);
+  expect(await late.text()).not.toMatch(/room|care|Evening/);
+});
+
+test('where a device is to go is answered alike when it lies elsewhere and when it is nowhere', async () => {
+  const { api } = await county();
+  const admin = await signedIn(api, eastern('data-admin'));
+  const { version } = (await (await admin.get('/devices/smoke-1')).json()) as { version: number };
+  const move = async (device: string, expectedVersion: number, placeId: string) => {
+    const body = { commandId: crypto.randomUUID(), expectedVersion, placeId };
+    return masked(await admin.ask('PATCH', `/devices/${device}`, body), placeId);
+  };
+  for (const [device, expected] of [
+    ['smoke-1', version],
+    ['smoke-1', 0],
+    ['smoke-r1', 0],
+  ] as const)
+    expect(await move(device, expected, 'room-1')).toEqual(await move(device, expected, 'nowhere-at-all'));
 });

@@ -122,7 +122,7 @@ async function healthRoutes(api: FastifyInstance, { health }: Pick<DeskParts, 'h
 
 function watchEvents(stream: LiveStream, request: FastifyRequest, reply: FastifyReply) {
   const caller = callerOfRequest(request);
-  if (!stream.hasRoom(caller)) {
+  if (!stream.hasRoom(caller, accessOf(request))) {
     return refuse(reply, 'too-many', 'too many pages watch already: close some', { retryAfterSeconds: 10 });
   }
   reply.hijack();

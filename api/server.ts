@@ -4,7 +4,7 @@ import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-z
 import { listenFailed } from '../platform/errors.ts';
 import { createApiKeys } from './api-keys.ts';
 import { bearerToken, createCallers } from './callers.ts';
-import { guardConnections } from './connections.ts';
+import { guardConnections, hurryStrangers, limitSpokenFor } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
 import { watchGlass } from './glass.ts';
 import { type Observations, watchHealth } from './health.ts';
@@ -15,6 +15,7 @@ import { createLooks } from './looks.ts';
 import { gatherRoutes } from './openapi.ts';
 import { createPasswords } from './passwords.ts';
 import { answerError, refuse } from './problem.ts';
+import { createProxies } from './proxies.ts';
 import { createRateLimits } from './rate-limit.ts';
 import { askPermission, createRights, demandPermission, type RouteStated } from './rights.ts';
 import { type ApiPorts, apiRoutes, type DeskParts } from './routes.ts';
@@ -30,7 +31,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   const desk = deskOf(parts);
   const { callerOf } = createCallers(desk);
   const routes: RouteStated[] = [];
-  const server = newServer({ log, metrics });
+  const server = newServer({ clock, log, metrics, listen });
   await gatherRoutes(server);
   server.addHook('onRoute', (route) => void routes.push(demandPermission(route)));
   await server.register(
@@ -85,15 +86,19 @@ export type Api = {
   close(): Promise<void>;
 };
 export type ApiParts = ApiPorts & {
-  listen: { host: string; port: number };
+  /** `trustedProxies`: addresses and networks besides this machine's own. */
+  listen: { host: string; port: number; trustedProxies?: readonly string[] };
   /** Asked every two seconds, one question at a time; may take its time, and reject. */
   health: () => Promise<Observations>;
   /** Journal time, which is what people see (epoch ms); by default the clock's. */
   now?: () => number;
 };
 
-function newServer({ log, metrics }: Pick<ApiParts, 'log' | 'metrics'>): FastifyInstance {
+type ServerParts = Pick<ApiParts, 'clock' | 'listen' | 'log' | 'metrics'>;
+
+function newServer({ clock, listen, log, metrics }: ServerParts): FastifyInstance {
   const denied = (reason: string) => metrics.requestsDenied.inc({ reason });
+  const proxies = createProxies({ trusted: listen.trustedProxies ?? [], log });
   const server = Fastify({
     bodyLimit: 16 * 1024,
     requestTimeout: 15_000,
@@ -105,11 +110,10 @@ function newServer({ log, metrics }: Pick<ApiParts, 'log' | 'metrics'>): Fastify
       answerError(error, reply.headers(protectiveHeaders), log);
     },
     forceCloseConnections: true,
-    // A proxy on this machine may say whom it speaks for; nobody else.
-    trustProxy: 'loopback',
+    trustProxy: proxies.isTrusted,
     routerOptions: { maxParamLength: 1_000 },
   }).withTypeProvider<ZodTypeProvider>();
-  guardConnections(server.server, { denied });
+  guardConnections(server.server, { denied, isTrusted: proxies.isTrusted });
   server.decorateReply('refusedAs', undefined);
   server.addHook('onResponse', async (_request, reply) => {
     if (reply.refusedAs) denied(reply.refusedAs);
@@ -124,13 +128,16 @@ function newServer({ log, metrics }: Pick<ApiParts, 'log' | 'metrics'>): Fastify
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers(protectiveHeaders);
   });
+  server.addHook('onRequest', proxies.warnOfStranger);
+  server.addHook('onRequest', limitSpokenFor(proxies));
+  server.addHook('onRequest', hurryStrangers({ clock, cut: (socket) => refuseBytes(tooSlow, socket, denied) }));
   server.decorateRequest('caller', undefined);
   server.decorateRequest('access', undefined);
   return server;
 }
 
 /** What is no HTTP, or came too slowly or too large to be read. */
-function refuseBytes({ code }: ConnectionError, socket: Socket, denied: (reason: string) => void): void {
+function refuseBytes({ code }: Pick<ConnectionError, 'code'>, socket: Socket, denied: (reason: string) => void): void {
   if (code === 'ECONNRESET' || socket.destroyed) return;
   const [reason, status] = unreadable[code] ?? ['malformed', '400 Bad Request'];
   denied(reason);
@@ -138,6 +145,7 @@ function refuseBytes({ code }: ConnectionError, socket: Socket, denied: (reason:
   // Who does not take the answer is not waited for.
   socket.destroySoon();
 }
+const tooSlow = { code: 'ERR_HTTP_REQUEST_TIMEOUT' };
 const unreadable: Record<string, [reason: string, status: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['too-slow', '408 Request Timeout'],
   HPE_HEADER_OVERFLOW: ['too-large', '431 Request Header Fields Too Large'],

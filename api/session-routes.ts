@@ -88,12 +88,12 @@ async function signIn(parts: SessionRouteParts, request: FastifyRequest, reply: 
     return refuse(reply, 'insecure', detail);
   }
   const found = registry.account(id);
-  const deviceCookie = cookieIn(request, 'device');
-  const limits = doors.limitsOf({ accountId: id, address: request.ip, deviceCookie });
+  const door = { accountId: id, address: request.ip, deviceCookie: cookieIn(request, 'device') };
+  const limits = doors.limitsOf(door);
   const waitMs = doors.attempt(limits);
   if (waitMs > 0) return refuseWaiting(parts, reply, limits, waitMs);
-  const isRight = await passwords.verify(password, found?.hash ?? nobodysHash);
-  if (isRight === undefined) return tooMany(parts, reply, 1_000);
+  const isRight = await passwords.verify(password, found?.hash ?? nobodysHash, { isKnown: doors.isKnown(door) });
+  if (isRight === undefined) return notCompared(parts, reply, limits);
   if (!found || !isRight) {
     metrics.signIns.inc({ outcome: 'wrong-password' });
     log.warn({ account: id, from: request.ip }, 'a sign-in was refused');
@@ -104,20 +104,26 @@ async function signIn(parts: SessionRouteParts, request: FastifyRequest, reply: 
   doors.succeeded(limits);
   metrics.signIns.inc({ outcome: 'done' });
   log.info({ account: id, from: request.ip }, 'somebody signed in');
-  const cookies = [sessionCookie(parts, request, found), deviceCookieFor(parts, request, found)];
-  if (!isOfToday(found.hash)) void rehash(parts, found, password);
-  return reply.header('set-cookie', cookies).send(describe(parts, found));
+  const session = sessionCookie(parts, request, found);
+  // The browser is known by the hash that is kept from now on.
+  const kept = isOfToday(found.hash) ? found : await rehash(parts, found, password);
+  return reply.header('set-cookie', [session, deviceCookieFor(parts, request, kept)]).send(describe(parts, found));
 }
 
-/** Under the hash of today, once the password is known. It ends no session, and whoever changed the account meanwhile is right. */
-async function rehash({ sessions, passwords, commands, log }: SessionRouteParts, account: Account, password: string) {
+/**
+ * Under the hash of today, once the password is known: the account as it is about to be, which nobody waits for. It ends no session, and
+ * whoever changed the account meanwhile is right.
+ */
+async function rehash(parts: SessionRouteParts, account: Account, password: string): Promise<Account> {
+  const { sessions, passwords, commands, log } = parts;
   const hash = await passwords.hash(password);
-  if (hash === undefined) return;
+  if (hash === undefined) return account;
   sessions.rehashed(account, hash);
-  const command = putAccount({ ...account, hash }, account, { type: 'system', id: 'accounts' });
-  await commands
-    .apply(command)
+  const kept = { ...account, hash };
+  void commands
+    .apply(putAccount(kept, account, { type: 'system', id: 'accounts' }))
     .catch((error: unknown) => log.warn({ err: error }, 'an old hash of a password was kept'));
+  return kept;
 }
 
 type NewPassword = z.infer<typeof newPasswordBody> & { account: Account };
@@ -134,8 +140,8 @@ async function changePassword(
   const limits = [{ key: `password of ${account.id}`, free: 5 }];
   const waitMs = doors.attempt(limits);
   if (waitMs > 0) return tooMany(parts, reply, waitMs);
-  const isRight = await passwords.verify(current, account.hash);
-  if (isRight === undefined) return tooMany(parts, reply, 1_000);
+  const isRight = await passwords.verify(current, account.hash, { isKnown: true });
+  if (isRight === undefined) return notCompared(parts, reply, limits);
   if (!isRight) return refuse(reply, 'wrong-password', 'the present password is wrong');
   doors.succeeded(limits);
   const problem = next === current ? 'that is the present password' : passwordProblem(next, account.id);
@@ -196,6 +202,12 @@ function refuseWaiting(parts: SessionRouteParts, reply: FastifyReply, limits: Li
   const retryAfterSeconds = Math.ceil(waitMs / 1000);
   const detail = 'too many wrong passwords came from here: ask an operator to open the account, or sign in elsewhere';
   return refuse(reply, 'locked', detail, { retryAfterSeconds });
+}
+
+/** It was no guess, so that it counts as none: a crowd at the door locks nobody out. */
+function notCompared(parts: SessionRouteParts, reply: FastifyReply, limits: Limit[]) {
+  parts.doors.giveBack(limits);
+  return tooMany(parts, reply, 1_000);
 }
 
 function tooMany({ metrics }: SessionRouteParts, reply: FastifyReply, waitMs: number) {

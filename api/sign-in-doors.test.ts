@@ -1,10 +1,16 @@
 import { scryptSync } from 'node:crypto';
+import Fastify from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { afterEach, expect, test } from 'vitest';
+import { silentLog } from '../platform/log.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import { systemChance } from '../platform/random.ts';
 import { put } from '../records/registry.test-support.ts';
 import { VirtualClock } from '../simulators/virtual-clock.ts';
 import type { LockoutPage } from './answers.ts';
 import { ask, deskRegistry, openDesk, password, signedIn, standInAlarm } from './desk.test-support.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { createSessions } from './sessions.ts';
 import { createSignInDoors } from './sign-in-doors.ts';
 
 const closing: (() => unknown)[] = [];
@@ -131,5 +137,35 @@ test('a hash of former releases still opens, and is made anew at the sign-in wit
     grants: [{ role: 'auditor' }],
   });
   expect((await account.get('/session')).status).toBe(200);
+  const deviceCookie = /steppewatch_device=([^;]+)/.exec(account.cookie)?.[1];
+  const now = { clock: new VirtualClock({ startAt: 0 }), chance: systemChance, account: alarm.registry.account };
+  expect(createSignInDoors(now).isKnown({ accountId: 'old', address: '10.0.0.7', deviceCookie })).toBe(true);
   expect((await signedIn(api, 'old')).cookie).toContain('steppewatch_session');
+});
+
+test('a sign-in at which nothing was compared is no wrong password, however often it comes', async () => {
+  const clock = new VirtualClock({ startAt: 0 });
+  const { registry, view, apply } = standInAlarm();
+  const { account } = registry;
+  const doors = createSignInDoors({ clock, chance: systemChance, account });
+  let isBusy = true;
+  const server = Fastify().setValidatorCompiler(validatorCompiler);
+  await server.register(sessionRoutes, {
+    ...{ registry, view, doors, clock, commands: { apply }, log: silentLog, metrics: createMetrics() },
+    sessions: createSessions({ clock, chance: systemChance, account }),
+    passwords: { verify: async () => (isBusy ? undefined : true), hash: async () => undefined },
+    ...{ stream: { cut() {} }, unseal: () => undefined, timeZone: 'Asia/Shanghai' },
+  });
+  closing.push(() => server.close());
+  const signIn = async () => {
+    const { statusCode } = await server.inject({
+      method: 'POST',
+      url: '/session',
+      payload: { account: 'li', password },
+    });
+    return statusCode;
+  };
+  for (let count = 0; count < 40; count++) expect(await signIn()).toBe(429);
+  isBusy = false;
+  expect(await signIn()).toBe(200);
 });

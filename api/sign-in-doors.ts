@@ -15,12 +15,16 @@ export function createSignInDoors({ clock, chance, account: find }: DoorParts) {
   const throttle = createThrottle({ clock });
   /** A new password has doors of its own, all of them open. */
   const doorOf = (accountId: string, from: string) => [accountId, from, markOf(find(accountId))].join(doorMark);
+  function deviceAt({ accountId, deviceCookie }: Door): string | undefined {
+    const account = find(accountId);
+    return account && deviceCookie ? knownDevice(account, deviceCookie) : undefined;
+  }
   return {
-    ...{ attempt: throttle.attempt, succeeded: throttle.succeeded },
-    /** `deviceCookie`: as the browser sent it. */
-    limitsOf({ accountId, address, deviceCookie }: Door): Limit[] {
-      const account = find(accountId);
-      const device = account && deviceCookie && knownDevice(account, deviceCookie);
+    ...{ attempt: throttle.attempt, giveBack: throttle.giveBack, succeeded: throttle.succeeded },
+    isKnown: (door: Door): boolean => deviceAt(door) !== undefined,
+    limitsOf(door: Door): Limit[] {
+      const { accountId, address } = door;
+      const device = deviceAt(door);
       if (device) return [{ key: doorOf(accountId, `device ${device}`), free: 5, lockAfter }];
       const from = wholeAddress(address);
       return [
@@ -54,6 +58,7 @@ export type SignInDoors = ReturnType<typeof createSignInDoors>;
 /** `from`: an address, or `device` and a name for a browser that is known. */
 export type LockedDoor = { account: string; from: string; leftMs: number };
 type DoorParts = { clock: Clock; chance: Chance; account: (id: string) => Account | undefined };
+/** `deviceCookie`: as the browser sent it. */
 type Door = { accountId: string; address: string; deviceCookie?: string | undefined };
 
 const lockAfter = 10;
@@ -69,8 +74,8 @@ function knownDevice(account: Account, cookie: string): string | undefined {
 const macOf = ({ id, hash }: Account, device: string): string =>
   createHmac('sha256', hash).update(`device ${id} ${device}`).digest('base64url');
 
-/** One host has a whole network of IPv6 addresses to guess from: the first 64 bits of an address are taken for the whole. */
-function wholeAddress(address: string): string {
+/** One host has a whole network of IPv6 addresses to come from: the first 64 bits of an address are taken for the whole. */
+export function wholeAddress(address: string): string {
   if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
   const [head = '', tail] = address.split('::');
   const first = head === '' ? [] : head.split(':');

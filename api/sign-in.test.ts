@@ -3,7 +3,7 @@ import { systemChance } from '../platform/random.ts';
 import { put } from '../records/registry.test-support.ts';
 import type { Account } from '../records/registry.ts';
 import { VirtualClock } from '../simulators/virtual-clock.ts';
-import { generatePassword, hashPassword, nobodysHash, verifyPassword } from './passwords.ts';
+import { createPasswords, generatePassword, hashPassword, nobodysHash, verifyPassword } from './passwords.ts';
 import { createSessions } from './sessions.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -121,4 +121,37 @@ test('one account cannot push the others out: its own quietest session makes roo
   expect(sessions.use(other)).toBeDefined();
   expect(tokens.filter((token) => sessions.use(token)).length).toBe(50);
   expect(sessions.use(tokens.at(-1) ?? '')).toBeDefined();
+});
+
+test('an attempt that was given back never was: it brings nobody nearer to a wait or a lock', async () => {
+  const clock = new VirtualClock({ startAt: 0 });
+  const throttle = createThrottle({ clock });
+  const limits = [{ key: 'k', free: 5, lockAfter: 10 }];
+  for (let count = 0; count < 50; count++) {
+    expect(throttle.attempt(limits)).toBe(0);
+    throttle.giveBack(limits);
+  }
+  for (let guesses = 0; guesses < 9; ) {
+    const waitMs = throttle.attempt(limits);
+    if (waitMs === 0) guesses += 1;
+    else await clock.advance(waitMs);
+  }
+  await clock.advance(throttle.attempt(limits));
+  expect(throttle.attempt(limits)).toBe(0);
+  expect(throttle.isLocked('k')).toBe(true);
+  throttle.giveBack(limits);
+  expect(throttle.isLocked('k')).toBe(false);
+  throttle.attempt(limits);
+  expect(throttle.isLocked('k')).toBe(true);
+});
+
+test('a crowd of strangers leaves two places for whoever is known', async () => {
+  const { verify } = createPasswords({ chance: systemChance });
+  const ask = (isKnown: boolean) => verify('a guess of somebody', nobodysHash, { isKnown });
+  const answers = await Promise.all([...Array.from({ length: 20 }, () => ask(false)), ask(true), ask(true), ask(true)]);
+  expect(answers.map((answer) => answer === undefined)).toEqual([
+    ...Array.from({ length: 6 }, () => false),
+    ...Array.from({ length: 14 }, () => true),
+    ...[false, false, true],
+  ]);
 });

@@ -30,6 +30,14 @@ export function createThrottle({ clock }: { clock: Clock }) {
       if (waitMs === 0) for (const limit of limits) enter(limit);
       return waitMs;
     },
+    /** An attempt that was counted, and then not made: as if it had never begun. Whatever waits, waits for its sake. */
+    giveBack(limits: Limit[]): void {
+      for (const { key } of limits) {
+        const { count = 0, lastAt = 0 } = attempts.get(key) ?? {};
+        if (count > 1) attempts.set(key, { count: count - 1, blockedUntil: 0, isLocked: false, lastAt });
+        else attempts.delete(key);
+      }
+    },
     succeeded(limits: Limit[]): void {
       for (const { key } of limits) attempts.delete(key);
     },

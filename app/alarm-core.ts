@@ -105,7 +105,7 @@ export async function openAlarm(ports: AlarmPorts) {
   const started = { kind: 'started', version: ports.version, downMs: journal.openedAfterMs } as const;
   // A mark that stays is heard once all the same.
   const unmark = () =>
-    restored && disk.remove(restoredFile).catch((error) => log.error(error, 'the mark of the restore stays'));
+    restored && disk.remove(restoredFile).catch((error) => log.error({ err: error }, 'the mark of the restore stays'));
   appendOwn({ ...started, ...(restored && { restored }) }).then(unmark, fail);
 
   const tellReserve = ({ inUse, freeBytes }: ReserveState) =>

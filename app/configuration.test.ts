@@ -56,6 +56,13 @@ test('the last port leaves none for the metrics beside it', () => {
   expect(messageOf(() => readConfiguration({ STEPPEWATCH_HTTP_PORT: '65535' }))).toContain('STEPPEWATCH_METRICS_PORT');
 });
 
+test('proxies that speak for others are addresses and networks', () => {
+  const http = (text: string) => readConfiguration({ STEPPEWATCH_HTTP_TRUSTED_PROXIES: text }).http.trustedProxies;
+  expect(readConfiguration({}).http.trustedProxies).toEqual([]);
+  expect(http('172.31.84.1, 10.0.0.0/24')).toEqual(['172.31.84.1', '10.0.0.0/24']);
+  expect(messageOf(() => http('proxy.county.example'))).toContain('STEPPEWATCH_HTTP_TRUSTED_PROXIES: is addresses');
+});
+
 test('two listeners cannot share a port', () => {
   expect(messageOf(() => readConfiguration({ STEPPEWATCH_HTTP_PORT: '1883' }))).toContain('must differ');
 });

@@ -126,6 +126,38 @@ test('a mark of a restore that a power cut left in the folder once more is not h
   ]);
 });
 
+test('a mark that cannot be removed is said in the log, and ends nothing', async () => {
+  const { restored, backup } = await putBack(30 * minuteMs);
+  await restored.stop();
+  const open = backup.open.bind(backup);
+  await open(restored).writeWhole(restoredFile, Buffer.from(restoredText({ takenAt: startAt })));
+  backup.open = (life) => {
+    const disk = open(life);
+    const remove = (name: string) =>
+      name === restoredFile ? Promise.reject(new Error('read-only')) : disk.remove(name);
+    return { ...disk, remove };
+  };
+  await restored.start();
+  await restored.clock.advance(minuteMs);
+  expect(restored.complaints).toEqual([expect.stringContaining('the mark of the restore stays')]);
+});
+
+test('a clock that was eight hours ahead at the start, and is set right in the next minute, holds up no emergency', async () => {
+  const county = await openCounty({ startAt, seed: 7, registryText });
+  county.does('bator-watch', 'fall');
+  await county.clock.advance(30_000);
+  county.kill();
+  county.clock.stepWall(8 * hourMs);
+  await county.start();
+  await county.clock.advance(10_000);
+  expect(incidentOf(county, 'fall')?.ladder).toMatchObject({ phase: 'held', rung: 1 });
+  county.clock.stepWall(-8 * hourMs);
+  await county.clock.advance(20_000);
+  county.does('tuya-button', 'service');
+  await county.clock.advance(1_000);
+  expect(incidentOf(county, 'fall')?.ladder).toMatchObject({ phase: 'running', rung: 2 });
+});
+
 test('a detector that sounded for hours when the backup was taken, and still does, is told with its next word', async () => {
   const disk = new SimulatedDisk();
   const county = await openCounty({ startAt, seed: 7, registryText, disk });

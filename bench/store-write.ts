@@ -69,9 +69,14 @@ function startWriter(store: Store) {
         }
       };
       const keeping = upkeep();
+      // The next batch is made while the one before it is written, as in the projection.
+      let writing = Promise.resolve();
       for (; performance.now() - began < seconds * 1_000; count++) {
-        await store.writeBatch(batchOf(batches[count % batches.length] ?? [], count));
+        const batch = batchOf(batches[count % batches.length] ?? [], count);
+        await writing;
+        writing = store.writeBatch(batch);
       }
+      await writing;
       isWriting = false;
       await keeping;
       const tookSeconds = (performance.now() - began) / 1_000;

@@ -127,7 +127,11 @@ type ActingParts = {
   signedOut: () => void;
 };
 
-function messageOf(answer: Answer<IncidentCard>, now: IncidentCard | undefined, speech: Speech): Acting['message'] {
+function messageOf(
+  answer: Answer<IncidentCard | undefined>,
+  now: IncidentCard | undefined,
+  speech: Speech,
+): Acting['message'] {
   const { refused, done } = speech.texts;
   if (answer.type === 'done') return { tone: 'good', text: done };
   if (answer.type === 'away') return { tone: 'kind', text: refused.unavailable };

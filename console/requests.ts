@@ -1,4 +1,5 @@
 import type {
+  CommandDone,
   GlassPage,
   HoldingAnswer,
   HoldingPage,
@@ -39,16 +40,17 @@ export const whatIsHeld = (): Promise<Answer<HoldingPage>> => ask('GET', '/holdi
 export const letAllGo = (choice: 'send' | 'drop'): Promise<Answer<HoldingAnswer>> =>
   ask('POST', '/holding/all', { choice, commandId: newId() });
 
-/** Something that a person decided. The same command is sent again while nothing is heard: it is done once. */
-export async function sendCommand(incidentId: string, asked: AskedCommand): Promise<Answer<IncidentCard>> {
+/** Something that a person decided. The same command is sent again while nothing is heard: it is done once. Without a body: its news is on the way. */
+export async function sendCommand(incidentId: string, asked: AskedCommand): Promise<Answer<IncidentCard | undefined>> {
   const { type, ...words } = asked;
   const body = { ...words, commandId: newId() };
-  let answer: Answer<IncidentCard> = { type: 'away' };
+  let answer: Answer<IncidentCard | CommandDone> = { type: 'away' };
   for (let attempt = 0; attempt < attempts && answer.type === 'away'; attempt++) {
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
     answer = await ask('POST', `/incidents/${encodeURIComponent(incidentId)}/${type}`, body);
   }
-  return answer;
+  if (answer.type !== 'done') return answer;
+  return { type: 'done', body: 'revision' in answer.body ? (answer.body as IncidentCard) : undefined };
 }
 
 export type AskedCommand = { expectedVersion: number } & (

@@ -32,6 +32,11 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
     case 'goes on':
       if (!isHeld) climbOn(turn);
       return;
+    case 'resumes':
+      setLadder(turn, { phase: 'running', ...climb });
+      climbOn(turn);
+      waitForHands(turn);
+      return;
     case 'pauses':
       if (!isHeld) setLadder(turn, { phase: 'paused', ...climb });
       return;
@@ -83,10 +88,15 @@ function climbOf({ incident, at }: Turn): Climb {
 
 /** From the first rung, under the name of now; then it holds again where somebody has the incident in hand. */
 function start(turn: Turn, about?: IncidentAlert): void {
-  const { state, version, ladder, lastAlertAt } = turn.incident;
+  const { version, ladder, lastAlertAt } = turn.incident;
   const late = ladder.phase === 'held' && !about && { heldMs: Math.max(0, turn.at - lastAlertAt) };
   setLadder(turn, { phase: 'running', rung: 0, startedAt: turn.at, cause: version });
   climbOn(turn, { purpose: about ? 'worse' : 'alarm', about, ...late });
+  waitForHands(turn);
+}
+
+function waitForHands(turn: Turn): void {
+  const { state } = turn.incident;
   if (state.phase === 'claimed') moveLadder(turn, 'pauses');
   if (state.phase === 'responding') moveLadder(turn, 'waits');
   if (state.phase === 'on-scene') moveLadder(turn, 'ends');

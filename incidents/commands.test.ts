@@ -284,6 +284,18 @@ describe('nobody reached', () => {
     expect(desk.timeline.find(({ what }) => what === 'resolved')?.details).toMatchObject({ agreedWith: 'account:li' });
   });
 
+  test('is no end when a program agrees, or somebody agrees with a program: two people have to', () => {
+    const { desk, fall } = fallen();
+    const program = { type: 'api-key', id: 'team' } as const;
+    const isAsked = { problem: 'second-person-needed' };
+    expect(desk.command(fall, { ...notReached, by: program })).toMatchObject(isAsked);
+    expect(desk.command(fall, { ...notReached, by: li })).toMatchObject(isAsked);
+    expect(desk.command(fall, { ...notReached, by: program })).toMatchObject(isAsked);
+    expect(desk.command(fall, { ...notReached, by: li })).toMatchObject(isAsked);
+    expect(desk.command(fall, { ...notReached, by: wang })).toMatchObject({ ok: true });
+    expect(desk.timeline.find(({ what }) => what === 'resolved')?.details).toMatchObject({ agreedWith: 'account:li' });
+  });
+
   test('is an end when the township or a responder who went agrees, not when a neighbour who was only told does', () => {
     const { desk, fall } = fallen();
     desk.advance(2 * MINUTE_MS);

@@ -161,7 +161,8 @@ function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined 
 /** One person alone cannot end it as "nobody reached": it is on record, and rests until a second person agrees. */
 function askSecondPerson(turn: Turn, { by, outcome, contact }: Of<'resolve'>): CommandResult {
   const { closing } = turn.incident;
-  if (!closing) {
+  // A program is nobody with whom a person could agree.
+  if (!closing || !isPerson(closing.by)) {
     happen(turn, 'ask second person', { entering: actedClaim(turn.incident.state) });
     turn.incident = { ...turn.incident, closing: { by, askedAt: turn.at } };
     nextVersion(turn);
@@ -240,7 +241,7 @@ const actedClaim = (state: IncidentState): IncidentState | undefined =>
 
 /** A second person: another account, a lead of township or county, or a responder who went. */
 function agrees({ incident, registry }: Turn, by: Actor, first: Actor): boolean {
-  if (isSame(by, first)) return false;
+  if (!isPerson(by) || !isPerson(first) || isSame(by, first)) return false;
   return by.type === 'account' || mayAgree(incident, registry.contact(by.id)?.role, by);
 }
 
@@ -300,4 +301,5 @@ function phrase(state: IncidentState): string {
   }
 }
 
+const isPerson = ({ type }: Actor): boolean => type === 'account' || type === 'contact';
 const isSame = (a: Actor, b: Actor): boolean => a.type === b.type && a.id === b.id;

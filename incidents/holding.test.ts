@@ -237,3 +237,24 @@ test('what was over when the backup was taken bears new names, too, when it is o
   expect(anew.length).toBeGreaterThan(0);
   expect(anew.filter((noticeId) => named.has(noticeId))).toEqual([]);
 });
+
+test('what was held because the clock was ahead goes on when it is set right soon after the start, and nothing else does', () => {
+  const goesOn = (stopMs: number, thenMs: number, byMs: number, restored = false, drops = false) => {
+    const desk = village();
+    const fall = desk.alert('fall', 'watch-bat');
+    desk.sleep(stopMs, restored ? yesterday(desk) : undefined);
+    if (drops) desk.command(fall, { type: 'let-go', choice: 'drop', by: li });
+    desk.advance(thenMs);
+    desk.told();
+    desk.took(desk.incidents.clockStepped(desk.now, byMs));
+    if (desk.see(fall).ladder.phase === 'held') return desk.told().length > 0;
+    return desk.told().includes('escalation next') && desk.see(fall).ladder.phase === 'running';
+  };
+  expect(goesOn(8 * HOUR_MS, MINUTE_MS, -8 * HOUR_MS)).toBe(true);
+  expect(goesOn(9 * HOUR_MS, MINUTE_MS, -8 * HOUR_MS)).toBe(true);
+  expect(goesOn(8 * HOUR_MS, MINUTE_MS, -5 * HOUR_MS)).toBe(false);
+  expect(goesOn(8 * HOUR_MS, HOUR_MS, -8 * HOUR_MS)).toBe(false);
+  expect(goesOn(8 * HOUR_MS, MINUTE_MS, 8 * HOUR_MS)).toBe(false);
+  expect(goesOn(8 * HOUR_MS, MINUTE_MS, -8 * HOUR_MS, true)).toBe(false);
+  expect(goesOn(8 * HOUR_MS, MINUTE_MS, -8 * HOUR_MS, false, true)).toBe(false);
+});

@@ -59,12 +59,28 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
       const { downMs, restored } = started;
       const round = beginRound(parts, at);
       if (!isLongStop(started)) return round.answer();
-      parts.stands.set('latest', { at, downMs });
+      parts.stands.set('latest', { at, downMs, ...(restored && { restored: true }) });
       for (const incident of table.all()) {
         if (restored) skipVersions(round, incident);
         const isClaimed = restored !== undefined && incident.state.phase === 'claimed';
         if (isOfBefore(incident, at) || (isClaimed && isOld(incident, at))) hold(round, incident, downMs);
         else if (isClaimed) endClaim(round.turnOf(incident), round);
+      }
+      return conclude(round);
+    },
+
+    /**
+     * The wall clock went by `byMs`. Where it goes back soon after a start, and with that little is left of the hours for which the
+     * system seemed away, it was ahead then: what that start held goes on.
+     */
+    clockStepped(at: number, byMs: number): IncidentAnswer {
+      const round = beginRound(parts, at);
+      const stand = parts.stands.get('latest');
+      if (!stand || stand.restored || byMs >= 0 || at - stand.at > soonMs || stand.downMs + byMs >= longestStandMs)
+        return round.answer();
+      for (const incident of [...table.open()]) {
+        const { ladder } = incident;
+        if (ladder.phase === 'held' && ladder.heldAt === stand.at && !ladder.dropped) goOn(round, incident);
       }
       return conclude(round);
     },
@@ -116,13 +132,16 @@ export function isLongStop({ downMs, restored }: Stop): boolean {
 }
 type Stop = Pick<StartedRecord, 'downMs' | 'restored'>;
 
+/** A machine that starts with a wrong clock has the right one by then, ms. */
+const soonMs = 30 * 60_000;
+
 /** How long an incident whose deadline threw is left alone, ms: somebody is told each time. */
 const stalledMs = 15 * 60_000;
 
 const isOpening = ({ timeline }: IncidentChange): boolean => timeline.some(({ what }) => what === 'opened');
 
 /** The last start after which nothing of before went on by itself. */
-type Stand = { at: number; downMs: number };
+type Stand = { at: number; downMs: number; restored?: true };
 type Parts = RoundParts & { state: FoldState; stands: Table<Stand> };
 
 /** Whether nothing of it goes on by itself, when the system stood still or was put back until `at`. */
@@ -150,6 +169,14 @@ function hold(round: Round, incident: Incident, downMs: number): void {
   nextVersion(turn);
   write(turn, 'held', { downMs });
   happen(turn, 'stood still');
+  round.keep(turn);
+}
+
+function goOn(round: Round, incident: Incident): void {
+  const turn = round.turnOf(incident);
+  nextVersion(turn);
+  write(turn, 'held-sent');
+  happen(turn, 'clock set back');
   round.keep(turn);
 }
 

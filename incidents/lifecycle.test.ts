@@ -46,6 +46,12 @@ const events: Record<Happening, (desk: Desk, incident: Incident) => CommandResul
   'stood still': (desk) => void desk.sleep(2 * 60 * MINUTE_MS),
   'send held': (desk, incident) => answerHeld(desk, incident, 'send'),
   'drop held': (desk, incident) => answerHeld(desk, incident, 'drop'),
+  'clock set back': (desk, incident) => {
+    desk.sleep(8 * 60 * MINUTE_MS);
+    if (incident.state.phase === 'claimed') desk.command(incident, { type: 'claim', by: li });
+    desk.told();
+    return void desk.took(desk.incidents.clockStepped(desk.now, -8 * 60 * MINUTE_MS));
+  },
   unreachable: (desk) => void desk.outcome('near', 'failed'),
   claim: (desk, incident) => desk.command(incident, { type: 'claim', by: wang }),
   'claim expires': (desk) => void desk.advance(2 * MINUTE_MS),
@@ -141,6 +147,11 @@ function expectLadder(
     case 'goes on':
       expect(told).toEqual(['escalation next', 'escalation desk']);
       expect(after.ladder).toMatchObject({ phase: 'running', rung: 2, nextAt: desk.now + MINUTE_MS });
+      return;
+    case 'resumes':
+      expect(told).toEqual(['escalation next', 'escalation desk']);
+      expect(after.ladder).toMatchObject({ rung: 2 });
+      expect(after.ladder.phase).not.toBe('held');
       return;
     case 'pauses':
       expect(after.ladder).toMatchObject({ phase: 'paused', rung: 1 });

@@ -14,6 +14,7 @@ export const lifecycle: { [H in Happening]: Record<Phase, Cell> } = {
   'stood still': row(same('holds'), to('open', 'holds'), same('holds'), 'never', 'never'),
   'send held': row(to('open', 'starts'), same('starts'), to('open', 'starts'), 'never', refused('over')),
   'drop held': row(same('drops'), same('drops'), same('drops'), 'never', refused('over')),
+  'clock set back': row(same('resumes'), same('resumes'), same('resumes'), 'never', 'never'),
   unreachable: row(same('next rung'), same('unchanged'), same('unchanged'), same('unchanged'), same('unchanged')),
   claim: row(to('claimed', 'pauses'), refused('taken'), refused('on the way'), refused('on scene'), refused('over')),
   'claim expires': row('never', to('open', 'goes on'), 'never', 'never', 'never'),
@@ -61,7 +62,7 @@ export type Phase = IncidentState['phase'];
  * `worse`: a new critical alert. `more urgent`: an alert that raises the whole incident. `second call`: the person
  * pressed again; while somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot
  * go; `turn back`: the one who was on the way. `stood still`: nobody was told of anything for hours, or the journal was put
- * back. `send held`, `drop held`: what a person says to that. `unreachable`: every channel of somebody on the newest rung
+ * back. `send held`, `drop held`: what a person says to that; `clock set back`: those hours were the clock's mistake. `unreachable`: every channel of somebody on the newest rung
  * failed.
  */
 export type Happening =
@@ -74,6 +75,7 @@ export type Happening =
   | 'stood still'
   | 'send held'
   | 'drop held'
+  | 'clock set back'
   | 'unreachable'
   | 'claim'
   | 'claim expires'
@@ -95,7 +97,7 @@ export type Cell = { to?: Phase; ladder: LadderMove } | { refused: Refusal } | '
  * told again, and the ladder goes on from where it was, so that news never delays it. `next rung`: at once. `waits`:
  * until 5 min after the expected arrival. `rests`: until a second person had time to answer. `holds`: until a person or
  * a new alert lets it go on, about which the system asks. `drops`: a person said that it need not. `goes on`: the next
- * rung at once, unless it is held. What is held stays so also where a ladder `pauses` or `rests`; `first rung` and `next
+ * rung at once, unless it is held. `resumes`: the next rung at once, as if it had never been held. What is held stays so also where a ladder `pauses` or `rests`; `first rung` and `next
  * rung` start it.
  */
 export type LadderMove =
@@ -104,6 +106,7 @@ export type LadderMove =
   | 'first rung'
   | 'next rung'
   | 'goes on'
+  | 'resumes'
   | 'pauses'
   | 'waits'
   | 'rests'

@@ -186,8 +186,10 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       else if (!refusalsOf(parts.state).has('since')) refusalsOf(parts.state).set('since', at);
       stepAlerts(parts, reserveChanges(parts.state, record, stored), at, into);
       return;
-    case 'tick':
     case 'clock-step':
+      collectIncidents(parts, parts.incidents.clockStepped(at, record.byMs), at, into);
+      return;
+    case 'tick':
     case 'started':
       return;
     case 'carrier-products':

@@ -161,11 +161,15 @@ function removeProblems(
   );
   const left = referrers.filter(({ key }) => !isTouched(key));
   if (left.length === 0) return [];
-  const named = left.slice(0, 3).map(({ from, referrer }) => `${from} "${referrer}"`);
-  const more = left.length > named.length ? ` and ${left.length - named.length} more` : '';
-  const problem = `is still referred to by ${named.join(', ')}${more}; remove or change them in the same import`;
-  const first = left.slice(0, 3).map(({ from, referrer }) => `${chineseNames[from]}“${referrer}”`);
-  const zh = `仍被${first.join('、')}${left.length > 3 ? `等${left.length}项` : ''}引用，请在同一次导入中删除或修改它们`;
+  // Whoever may not see one of them hears that it is there, and not what it is.
+  const first = left.filter(({ from, referrer }) => standing.get(from, referrer)).slice(0, 3);
+  const named = first.map(({ from, referrer }) => `${from} "${referrer}"`).join(', ');
+  const rest = left.length - first.length;
+  const all = rest === 0 ? named : first.length === 0 ? `${rest} elsewhere` : `${named} and ${rest} more`;
+  const problem = `is still referred to by ${all}; remove or change them in the same import`;
+  const namedZh = first.map(({ from, referrer }) => `${chineseNames[from]}“${referrer}”`).join('、');
+  const allZh = first.length === 0 ? `其他辖区的${rest}项` : rest === 0 ? namedZh : `${namedZh}等${left.length}项`;
+  const zh = `仍被${allZh}引用，请在同一次导入中删除或修改它们`;
   return [{ entity, id, problem, zh }];
 }
 

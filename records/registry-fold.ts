@@ -44,8 +44,9 @@ export function createRegistry({ state }: { state: FoldState }) {
     list: <T extends EntityType>(entity: T): Iterable<Entity<T>> => tableOf(tables, entity).values(),
     /** Counts the changes of the whole; a reader of several pages sees by it that they belong together. */
     revision,
-    /** What is wrong with the changes as a whole; empty when they can be applied. */
-    check: (changes: readonly RegistryChange[]): RegistryProblem[] => checkChanges(changes, standing),
+    /** What is wrong with the changes as a whole; empty when they can be applied. What `sees` says no to is judged as if it were not there. */
+    check: (changes: readonly RegistryChange[], sees?: Sees): RegistryProblem[] =>
+      checkChanges(changes, sees ? seenBy(sees, standing) : standing),
     apply,
     applyChecked,
     /** Keeps a part until its commit. Refused when more would wait than there is room for. */
@@ -110,6 +111,13 @@ function standingOf(tables: Tables, index: Table<readonly string[]>): Standing {
     areas: () => tables.area.values(),
   };
 }
+
+type Sees = (entity: EntityType, id: string) => boolean;
+
+const seenBy = (sees: Sees, standing: Standing): Standing => ({
+  ...standing,
+  get: (entity, id) => (sees(entity, id) ? standing.get(entity, id) : undefined),
+});
 
 function viewOf(tables: Tables, standing: Standing): RegistryView {
   return {

@@ -6,7 +6,9 @@ import { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentAlert, TimelineEntry } from '../records/incident.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import { decodeRecord } from '../records/record-codec.ts';
+import { openText, openTexts } from '../records/sealed-text.ts';
 import { explain } from '../records/texts/explain.ts';
+import { glassVault } from './glass-vault.ts';
 import { sinceText } from './scenario-file.ts';
 import type { Commanded, Delivered } from './virtual-county.ts';
 
@@ -115,7 +117,7 @@ function commandsOutcome(
     const sending = sent === 0 ? '' : sent === 1 ? `, sent ${last}` : `, sent ${sent} times, last ${last}`;
     const end = state.phase === 'waiting' ? 'waiting' : `${state.phase} ${sinceText(state.at - startAt)}`;
     const result = state.phase === 'done' ? `, ${state.result}` : '';
-    return `${sinceText(askedAt - startAt)} ${ask.name} for ${deviceId}, by ${by.id} (${reason})${sending}: ${end}${result}`;
+    return `${sinceText(askedAt - startAt)} ${ask.name} for ${deviceId}, by ${by.id} (${openText(reason, keys)})${sending}: ${end}${result}`;
   });
   return { asked, ...(arrived.length > 0 && { arrived }) };
 }
@@ -134,11 +136,14 @@ function alertLine(alert: IncidentAlert, startAt: number): string {
   return `${sinceText(at - startAt)} ${severity}, ${where.deviceId ?? subject.id}: ${why}${cleared}`;
 }
 
+/** In a scenario nothing is hidden from whoever reads what came of it. */
+const keys = glassVault();
+
 /** Ids that are made of counters and hashes say nothing to a reader, and only make outcomes differ. */
 const unsaid = new Set(['alertId', 'alertIds', 'noteId', 'incidentId', 'noticeId']);
 
 function timelineLine({ at, what, by, details }: TimelineEntry, startAt: number): string {
-  const said = Object.entries(details)
+  const said = Object.entries(openTexts(details, keys))
     .filter(([name, value]) => !unsaid.has(name) && value !== false && value !== 0 && String(value) !== '')
     .map(([name, value]) => detailText(name, value, startAt));
   return [`${sinceText(at - startAt)} ${what}`, ...(by ? [`by ${by.id}`] : []), ...said].join(', ');

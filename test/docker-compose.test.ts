@@ -46,6 +46,14 @@ test('nothing is published beyond this machine, and no database at all', () => {
   expect(compose.networks.back).toEqual({ internal: true });
 });
 
+test('a proxy on this machine, which comes in through the gateway, is trusted: it has an address for each guesser', () => {
+  const front = 'STEPPEWATCH_FRONT:-172.31.84';
+  expect(compose.networks.front).toEqual({
+    ipam: { config: [{ subnet: `\${${front}}.0/24`, gateway: `\${${front}}.1` }] },
+  });
+  expect(compose.services.steppewatch?.environment?.STEPPEWATCH_HTTP_TRUSTED_PROXIES).toBe(`\${${front}}.1`);
+});
+
 test('what is added for devices from anywhere is the doors with TLS, and files that only they read', () => {
   const { services: added }: Pick<Compose, 'services'> = parsed('docker-compose.tls.yml');
   expect(Object.keys(added)).toEqual(['steppewatch']);

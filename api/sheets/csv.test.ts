@@ -63,3 +63,12 @@ test('what is no list is told so', () => {
     { line: 1, problem: expect.stringContaining('32 MB') },
   ]);
 });
+
+test('a file that is nothing but cells, rows or mistakes ends where its bound is, not in memory', () => {
+  const read = (text: string) => readSheet(Buffer.from(text));
+  const wide = read(`id\n${','.repeat(2_000_000)}x`);
+  expect(wide).toMatchObject({ rows: [], problems: [{ problem: expect.stringContaining('more than 100 columns') }] });
+  expect(read(`id${','.repeat(500)}\n1${','.repeat(500)}`).rows.map(({ cells }) => cells.length)).toEqual([100, 100]);
+  expect(read('\n'.repeat(2_000_000))).toEqual({ rows: [], problems: [] });
+  expect(read('"a"b\n'.repeat(50_000)).problems).toHaveLength(200);
+});

@@ -6,17 +6,14 @@ export type Sheet = { rows: SheetRow[]; problems: SheetProblem[] };
 /**
  * Reads CSV as spreadsheets write it: UTF-8 with or without a mark, GB18030 (Excel in China), UTF-16 ("Unicode text"); commas,
  * semicolons or tabs; quoted cells; any end of line. Cells come without the blanks around them, blank rows not at all.
- * At most 32 MB and 100,000 rows.
+ * At most 32 MB, 100,000 rows and 100 columns, and 200 problems are told: it stops where there is more, so that no file becomes larger here.
  */
 export function readSheet(bytes: Uint8Array): Sheet {
   if (bytes.length > mostBytes) return refused('the file is larger than 32 MB; split it', '文件超过32 MB，请拆分');
   const text = textOf(bytes);
   if (text === undefined)
     return refused('the file is no text: save it as "CSV UTF-8"', '文件不是文本，请另存为“CSV UTF-8”');
-  const { cells, problems } = split(text, delimiterOf(text));
-  const rows = cells.filter((row) => row.cells.some((cell) => cell !== ''));
-  if (rows.length <= mostRows) return { rows, problems };
-  return refused(`the file has more than ${mostRows} rows; split it`, `文件超过${mostRows}行，请拆分`);
+  return split(text, delimiterOf(text));
 }
 
 /** As `readSheet` reads it, in UTF-8 with a mark, without which Excel in China would take it for GB18030. */
@@ -27,6 +24,9 @@ export function writeSheet(rows: readonly (readonly string[])[]): string {
 
 const mostBytes = 32 * 1024 * 1024;
 export const mostRows = 100_000;
+export const mostColumns = 100;
+const mostProblems = 200;
+const longestHeadings = 64 * 1024;
 
 const refused = (problem: string, zh: string): Sheet => ({ rows: [], problems: [{ line: 1, problem, zh }] });
 
@@ -44,19 +44,19 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 /** Whichever stands most often in the headings. */
 function delimiterOf(text: string): string {
-  const [headings = ''] = text.split(/[\r\n]/, 1);
+  const [headings = ''] = text.slice(0, longestHeadings).split(/[\r\n]/, 1);
   const counted = [',', ';', '\t'].map((sign) => ({ sign, count: headings.split(sign).length }));
   return counted.reduce((most, one) => (one.count > most.count ? one : most)).sign;
 }
 
 /** RFC 4180, and what differs from it is said. */
-function split(text: string, delimiter: string): { cells: SheetRow[]; problems: SheetProblem[] } {
+function split(text: string, delimiter: string): Sheet {
   const endOfCell = new RegExp(`[${delimiter}\\r\\n]`, 'g');
   const rows: SheetRow[] = [];
   const problems: SheetProblem[] = [];
   let line = 1;
   let row: SheetRow = { line, cells: [] };
-  for (let at = 0; at <= text.length; ) {
+  for (let at = 0; at <= text.length && problems.length < mostProblems; ) {
     const quoted = text[at] === '"' ? quotedAt(text, at) : undefined;
     if (quoted?.end === undefined && quoted) problems.push({ line, ...unendedQuote });
     const from = quoted?.end ?? at;
@@ -66,16 +66,21 @@ function split(text: string, delimiter: string): { cells: SheetRow[]; problems: 
     if (quoted?.end !== undefined && open !== '')
       problems.push({ line, problem: `${afterQuote} "${open.slice(0, 20)}"`, zh: '结束引号之后还有文字' });
     const cell = quoted?.end === undefined ? open : quoted.text.trim();
-    row.cells.push(cell);
+    if (row.cells.length < mostColumns) row.cells.push(cell);
+    else if (cell !== '') return refused(`line ${row.line} has more than ${mostColumns} columns`, tooWide);
     line += quoted?.text.match(/\r\n|\r|\n/g)?.length ?? 0;
     at = end + (text.startsWith('\r\n', end) ? 2 : 1);
     if (text[end] === delimiter) continue;
     line += 1;
-    rows.push(row);
+    if (row.cells.some((one) => one !== '')) rows.push(row);
+    if (rows.length > mostRows) return refused(`the file has more than ${mostRows} rows; split it`, tooLong);
     row = { line, cells: [] };
   }
-  return { cells: rows, problems };
+  return { rows, problems };
 }
+
+const tooWide = `超过${mostColumns}列`;
+const tooLong = `文件超过${mostRows}行，请拆分`;
 
 const unendedQuote = { problem: 'a quotation mark opens a cell here, and none ends it', zh: '引号没有结束' };
 const afterQuote = 'after the quotation mark that ends a cell stands';

@@ -16,9 +16,14 @@ export async function exchangeDesk(changes: RegistryChange[] = staffedCounty) {
     async as(account: string) {
       const { cookie } = await signedIn(opened, account);
       let count = 0;
-      const upload = (path: string, body: Uint8Array | string, headers: Record<string, string> = {}) =>
+      const upload = (
+        path: string,
+        body: Uint8Array | string,
+        headers: Record<string, string> = {},
+        more: RequestInit = {},
+      ) =>
         fetch(`${opened.address.url}/api/v1/registry/import${path}`, {
-          ...{ method: 'POST', body: body as string },
+          ...{ method: 'POST', body: body as string, ...more },
           headers: { cookie, 'x-steppewatch': '1', 'idempotency-key': `import-${account}-${++count}`, ...headers },
         });
       return {

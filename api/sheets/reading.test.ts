@@ -9,6 +9,7 @@ import { type Section, sectionNames, sections } from '../registry-entry.ts';
 import { columnsOf, sheetNames } from './columns.ts';
 import { planTables } from './planning.ts';
 import { type Table, tablesInCsv } from './reading.ts';
+import { readCsv } from './workbook.ts';
 import { csvOf } from './writing.ts';
 
 const county = (...more: ReturnType<typeof put>[]) => {
@@ -169,4 +170,17 @@ test('whatever somebody sends, each row is an entry, a removal or a problem in i
     }),
     { seed: 20261123, numRuns: 150 },
   );
+});
+
+test('wrong headings are told, two hundred of them', async () => {
+  const cells = Array.from({ length: 60 }, (_, at) => `no column ${at}`);
+  const tables = Array.from({ length: 50 }, () => ({ name: 'people', rows: [{ line: 1, cells }] }));
+  expect((await planOver(county(), tables)).problems).toHaveLength(200);
+});
+
+test('CSV is read on a thread of its own as it is read here', async () => {
+  const good = Buffer.from("id,name\np1,'=1+1\n");
+  expect(await readCsv('people', good)).toEqual(tablesInCsv('people', good));
+  const bad = Buffer.from('id,"name\n');
+  expect(await readCsv('people', bad)).toEqual(tablesInCsv('people', bad));
 });

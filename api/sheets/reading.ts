@@ -21,6 +21,7 @@ export function* asksIn(tables: readonly Table[], parts: Pick<EntryParts, 'regis
     yield { type: 'problem', problem: { at: { table: 0, line: 1 }, problem, zh: `超过${mostRows}行，请拆分文件` } };
     return;
   }
+  let wrongHeadings = 0;
   for (const [table, { name, rows }] of tables.entries()) {
     const section = sectionCalled(name);
     const [headings, ...rest] = rows;
@@ -35,7 +36,12 @@ export function* asksIn(tables: readonly Table[], parts: Pick<EntryParts, 'regis
       continue;
     }
     const { columns, problems } = readHeadings(section, headings, table);
-    for (const problem of problems) yield { type: 'problem', problem };
+    for (const problem of problems) {
+      if (wrongHeadings === mostWrongHeadings) return;
+
+      wrongHeadings += 1;
+      yield { type: 'problem', problem };
+    }
     if (problems.length > 0) continue;
     for (const row of rest) if (!isSecondHeading(row, columns)) yield askOf({ section, columns, table }, row, parts);
   }
@@ -50,12 +56,15 @@ export const sectionCalled = (name: string): Section | undefined =>
 /** What a workbook of ours holds beside the entries. */
 export const guideName = '说明';
 export const problemHeading = '问题 / problem';
+/** Each names all columns that there are. */
+const mostWrongHeadings = 200;
 const ignoredSheets = new Set([guideName].map(spelling));
 
 type Sheet = { section: Section; columns: (Column | 'ignored' | undefined)[]; table: number };
 
 function readHeadings(section: Section, { line, cells }: SheetRow, table: number) {
   const known = columnsOf(section);
+  const these = known.map(({ zh, key }) => `${zh} (${key})`).join(', ');
   const problems: PlanProblem<CellPlace>[] = [];
   const columns = cells.map((cell, column): Sheet['columns'][number] => {
     if (cell === '') return undefined;
@@ -63,7 +72,6 @@ function readHeadings(section: Section, { line, cells }: SheetRow, table: number
     if (spelt === spelling(problemHeading)) return 'ignored';
     const found = known.find(({ key, zh }) => spelling(key) === spelt || spelling(zh) === spelt);
     if (found) return found;
-    const these = known.map(({ zh, key }) => `${zh} (${key})`).join(', ');
     const problem = `there is no column "${cell}"; these are: ${these}`;
     problems.push({ at: { table, line, column }, problem, zh: `没有名为“${cell}”的列` });
     return undefined;

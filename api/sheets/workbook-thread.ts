@@ -3,12 +3,12 @@ import readExcelFile from 'read-excel-file/universal';
 import writeExcelFile, { type Cell, type Feature, type Image } from 'write-excel-file/node';
 import { sanitizeTextContent } from 'write-excel-file/utility';
 import { lettersOf } from './columns.ts';
-import { mostRows } from './csv.ts';
-import type { Table } from './reading.ts';
+import { mostColumns, mostRows } from './csv.ts';
+import { type Table, tablesInCsv } from './reading.ts';
 import { repack } from './unpacking.ts';
 import type { Call, CellOut, Reply, SheetOut } from './workbook.ts';
 
-// The thread that workbooks are read and written in: the libraries hold a whole file in memory, and do not give way.
+// The thread that files are read and workbooks are written in: it holds a whole file in memory, and does not give way.
 
 const port = parentPort;
 port?.once('message', async (call: Call) => {
@@ -17,6 +17,10 @@ port?.once('message', async (call: Call) => {
 
 async function perform(call: Call): Promise<Reply> {
   if (call.type === 'write') return { type: 'bytes', bytes: await written(call.sheets) };
+  if (call.type === 'csv') {
+    const tables = tablesInCsv(call.section, call.bytes);
+    return 'problem' in tables ? { type: 'refused', ...tables } : { type: 'tables', tables };
+  }
   const packed = repack(call.bytes);
   if ('problem' in packed) return { type: 'refused', ...packed };
   try {
@@ -32,7 +36,6 @@ async function perform(call: Call): Promise<Reply> {
   }
 }
 
-const mostColumns = 100;
 const tooMany = {
   problem: `the workbook has more than ${mostRows} rows or ${mostColumns} columns; split it`,
   zh: `工作簿超过${mostRows}行或${mostColumns}列，请拆分`,

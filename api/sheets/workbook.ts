@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import type { Section } from '../registry-entry.ts';
+import type { Said } from '../registry-plan.ts';
 import type { Table } from './reading.ts';
 
 /** A cell as it is written: text, and how it looks. Nothing is ever written that a spreadsheet would compute. */
@@ -15,7 +17,10 @@ export type SheetOut = {
   lists?: { column: number; words: string[] }[];
 };
 
-export type Call = { type: 'read'; bytes: Uint8Array } | { type: 'write'; sheets: SheetOut[] };
+export type Call =
+  | { type: 'csv'; section: Section; bytes: Uint8Array }
+  | { type: 'read'; bytes: Uint8Array }
+  | { type: 'write'; sheets: SheetOut[] };
 export type Reply =
   | { type: 'tables'; tables: Table[] }
   | { type: 'bytes'; bytes: Uint8Array }
@@ -26,8 +31,14 @@ const longestMs = 120_000;
 const mostMegabytes = 512;
 
 /** The sheets of a workbook as text, or why it cannot be read. At most 120 MB when unpacked; no macros, no links to other files. */
-export async function readWorkbook(bytes: Uint8Array): Promise<Table[] | { problem: string; zh: string }> {
-  const reply = await ask({ type: 'read', bytes });
+export const readWorkbook = (bytes: Uint8Array): Promise<Table[] | Said> => tablesFrom({ type: 'read', bytes });
+
+/** What a CSV file holds, as `tablesInCsv` reads it. */
+export const readCsv = (section: Section, bytes: Uint8Array): Promise<Table[] | Said> =>
+  tablesFrom({ type: 'csv', section, bytes });
+
+async function tablesFrom(call: Call): Promise<Table[] | Said> {
+  const reply = await ask(call);
   if (reply.type === 'tables') return reply.tables;
   return reply.type === 'refused' ? { problem: reply.problem, zh: reply.zh } : unreadable;
 }

@@ -35,6 +35,8 @@ export type Evidence = {
   account: readonly string[];
   /** What a program elsewhere was told. */
   told: readonly Told[];
+  /** How many events still rested until their next attempt. */
+  waiting: number;
   /** When something was in the way of an alarm. */
   troubles: readonly Trouble[];
   crashes: readonly { atMs: number; who: 'alarm' | 'desk' | 'both' | 'power'; at: string }[];

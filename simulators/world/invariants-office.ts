@@ -108,17 +108,19 @@ const changesOf = once((evidence): Change[] =>
   ),
 );
 
-/** What was kept from it by a gap that was told is not unheard. */
+/** What rests until its next attempt, hours later, and what was kept from it by a gap that was told, is not unheard. */
 function* unheardNews(evidence: Evidence): Iterable<Violation> {
   if (!evidence.office) return;
   const arrived = evidence.told.filter((one) => one.arrived);
   const gaps = arrived.flatMap(({ body }) => (body.type === 'subscription.gap' ? rangeOf(body.data) : []));
   const heard = new Set(arrived.flatMap((one) => newsIn(one) ?? []));
-  for (const { news, sequence, atMs } of [...openingsOf(evidence), ...visitsOf(evidence)]) {
+  const unheard = [...openingsOf(evidence), ...visitsOf(evidence)].filter(({ news, sequence, atMs }) => {
     const isLate = atMs > evidence.endedAtMs - lateMs;
-    if (isLate || heard.has(news) || gaps.some(({ from, to }) => from <= sequence && sequence <= to)) continue;
+    return !isLate && !heard.has(news) && !gaps.some(({ from, to }) => from <= sequence && sequence <= to);
+  });
+  if (unheard.length <= evidence.waiting) return;
+  for (const { news, sequence, atMs } of unheard)
     yield { says: `nobody elsewhere was told of ${news}`, sequence, atMs };
-  }
 }
 type News = { news: string; sequence: number; atMs: number };
 

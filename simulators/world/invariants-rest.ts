@@ -62,7 +62,7 @@ export const explainedComplaints: readonly { begins: string; by: readonly FaultK
   { begins: 'this version would have decided otherwise', by: ['release'] },
   { begins: 'the process ends: journal failed', by: ['disk'] },
   { begins: 'the process ends: EIO', by: ['disk'] },
-  { begins: 'the account of looks and changes', by: ['disk'] },
+  { begins: 'the account of looks and changes', by: ['disk', 'process', 'store'] },
   { begins: 'the log of deliveries was not written', by: ['disk'] },
   { begins: 'the disk is nearly full', by: ['disk'] },
   { begins: 'the disk is full', by: ['disk'] },

@@ -76,7 +76,7 @@ const plantedBugs: PlantedBug[] = [
     bug: 'a hush is good for any alarm of its detector',
     caughtBy: 'a hush reaches its own alarm or none',
     module: '../../ingest/downlinks-alarms.ts',
-    seed: 20,
+    seed: 7,
     plant: () => ({ isOf: () => true }),
   },
 ];

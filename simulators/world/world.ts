@@ -201,7 +201,6 @@ function unrest({ machine, living, office }: World): string[] {
     'critical incidents that nobody ended': open.length,
     'reports that devices still keep': living.waiting(),
     'events that the feed has not found': beside?.feed.lagRecords() ?? 0,
-    'events that wait for a program elsewhere': beside?.feed.health('feed').waiting ?? 0,
   };
   return Object.entries(waiting).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
 }
@@ -217,6 +216,7 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
   return {
     ...{ seed, hours, faults, truth, publishes, hostile, messages, sent, asked, stuck, crashes, complaints },
     ...{ office, account: await accountOn(disk.open({ clock })), told },
+    waiting: machine.beside?.feed.health('feed').waiting ?? 0,
     ...{ endedAtMs: clock.monotonic(), homes, lost: historian.lost, peaks: [...machine.peaks(), ...tables.peaks()] },
     troubles: troubles.map((trouble) => ({ ...trouble, toMs: Math.min(trouble.toMs, clock.monotonic()) })),
     journal: records.map(({ sequence, receivedAt, atMs, body }) => {
