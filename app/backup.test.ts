@@ -62,7 +62,7 @@ test('what was acknowledged before a backup is in it, with the state, the audit 
   const names = manifest.files.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(['audit/2026-11.jsonl', 'checkpoints/alarm/00000001.changes']));
   expect(names.filter((name) => !/^(audit|checkpoints|journal)\//.test(name))).toEqual([]);
-  expect(keys?.files.map(({ name }) => name)).toEqual(['master.key', 'owner-keys']);
+  expect(keys?.files.map(({ name }) => name)).toEqual(['master.key', 'owner-keys', 'owner-keys-2']);
   expect(await recordsIn(newest())).toEqual([1, 60]);
   expect(await problemsOf(await findBackup('backup', system.inside('backups')))).toEqual([]);
 });
@@ -205,7 +205,7 @@ test('a restored folder has everything, says when the backup was taken, and goes
   expect(JSON.parse(readFileSync(at('restored.json'), 'utf8'))).toEqual({ takenAt: manifest.takenAt });
   expect(readFileSync(at('audit/2026-11.jsonl'), 'utf8')).toBe('{"n":60}\n');
   expect(readdirSync(system.inside('restored')).sort()).toEqual(['audit', 'checkpoints', 'journal', 'restored.json']);
-  expect(readdirSync(system.inside('restored-keys')).sort()).toEqual(['master.key', 'owner-keys']);
+  expect(readdirSync(system.inside('restored-keys')).sort()).toEqual(['master.key', 'owner-keys', 'owner-keys-2']);
   expect(statSync(system.inside('restored-keys/master.key')).mode & 0o777).toBe(0o600);
 });
 

@@ -3,7 +3,8 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { keysUnusable } from './errors.ts';
-import { KeyFile, writeSynced } from './key-file.ts';
+import { writeSynced } from './key-file.ts';
+import { firstFile, KeyFiles } from './key-files.ts';
 import type { Chance } from './random.ts';
 
 /** A text that opens for one owner and field alone: AES-256-GCM, base64 of nonce, text and tag. */
@@ -37,7 +38,7 @@ export type Vault = {
  */
 export async function openVault(options: VaultOptions): Promise<Vault> {
   const { folder, chance, readOnly = false, create = !readOnly, owners = [] } = options;
-  const path = join(folder, 'owner-keys');
+  const path = join(folder, firstFile);
   const isThere = existsSync(path);
   if (!isThere && !create) throw keysUnusable({}, folder, `${path} is missing: restore it from a backup`);
   if (!readOnly) {
@@ -46,7 +47,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     if ((statSync(folder).mode & 0o777) !== 0o700) chmodSync(folder, 0o700);
   }
   const master = await masterKey(options, !isThere);
-  const keys = isThere ? KeyFile.read({ path, chance }) : new KeyFile({ path, chance });
+  const keys = new KeyFiles({ folder, chance });
   if (!isThere) {
     keys.add(pepperOwner, encrypt(master, pepperOwner, chance.bytes(keyBytes), chance));
     await keys.flush();
@@ -70,7 +71,7 @@ export type VaultOptions = {
 };
 
 function vaultOver(parts: {
-  keys: KeyFile;
+  keys: KeyFiles;
   master: Uint8Array;
   pepper: Uint8Array;
   chance: Chance;
@@ -131,7 +132,7 @@ async function masterKey({ folder, masterKey: given, chance }: VaultOptions, isN
   return key;
 }
 
-function unwrap(keys: KeyFile, master: Uint8Array, owner: string): Uint8Array | undefined {
+function unwrap(keys: KeyFiles, master: Uint8Array, owner: string): Uint8Array | undefined {
   const wrapped = keys.get(owner);
   return wrapped && decrypt(master, owner, wrapped);
 }

@@ -262,9 +262,18 @@ function filesWith(all: string[], folder = temporary.folder, below = '.'): Hit[]
   );
   return entries.flatMap((entry) => {
     const path = join(entry.parentPath, entry.name);
-    const bytes = readFileSync(path);
+    const bytes = readIfThere(path);
     return all.filter((word) => bytes.includes(word)).map((word) => ({ file: relative(folder, path), word }));
   });
+}
+/** The database makes files and takes them away meanwhile. */
+function readIfThere(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
 }
 const positionsIn = (below: string): Hit[] => filesWith([String(latitude)], temporary.folder, below);
 
