@@ -174,7 +174,7 @@ export class KeyFile {
     for (const entry of entries) this.#keep(entry);
     this.#pending = [];
     this.#mustRewrite = false;
-    await writeSynced(this.#path, Buffer.concat([magic, writing, frameOf(entries)]));
+    await writeSynced(this.#path, Buffer.concat([magic, writing, ...(entries.length > 0 ? [frameOf(entries)] : [])]));
     await this.#file?.close();
     this.#file = await open(this.#path, 'a');
   }

@@ -188,3 +188,21 @@ test('keys that could not be written are written by the next flush, all of them'
   expect(reader.unseal('person:a', 'name', first)).toBe('A');
   expect(reader.unseal('person:b', 'name', second)).toBe('B');
 });
+
+test('keys of kinds that the first release did not know lie in a file that it does not read, also when there were none for a while', async () => {
+  const folder = newFolder();
+  const vault = await open(folder);
+  await vault.flush();
+  const sealed = vault.seal('personText:her', 'text', '她没有回答');
+  await vault.flush();
+  expect(readFileSync(keysIn(folder)).includes('personText')).toBe(false);
+  const again = await open(folder);
+  expect(again.unseal('personText:her', 'text', sealed)).toBe('她没有回答');
+  again.destroy('personText:her');
+  await again.flush();
+  const later = again.seal('personText:him', 'text', 'called him');
+  await again.flush();
+  const last = await open(folder, { readOnly: true });
+  expect(last.unseal('personText:him', 'text', later)).toBe('called him');
+  expect(last.unseal('personText:her', 'text', sealed)).toBeUndefined();
+});
