@@ -8,6 +8,7 @@ import type { Incident } from '../../records/incident.ts';
 import type { Home, HomeDevice } from '../home.ts';
 import { msBetween, oneOf } from '../seeded-chance.ts';
 import type { Asked, Sent } from './evidence.ts';
+import { putQuestion } from './put-question.ts';
 
 export type CommandingParts = {
   clock: Clock;
@@ -28,7 +29,7 @@ export type CommandingParts = {
  * mind; and the road down, on which commands are late or lost.
  */
 export function startCommanding(parts: CommandingParts): { downlink: DownlinkPort; heal(): void } {
-  const { clock, chance, homes, asked, sent } = parts;
+  const { clock, chance, homes, sent } = parts;
   const devices = homes.flatMap((home) => home.devices);
   const waiting: { id: string; deviceId: string }[] = [];
   let isOver = false;
@@ -37,15 +38,7 @@ export function startCommanding(parts: CommandingParts): { downlink: DownlinkPor
   function ask(words: Words): void {
     count += 1;
     const command = { commandId: `device-${String(count).padStart(6, '0')}`, ...words } as Command;
-    const question: Asked = { atMs: clock.monotonic(), command };
-    asked.push(question);
-    parts.send(command).then(
-      (result) => {
-        question.result = result;
-        question.answeredAtMs = clock.monotonic();
-      },
-      () => {},
-    );
+    putQuestion(parts, command);
     if (command.type === 'device-command') waiting.push({ id: command.commandId, deviceId: command.deviceId });
     if (waiting.length > 20) waiting.shift();
   }

@@ -5,6 +5,7 @@ import type { Incident } from '../../records/incident.ts';
 import type { Home } from '../home.ts';
 import { between, msBetween, oneOf } from '../seeded-chance.ts';
 import type { Asked } from './evidence.ts';
+import { putQuestion } from './put-question.ts';
 
 export type OfficeParts = {
   clock: Clock;
@@ -22,22 +23,14 @@ export type OfficeParts = {
  * visits, and edits the settings of a rule, to what they are. The answer may never come; then nobody asks again.
  */
 export function startOffice(parts: OfficeParts): { heal(): void } {
-  const { clock, chance, homes, asked } = parts;
+  const { clock, chance, homes } = parts;
   let isOver = false;
   let count = 0;
 
   function ask(words: Words): void {
     count += 1;
     const command = { commandId: `office-${String(count).padStart(6, '0')}`, by: wu, ...words } as Command;
-    const question: Asked = { atMs: clock.monotonic(), command };
-    asked.push(question);
-    parts.send(command).then(
-      (result) => {
-        question.result = result;
-        question.answeredAtMs = clock.monotonic();
-      },
-      () => {},
-    );
+    putQuestion(parts, command);
   }
 
   function work(): void {
