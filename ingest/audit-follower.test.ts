@@ -64,6 +64,21 @@ test('of what a power cut may still take away nothing is told', async () => {
   expect((await told()).at(-1)).toMatchObject({ what: 'shown', of: { id: 'widow' } });
 });
 
+test('what a disk that failed did not keep is told when it works again, once', async () => {
+  const { home, disk, desk, told, clock } = world();
+  home.send(look('widow'));
+  const { poke } = desk();
+  await clock.pass(1_000);
+  home.send(look('her'));
+  disk.failsNextSync = true;
+  poke();
+  await clock.pass(1_000);
+  expect((await told()).map(({ of }) => of.id)).toEqual(['j1', 'widow']);
+  disk.failsNextSync = false;
+  await clock.pass(20_000);
+  expect((await told()).map(({ of }) => of.id)).toEqual(['j1', 'widow', 'her']);
+});
+
 test('once a day the journal is told how far the account reaches', async () => {
   const { home, desk, clock, marks } = world();
   home.send(look('widow'));

@@ -96,9 +96,11 @@ async function follow(parts: AuditParts, { rest, needs }: Run): Promise<void> {
     async afterBatch(sequence) {
       if (drafts.length > 0) {
         await durable(parts, sequence, rest);
-        const writing = drafts.splice(0);
-        if (parts.isDurable(sequence) && (await trail.append(writing))) metrics.auditEntries.inc(writing.length);
-        else throw new Error('the account was closed before all of it was written');
+        if (!parts.isDurable(sequence) || !(await trail.append(drafts)))
+          throw new Error('the account was closed before all of it was written');
+        metrics.auditEntries.inc(drafts.length);
+        // Not before it is written: what is left here is what a start has to read again.
+        drafts.length = 0;
       }
       needs(await place.maybe(sequence));
       marking.maybe(sequence, at);
