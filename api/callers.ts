@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { type Access, accessOf } from '../records/rights.ts';
-import type { ApiKeys } from './api-keys.ts';
-import { sessionIn } from './session-cookie.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { ApiKeys } from './sign-in/api-keys.ts';
+import { sessionIn } from './sign-in/session-cookie.ts';
+import type { Session, Sessions } from './sign-in/sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

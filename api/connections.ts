@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../platform/clock.ts';
 import { refuse } from './problem.ts';
 import type { Proxies } from './proxies.ts';
-import { wholeAddress } from './sign-in-doors.ts';
+import { wholeAddress } from './sign-in/sign-in-doors.ts';
 
 /**
  * Connections to the page and the API, of which one host holds a part and a crowd never all: a connection that is one too many of its

@@ -16,11 +16,11 @@ import { encodeRecord } from '../records/record-codec.ts';
 import { put, smallCounty } from '../records/registry.test-support.ts';
 import { carryOut, isRegistryCommand } from '../records/registry-commands.ts';
 import { createRegistry } from '../records/registry-fold.ts';
-import type { DeviceKeys } from './device-keys.ts';
-import { createDutyView } from './duty-view.ts';
+import type { DeviceKeys } from './devices/device-keys.ts';
 import type { Observations } from './health.ts';
-import { hashPassword } from './passwords.ts';
+import { createDutyView } from './incidents/duty-view.ts';
 import { type Api, type ApiParts, startApi } from './server.ts';
+import { hashPassword } from './sign-in/passwords.ts';
 
 export const password = 'correct-horse';
 export const staffHash = await hashPassword(password, systemChance);

@@ -4,8 +4,8 @@ import { afterEach, expect, test } from 'vitest';
 import { createMetrics } from '../platform/metrics.ts';
 import type { IncidentCard } from './answers.ts';
 import { ask, openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
+import { watchEvents } from './incidents/watching.test-support.ts';
 import type { Api } from './server.ts';
-import { watchEvents } from './watching.test-support.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
 import type { Document, Operation } from './openapi.ts';
 import { problemCodes } from './problem.ts';
-import { collectionNames } from './registry-schemas.ts';
+import { collectionNames } from './registry/registry-schemas.ts';
 import type { Api } from './server.ts';
 
 let api: Api;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { ask, openDesk, password, standInAlarm } from './desk.test-support.ts';
 import { createProxies, isAddressOrNetwork } from './proxies.ts';
-import { isPrivate } from './session-cookie.ts';
+import { isPrivate } from './sign-in/session-cookie.ts';
 
 /** What a server takes a request for that comes from there. */
 async function behind(trusted: string[]) {

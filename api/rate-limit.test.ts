@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { openDesk, signedIn, standInAlarm } from './desk.test-support.ts';
 import { limits } from './rate-limit.ts';
-import { ofCounty, staffedCounty } from './rights.test-support.ts';
+import { ofCounty, staffedCounty } from './rights/rights.test-support.ts';
 import type { Api } from './server.ts';
 
 let api: Api | undefined;

@@ -2,25 +2,25 @@ import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type ConnectionError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { listenFailed } from '../platform/errors.ts';
-import { createApiKeys } from './api-keys.ts';
 import { bearerToken, createCallers } from './callers.ts';
 import { guardConnections, hurryStrangers, limitSpokenFor } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
-import { watchGlass } from './glass.ts';
 import { type Observations, watchHealth } from './health.ts';
-import { createCards } from './incident-card.ts';
-import { createIncidentSight } from './incident-sight.ts';
-import { createLiveStream } from './live-stream.ts';
-import { createLooks } from './looks.ts';
+import { createCards } from './incidents/incident-card.ts';
+import { createIncidentSight } from './incidents/incident-sight.ts';
+import { createLiveStream } from './incidents/live-stream.ts';
 import { gatherRoutes } from './openapi.ts';
-import { createPasswords } from './passwords.ts';
 import { answerError, refuse } from './problem.ts';
 import { createProxies } from './proxies.ts';
 import { createRateLimits } from './rate-limit.ts';
-import { askPermission, createRights, demandPermission, type RouteStated } from './rights.ts';
+import { watchGlass } from './rights/glass.ts';
+import { createLooks } from './rights/looks.ts';
+import { askPermission, createRights, demandPermission, type RouteStated } from './rights/rights.ts';
 import { type ApiPorts, apiRoutes, type DeskParts } from './routes.ts';
-import { createSessions } from './sessions.ts';
-import { createSignInDoors } from './sign-in-doors.ts';
+import { createApiKeys } from './sign-in/api-keys.ts';
+import { createPasswords } from './sign-in/passwords.ts';
+import { createSessions } from './sign-in/sessions.ts';
+import { createSignInDoors } from './sign-in/sign-in-doors.ts';
 
 /**
  * Opens the API and the page. It works with the database away: only history is missing then.

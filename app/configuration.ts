@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configurationWrong } from '../platform/errors.ts';
-import { carrierSecrets, carrierSettings, carriersFrom } from './carrier-settings.ts';
+import { carrierSecrets, carrierSettings, carriersFrom } from './alarm/carrier-settings.ts';
 import { influxFrom, influxSettings } from './influx-settings.ts';
 import {
   limitsFrom,

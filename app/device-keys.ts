@@ -1,4 +1,4 @@
-import type { DeviceKeys } from '../api/device-keys.ts';
+import type { DeviceKeys } from '../api/devices/device-keys.ts';
 import { checkSecret, makeCredential, makeSecret, type StoredCredential } from '../broker/credentials.ts';
 import { pskOf } from '../broker/tls-psk.ts';
 import type { Chance } from '../platform/random.ts';

@@ -21,7 +21,7 @@ export function supervise({ log, environment = process.env }: { log: Log; enviro
 
   function start(name: ProcessName, pauseMs = firstPauseMs): void {
     const startedAt = performance.now();
-    const child = fork(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)), [], {
+    const child = fork(fileURLToPath(new URL(`./${name}/${name}.ts`, import.meta.url)), [], {
       env: { ...allocatorLimits, ...environment },
       // The page's modules are stripped of their types by Node itself, which calls that experimental at every start.
       // The heap may hold as much again in garbage, not three times as much: memory is flat from the first minute on.

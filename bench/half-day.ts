@@ -120,7 +120,7 @@ async function importVillage(system: System, text: string): Promise<void> {
   await until('the alarm process', () => system.control.ask('health', {}));
   const file = join(system.dataFolder, 'village.yaml');
   writeFileSync(file, text, { mode: 0o600 });
-  const cli = fileURLToPath(new URL('../app/registry-cli.ts', import.meta.url));
+  const cli = fileURLToPath(new URL('../app/registry/registry-cli.ts', import.meta.url));
   const env = { PATH: process.env.PATH, STEPPEWATCH_DATA: system.dataFolder };
   const { status, stderr } = spawnSync(process.execPath, [cli, 'import', file], { env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`the village was not imported: ${stderr}`);

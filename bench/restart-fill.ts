@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openAlarm } from '../app/alarm-core.ts';
+import { openAlarm } from '../app/alarm/alarm-core.ts';
 import { version } from '../app/version.ts';
 import { systemClock } from '../platform/clock.ts';
 import { openDisk } from '../platform/disk.ts';

@@ -1,4 +1,4 @@
-import { createFold } from '../app/alarm-core.ts';
+import { createFold } from '../app/alarm/alarm-core.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import type { DeviceAsk } from '../records/downlink.ts';
 import type { JournalRecord } from '../records/journal-record.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createFold } from '../app/alarm-core.ts';
+import { createFold } from '../app/alarm/alarm-core.ts';
 import type { Command } from '../records/command.ts';
 import { entityVersion } from '../records/entity-version.ts';
 import type { JournalRecord } from '../records/journal-record.ts';

@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 const importRegistry = (path: string) =>
-  run('app/registry-cli.ts', ['import', path], { STEPPEWATCH_DATA: system.dataFolder });
+  run('app/registry/registry-cli.ts', ['import', path], { STEPPEWATCH_DATA: system.dataFolder });
 const accepted = async () => (await readMetrics(system)).get('steppewatch_reports_accepted_total') ?? 0;
 const rejected = async () =>
   [...(await readMetrics(system)).keys()].filter((name) => /reports_rejected_total\{/.test(name));

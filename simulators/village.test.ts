@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planImport } from '../app/registry-import.ts';
+import { planImport } from '../app/registry/registry-import.ts';
 import { FoldState } from '../records/fold-state.ts';
 import { createRegistry } from '../records/registry-fold.ts';
 import { allRules } from '../rules/all-rules.ts';

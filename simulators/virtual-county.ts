@@ -1,5 +1,5 @@
-import { type Alarm, openAlarm } from '../app/alarm-core.ts';
-import { planImport } from '../app/registry-import.ts';
+import { type Alarm, openAlarm } from '../app/alarm/alarm-core.ts';
+import { planImport } from '../app/registry/registry-import.ts';
 import type { DownlinkPort } from '../broker/downlinks.ts';
 import { type DeviceCommand, decodeCommand } from '../firmware-contracts/commands.ts';
 import { isLifeSafety } from '../firmware-contracts/report.ts';

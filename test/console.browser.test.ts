@@ -2,7 +2,7 @@ import sparticuz from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, openDesk, password, standInAlarm } from '../api/desk.test-support.ts';
-import { eastern, ofCounty, staff, staffedCounty } from '../api/rights.test-support.ts';
+import { eastern, ofCounty, staff, staffedCounty } from '../api/rights/rights.test-support.ts';
 import type { ApiParts } from '../api/server.ts';
 import { en } from '../console/texts/en.ts';
 import { zhCN } from '../console/texts/zh-CN.ts';

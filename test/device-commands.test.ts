@@ -1,6 +1,6 @@
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DeviceCommandPage } from '../api/device-command-routes.ts';
+import type { DeviceCommandPage } from '../api/devices/device-command-routes.ts';
 import { readMetrics, type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { deviceId, registerVillage, secretOf } from '../bench/village.ts';
 import { type DeviceCommand, decodeCommand } from '../firmware-contracts/commands.ts';

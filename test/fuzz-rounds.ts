@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { createFold } from '../app/alarm-core.ts';
+import { createFold } from '../app/alarm/alarm-core.ts';
 import { benchDevice, benchVillage, deviceId } from '../bench/village.ts';
 import { reportsOfKind } from '../firmware-contracts/contracts.ts';
 import type { JournalRecord } from '../records/journal-record.ts';

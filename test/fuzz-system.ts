@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { generate, type Packet, parser } from 'mqtt-packet';
-import { openAlarm } from '../app/alarm-core.ts';
+import { openAlarm } from '../app/alarm/alarm-core.ts';
 import { benchVillage, deviceId, secretOf } from '../bench/village.ts';
 import { startBroker } from '../broker/broker.ts';
 import { createCredentials, makeCredential } from '../broker/credentials.ts';

@@ -87,7 +87,7 @@ test('a journal that is damaged in its middle ends everything with a reason, and
 });
 
 test('the repair names what is lost, keeps the rest in its place, and tells people at the next start', async () => {
-  const repaired = await run('app/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder });
+  const repaired = await run('app/cli/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder });
   const lost = lostRecord();
   expect(repaired).toMatchObject({ code: 0, complaints: '' });
   expect(repaired.output).toContain(`journal/0000000000000001.segment: record ${lost} is lost\n`);
@@ -116,7 +116,7 @@ test('the repair names what is lost, keeps the rest in its place, and tells peop
   await until('the copy', copied);
   expect(await query(dataFolder, 'select from alert where cleared_at is null')).toHaveLength(3);
   await system.stop();
-  expect(await run('app/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder })).toMatchObject({
+  expect(await run('app/cli/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder })).toMatchObject({
     ...{ code: 0, output: 'nothing is missing\n' },
   });
 });
@@ -131,7 +131,7 @@ test('a journal that lost an end which the state already has is not written on, 
   expect(system.output()).not.toContain('started again');
   await system.killAll();
 
-  const repaired = await run('app/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder });
+  const repaired = await run('app/cli/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder });
   expect(repaired).toMatchObject({ code: 0, complaints: expect.not.stringContaining('steppewatch:') });
   expect(repaired.output).toMatch(new RegExp(`records? (\\d+ to )?${head} (is|are) lost`));
   system = await startSystem({ dataFolder });

@@ -57,7 +57,7 @@ afterAll(async () => {
   papers.remove();
 });
 
-const registry = (...args: string[]) => run('app/registry-cli.ts', args, { STEPPEWATCH_DATA: dataFolder });
+const registry = (...args: string[]) => run('app/registry/registry-cli.ts', args, { STEPPEWATCH_DATA: dataFolder });
 
 test('an ordinary user runs all of it, the embedded database included', async () => {
   await until('the database', () => query(dataFolder, 'select from projection_position'));
@@ -110,7 +110,7 @@ test('what was exported goes in again, and there is nothing to change', async ()
 });
 
 test('an operator makes a new password: the old one and whoever signed in with it are out', async () => {
-  const reset = await run('app/accounts-cli.ts', ['reset'], { STEPPEWATCH_DATA: dataFolder });
+  const reset = await run('app/cli/accounts-cli.ts', ['reset'], { STEPPEWATCH_DATA: dataFolder });
   expect(reset).toMatchObject({ code: 0, complaints: '' });
   const renewed = await until('the page', () => signIn(system, printedAccount(reset.output)));
   expect((await desk.ask('GET', '/incidents')).status).toBe(401);

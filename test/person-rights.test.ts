@@ -59,7 +59,11 @@ const watch = 'watch-of-hers';
 
 test('somebody is exported and then erased: afterwards she is nowhere, but for the bytes that the journal says it keeps', async () => {
   await live();
-  const exported = await run('app/person-cli.ts', ['export', 'urna', '--out', inFolder('handed-out')], environment());
+  const exported = await run(
+    'app/person/person-cli.ts',
+    ['export', 'urna', '--out', inFolder('handed-out')],
+    environment(),
+  );
   expect(exported).toMatchObject({ code: 0, complaints: '' });
   expectExport();
   const answered = await (await desk.ask('GET', '/people/urna/export')).json();
@@ -77,7 +81,7 @@ test('somebody is exported and then erased: afterwards she is nowhere, but for t
     await until('the alarm process', () => system.control.ask('health', {}));
     await until('the database', async () => (await rowsOf(watch)) > 0);
     const erased = await run(
-      'app/person-cli.ts',
+      'app/person/person-cli.ts',
       ['erase', 'urna', '--reason', '家属要求删除', '--yes'],
       environment(),
     );
@@ -86,7 +90,7 @@ test('somebody is exported and then erased: afterwards she is nowhere, but for t
     await until('the copy', async () => (await rowsOf(watch)) === 0);
     await expectNowhereInDatabase();
     await until('the account', async () => fileText('audit').includes('"what":"erased"'));
-    const shown = await run('app/audit-cli.ts', ['show', '--of', 'person:urna'], environment());
+    const shown = await run('app/cli/audit-cli.ts', ['show', '--of', 'person:urna'], environment());
     expect(shown.output).toMatch(/erased {2}person:urna.*"家属要求删除"/);
     expect(shown.output).toContain('(erased)');
     await system.stop();
@@ -95,7 +99,7 @@ test('somebody is exported and then erased: afterwards she is nowhere, but for t
     const holding = positionsIn('.').map(({ file }) => file.split('/')[0]);
     expect([...new Set(holding)]).toEqual(['journal']);
     await expectUnreadable(`${temporary.folder}-backup`);
-    const verified = await run('app/audit-cli.ts', ['verify'], environment());
+    const verified = await run('app/cli/audit-cli.ts', ['verify'], environment());
     expect(verified).toMatchObject({ code: 0, complaints: '' });
   } finally {
     execFileSync('rm', ['-rf', `${temporary.folder}-backup`]);

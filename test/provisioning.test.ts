@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeviceMade, DeviceShown } from '../api/answers.ts';
-import { readSheet } from '../api/sheets/csv.ts';
+import { readSheet } from '../api/registry/sheets/csv.ts';
 import { readMetrics, type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { type Desk, publish, query, run, signIn } from './running-system.test-support.ts';
 
@@ -35,7 +35,7 @@ afterAll(async () => {
   temporary.remove();
 }, 60_000);
 
-const registry = (...args: string[]) => run('app/registry-cli.ts', args, { STEPPEWATCH_DATA: dataFolder });
+const registry = (...args: string[]) => run('app/registry/registry-cli.ts', args, { STEPPEWATCH_DATA: dataFolder });
 const ask = async <Answer = DeviceShown>(method: string, path: string, body: object = {}) => {
   const response = await desk.ask(method, `/devices${path}`, { commandId: crypto.randomUUID(), ...body });
   return { status: response.status, body: (response.status === 204 ? {} : await response.json()) as Answer };

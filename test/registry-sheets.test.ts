@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readWorkbook, writeWorkbook } from '../api/sheets/workbook.ts';
+import { readWorkbook, writeWorkbook } from '../api/registry/sheets/workbook.ts';
 import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { type Desk, run, signIn } from './running-system.test-support.ts';
 
@@ -26,7 +26,8 @@ afterAll(async () => {
   temporary.remove();
 }, 60_000);
 
-const registry = (...args: string[]) => run('app/registry-cli.ts', args, { STEPPEWATCH_DATA: temporary.folder });
+const registry = (...args: string[]) =>
+  run('app/registry/registry-cli.ts', args, { STEPPEWATCH_DATA: temporary.folder });
 type Shown = { version: number } & Record<string, unknown>;
 const look = async (path: string) => (await (await desk.ask('GET', path)).json()) as Shown;
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { HoldingPage } from '../api/answers.ts';
-import { findBackup } from '../app/backup-manifest.ts';
+import { findBackup } from '../app/backup/backup-manifest.ts';
 import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { deviceId, placeId, registerVillage } from '../bench/village.ts';
 import {
@@ -99,18 +99,18 @@ test('a system that was backed up under load, and lost with its disk, goes on el
 
   const acknowledged = load.acknowledged();
   const backup = ['--to', inFolder('kept/system'), '--keys-to', inFolder('kept/keys')];
-  const taken = await run('app/backup-cli.ts', backup, { STEPPEWATCH_DATA: inFolder('a') });
+  const taken = await run('app/backup/backup-cli.ts', backup, { STEPPEWATCH_DATA: inFolder('a') });
   expect(taken).toMatchObject({ code: 0, output: expect.stringContaining('history of the database is in it') });
   await load.stop();
   // Everything after the backup is lost with the disk; the person was helped meanwhile, which it does not know.
   const database = postmaster(inFolder('a')) ?? 0;
   await a.killAll();
   signal(withChildren(database), 'SIGKILL');
-  const verified = await run('app/backup-cli.ts', ['verify', inFolder('kept/system')], {});
+  const verified = await run('app/backup/backup-cli.ts', ['verify', inFolder('kept/system')], {});
   expect(verified).toMatchObject({ code: 0, output: expect.stringContaining('whole') });
 
   const restored = await run(
-    'app/restore-cli.ts',
+    'app/backup/restore-cli.ts',
     ['--from', inFolder('kept/system'), '--keys-from', inFolder('kept/keys')],
     {
       STEPPEWATCH_DATA: inFolder('b'),
@@ -133,7 +133,7 @@ test('a system that was backed up under load, and lost with its disk, goes on el
   expect(existsSync(inFolder('b/database'))).toBe(false);
   expect(existsSync(inFolder('b/restored.json'))).toBe(false);
 
-  const audited = await run('app/audit-cli.ts', ['verify'], { STEPPEWATCH_DATA: inFolder('b') });
+  const audited = await run('app/cli/audit-cli.ts', ['verify'], { STEPPEWATCH_DATA: inFolder('b') });
   expect(audited).toMatchObject({ code: 0 });
   // The press is a minute old: it is told on, under ids that its receiver knows, or as the ladder's next rung.
   const call = (await desk.incidents()).find(({ state }) => state.phase === 'open');
@@ -153,7 +153,9 @@ test('a backup of a system that does not run has its database, too, and a second
   await a.stop();
   const backup = ['--to', inFolder('kept/system'), '--keys-to', inFolder('kept/keys')];
   for (let night = 0; night < 2; night++)
-    expect(await run('app/backup-cli.ts', backup, { STEPPEWATCH_DATA: inFolder('a') })).toMatchObject({ code: 0 });
+    expect(await run('app/backup/backup-cli.ts', backup, { STEPPEWATCH_DATA: inFolder('a') })).toMatchObject({
+      code: 0,
+    });
   expect(readdirSync(inFolder('kept/system')).filter((name) => /^\d+T\d+Z$/.test(name)).length).toBe(2);
   const { manifest } = await findBackup('backup', inFolder('kept/system'));
   expect(manifest.database).toBe('kept');

@@ -106,12 +106,12 @@ test("yesterday's journal under today's database: it is named, people are called
   expect(health).toMatchObject({ state: 'failing' });
   expect(system.output()).toMatch(/is not in this journal: .*`npm run projection -- rebuild`/);
   expect((await desk.incidents()).map(({ where }) => where.deviceId).sort()).toEqual([15, 23].map(deviceId));
-  const status = await run('app/projection-cli.ts', ['status'], environment);
+  const status = await run('app/cli/projection-cli.ts', ['status'], environment);
   expect(status).toMatchObject({ code: 1, output: expect.stringContaining('is not in this journal') });
   // 10 reports of three detectors and two presses: what the journal lost is still there, what it has since is not.
   expect(await query(temporary.folder, 'select count(*)::int as rows from report')).toEqual([{ rows: 32 }]);
 
-  const rebuild = await run('app/projection-cli.ts', ['rebuild'], environment);
+  const rebuild = await run('app/cli/projection-cli.ts', ['rebuild'], environment);
   expect(rebuild).toMatchObject({ code: 0, output: expect.stringContaining('32 reports and 2 incidents') });
   await expectWhole({ reports: 5, homes: [3, 5] });
   await helpIsCalledTo(6);

@@ -12,7 +12,7 @@ beforeAll(async () => {
   url = await postgres.createDatabase();
 });
 afterAll(() => postgres.stop());
-const retention = (verb: string) => run('app/retention-cli.ts', [verb], { DATABASE_URL: url });
+const retention = (verb: string) => run('app/cli/retention-cli.ts', [verb], { DATABASE_URL: url });
 
 test('what is there is shown, what would end is said, what is applied has ended', async () => {
   expect(await retention('show')).toMatchObject({

@@ -19,7 +19,7 @@ test('with the database dead: rights, the refusal, the glass, and what the accou
     signal(withChildren(database), 'SIGKILL');
 
     const add = ['add', 'bat', '--name', 'Bat', 'village-helper@east'];
-    const added = await run('app/accounts-cli.ts', add, { STEPPEWATCH_DATA: folder });
+    const added = await run('app/cli/accounts-cli.ts', add, { STEPPEWATCH_DATA: folder });
     const given = printedAccount(added.output);
     if (!given) throw new Error(added.complaints);
     const helper = await until('the new account', async () => signIn(system, given).catch(() => undefined));
@@ -31,7 +31,7 @@ test('with the database dead: rights, the refusal, the glass, and what the accou
     expect((await helper.ask('POST', '/glass', { of, reason })).status).toBe(201);
     expect((await household()).status).toBe(200);
     // Whoever loses the right loses it with the next request, the session going on.
-    const revoked = await run('app/accounts-cli.ts', ['revoke', 'bat', 'village-helper@east'], {
+    const revoked = await run('app/cli/accounts-cli.ts', ['revoke', 'bat', 'village-helper@east'], {
       STEPPEWATCH_DATA: folder,
     });
     expect(revoked.code, revoked.complaints).toBe(0);

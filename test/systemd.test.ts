@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { backupName } from '../app/backup.ts';
+import { backupName } from '../app/backup/backup.ts';
 import { readConfiguration } from '../app/configuration.ts';
 import { exitCodes } from '../app/exit.ts';
 import { temporaryFolder } from '../bench/system.ts';

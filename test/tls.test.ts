@@ -49,7 +49,7 @@ test('devices reach the running system over TLS, also with a renewed certificate
     }
     await expect(connect(port, second, { cert, key })).rejects.toThrow(/not authorized/i);
 
-    const psk = /^\S+ (\w{64})$/m.exec(await run('app/psk-cli.ts', first))?.[1] ?? '';
+    const psk = /^\S+ (\w{64})$/m.exec(await run('app/registry/psk-cli.ts', first))?.[1] ?? '';
     const device = (...options: string[]) =>
       run('simulators/device-cli.ts', '--kind', 'smoke-detector', '--id', first, '--do', 'test', ...options);
     expect(await device('--psk', psk, '--url', `mqtts://localhost:${pskPort}`)).toContain('PUBACK for test');

@@ -146,7 +146,7 @@ async function aim({ system, killed }: World, victim: Victim): Promise<() => voi
 }
 
 export function childNamed(system: System, name: 'alarm' | 'desk'): number | undefined {
-  const isNamed = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`app/${name}.ts`);
+  const isNamed = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`app/${name}/${name}.ts`);
   return childPids(system).find((pid) => isAlive(pid) && isNamed(pid));
 }
 

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { restoredFile, restoredText } from '../app/restored-mark.ts';
+import { restoredFile, restoredText } from '../app/backup/restored-mark.ts';
 import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
 import { deviceId, placeId, registerVillage } from '../bench/village.ts';
 import type { Incident } from '../records/incident.ts';

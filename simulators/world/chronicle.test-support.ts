@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { createFold } from '../../app/alarm-core.ts';
-import { planImport } from '../../app/registry-import.ts';
+import { createFold } from '../../app/alarm/alarm-core.ts';
+import { planImport } from '../../app/registry/registry-import.ts';
 import type { Command } from '../../records/command.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import type { Incident } from '../../records/incident.ts';

@@ -1,5 +1,5 @@
-import { areaOfEntity } from '../../api/rights.ts';
-import type { Desk } from '../../app/desk-core.ts';
+import { areaOfEntity } from '../../api/rights/rights.ts';
+import type { Desk } from '../../app/desk/desk-core.ts';
 import { followAudit } from '../../ingest/audit-follower.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';

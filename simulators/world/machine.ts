@@ -1,5 +1,5 @@
-import { type Alarm, openAlarm } from '../../app/alarm-core.ts';
-import { type Desk, openDesk } from '../../app/desk-core.ts';
+import { type Alarm, openAlarm } from '../../app/alarm/alarm-core.ts';
+import { type Desk, openDesk } from '../../app/desk/desk-core.ts';
 import type { DownlinkPort } from '../../broker/downlinks.ts';
 import { openJournalReader } from '../../journal/reader.ts';
 import { type Log, silentLog } from '../../platform/log.ts';

@@ -15,7 +15,7 @@ export type PlantedBug = {
   plant: (real: object) => object;
 };
 
-type AlarmCore = typeof import('../../app/alarm-core.ts');
+type AlarmCore = typeof import('../../app/alarm/alarm-core.ts');
 type AlarmOf = Awaited<ReturnType<AlarmCore['openAlarm']>>;
 
 /** Every one of them was easy to write by mistake, or nearly was. */
@@ -24,7 +24,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'a report is acknowledged before it is synced',
     caughtBy: 'acknowledged means kept',
     seed: 10,
-    module: '../../app/alarm-core.ts',
+    module: '../../app/alarm/alarm-core.ts',
     plant: ({ openAlarm }) => ({
       openAlarm: async (ports) => withKeep(await openAlarm(ports), async (keeping) => void keeping.catch(() => {})),
     }),
@@ -33,7 +33,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'a report that the journal refuses is acknowledged all the same',
     caughtBy: 'acknowledged means kept',
     seed: 2,
-    module: '../../app/alarm-core.ts',
+    module: '../../app/alarm/alarm-core.ts',
     plant: ({ openAlarm }) => ({
       openAlarm: async (ports) => withKeep(await openAlarm(ports), (keeping) => keeping.catch(() => {})),
     }),

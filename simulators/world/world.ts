@@ -1,6 +1,6 @@
-import { createDutyView } from '../../api/duty-view.ts';
-import { createFold } from '../../app/alarm-core.ts';
-import { planImport } from '../../app/registry-import.ts';
+import { createDutyView } from '../../api/incidents/duty-view.ts';
+import { createFold } from '../../app/alarm/alarm-core.ts';
+import { planImport } from '../../app/registry/registry-import.ts';
 import type { StoredRecord } from '../../journal/frame.ts';
 import type { Disk } from '../../platform/disk.ts';
 import type { Command } from '../../records/command.ts';

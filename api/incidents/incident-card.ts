@@ -1,0 +1,207 @@
+import type { Whereabouts } from '../../records/alert.ts';
+import type { Actor, Incident, IncidentAlert, IncidentState, TimelineEntry, Told } from '../../records/incident.ts';
+import type { Registry } from '../../records/registry-fold.ts';
+import { openText, openTexts } from '../../records/sealed-text.ts';
+import type { Sealer } from '../../records/sealing.ts';
+import type {
+  AlertShown,
+  ContactShown,
+  IncidentCard,
+  IncidentDetail,
+  NamedActor,
+  StateShown,
+  ToldShown,
+  WhereShown,
+} from '../answers.ts';
+import { entityShown } from '../rights/masking.ts';
+import type { DutyIncident, Timeline } from './duty-view.ts';
+
+/** Puts names to the ids of an incident: places, rooms, call names, who was told, who has it. */
+export function createCards(ports: NameParts) {
+  return {
+    /** As lists show it: without what somebody wrote. Unless `isOpen`, names are masked. */
+    card: (duty: DutyIncident, isOpen: boolean): IncidentCard =>
+      cardOf({ ...ports, isOpen }, duty, shownAlerts(duty.incident)),
+    /** With what only somebody who opens it needs: telephone numbers, the address, the household's note. Masked unless `isOpen`. */
+    detail(duty: DutyIncident, { entries, earlier }: Timeline, isOpen: boolean): Omit<IncidentDetail, 'may'> {
+      const { incident } = duty;
+      const parts = { ...ports, isOpen };
+      const ids = new Set([...incident.told.map(({ contactId }) => contactId), ...entries.flatMap(contactsNamed)]);
+      const card = cardOf(parts, duty, incident.alerts);
+      return {
+        ...{ ...card, state: withNote(parts, card.state, incident.state) },
+        masked: !isOpen,
+        timeline: timelineShown(entries, parts).map(({ by, ...entry }) => ({
+          ...entry,
+          ...(by && { by: named(parts, by) }),
+        })),
+        earlierEntries: earlier,
+        ...home(parts, incident.where),
+        contacts: Object.fromEntries([...ids].flatMap((id) => contactEntry(parts, id))),
+      };
+    },
+  };
+}
+
+export type Cards = ReturnType<typeof createCards>;
+export type NameParts = { registry: Registry; unseal: Sealer['unseal'] };
+/** `isOpen`: names and numbers are shown as they are. */
+type CardParts = NameParts & { isOpen: boolean };
+
+const mostAlertsOnCard = 12;
+const mostPeopleShown = 12;
+
+/** What opened it, and the latest. */
+function shownAlerts({ alerts }: Incident): IncidentAlert[] {
+  return alerts.length <= mostAlertsOnCard ? alerts : [...alerts.slice(0, 1), ...alerts.slice(1 - mostAlertsOnCard)];
+}
+
+function cardOf(parts: CardParts, { incident, attempts, revision }: DutyIncident, alerts: IncidentAlert[]) {
+  const { incidentId, version, code, category, severity, openedAt, lastAlertAt, ladder, closing } = incident;
+  return {
+    ...{ incidentId, version, code, category, severity, openedAt, lastAlertAt, revision },
+    where: whereShown(parts, incident.where),
+    alerts: alerts.map((alert) => alertShown(parts, alert)),
+    moreAlerts: incident.alerts.length - alerts.length + (incident.moreAlerts ?? 0),
+    state: stateShown(parts, incident.state),
+    ladder: {
+      phase: ladder.phase,
+      ...('rung' in ladder && { rung: ladder.rung }),
+      ...('nextAt' in ladder && { nextAt: ladder.nextAt }),
+      ...('dropped' in ladder && { dropped: ladder.dropped }),
+    },
+    told: incident.told.map((told) => toldShown(parts, told, attempts)),
+    ...(closing && { closing: { by: named(parts, closing.by), askedAt: closing.askedAt } }),
+  };
+}
+
+/** Entries with what somebody wrote into them, or without. */
+export function timelineShown(
+  entries: TimelineEntry[],
+  { unseal, isOpen }: Omit<CardParts, 'registry'>,
+): TimelineEntry[] {
+  if (isOpen) return entries.map((entry) => ({ ...entry, details: openTexts(entry.details, { unseal }) }));
+  return entries.map(({ details: { note: _, action: __, reason: ___, ...details }, ...entry }) => ({
+    ...entry,
+    details,
+  }));
+}
+
+function whereShown(parts: CardParts, where: Whereabouts): WhereShown {
+  const { deviceId, personId, placeId, siteId, areaId, unregistered } = where;
+  const { registry } = parts;
+  const person = personId === undefined ? undefined : personShown(parts, personId);
+  const name = {
+    site: siteId === undefined ? undefined : registry.site(siteId)?.name,
+    place: placeId === undefined ? undefined : registry.place(placeId)?.name,
+    room: deviceId === undefined ? undefined : registry.device(deviceId)?.room,
+    person: person?.callName ?? person?.name,
+    deviceId,
+    unregistered,
+  };
+  return { areas: areaNames(registry, areaId), ...withoutAbsent(name) };
+}
+
+function areaNames(registry: Registry, areaId: string | undefined): string[] {
+  const names: string[] = [];
+  for (let id = areaId; id !== undefined && names.length < 3; ) {
+    const area = registry.area(id);
+    if (area) names.push(area.name);
+    id = area?.parentId;
+  }
+  return names;
+}
+
+function alertShown({ registry }: CardParts, alert: IncidentAlert): AlertShown {
+  const { rule: _, subject: __, where, ...shown } = alert;
+  const place = where.placeId === undefined ? undefined : registry.place(where.placeId)?.name;
+  const room = where.deviceId === undefined ? undefined : registry.device(where.deviceId)?.room;
+  return { ...shown, ...withoutAbsent({ place, room }) };
+}
+
+function stateShown(parts: CardParts, state: IncidentState): StateShown {
+  if (state.phase === 'open') return state;
+  const shown = { ...state, by: named(parts, state.by) };
+  if (shown.phase !== 'resolved') return shown;
+  const { note: _, ...ended } = shown;
+  return ended;
+}
+
+function withNote(parts: CardParts, shown: StateShown, state: IncidentState): StateShown {
+  if (shown.phase !== 'resolved' || state.phase !== 'resolved' || state.note === undefined || !parts.isOpen)
+    return shown;
+  const note = openText(state.note, parts);
+  return note === undefined ? shown : { ...shown, note };
+}
+
+function toldShown(parts: CardParts, { noticeId, ...told }: Told, attempts: DutyIncident['attempts']): ToldShown {
+  const { role, name } = contactShown(parts, told.contactId) ?? {};
+  return { ...told, ...withoutAbsent({ role, name, attempt: attempts[noticeId] }) };
+}
+
+function named(parts: CardParts, actor: Actor): NamedActor {
+  return { type: actor.type, id: actor.id, ...withoutAbsent({ name: nameOf(parts, actor) }) };
+}
+
+function nameOf(parts: CardParts, { type, id }: Actor): string | undefined {
+  if (type === 'account') return accountName(parts, id);
+  if (type === 'contact') return contactShown(parts, id)?.name;
+  return type === 'api-key' ? parts.registry.get('apiKey', id)?.name : undefined;
+}
+
+/** Staff sign what they do: their names are never masked. Undefined: there is no such account, or its name cannot be opened. */
+export function accountName({ registry, unseal }: NameParts, id: string): string | undefined {
+  const account = registry.account(id);
+  return account && entityShown('account', account, { unseal, isOpen: true }).name;
+}
+
+function contactShown({ registry, unseal, isOpen }: CardParts, contactId: string): ContactShown | undefined {
+  const contact = registry.contact(contactId);
+  if (!contact) return undefined;
+  const { name, phone } = entityShown('contact', contact, { unseal, isOpen });
+  return { role: contact.role, ...withoutAbsent({ name, phone }) };
+}
+
+function contactEntry(parts: CardParts, contactId: string): [string, ContactShown][] {
+  const contact = contactShown(parts, contactId);
+  return contact ? [[contactId, contact]] : [];
+}
+
+function personShown({ registry, unseal, isOpen }: CardParts, personId: string): PersonShown | undefined {
+  const person = registry.person(personId);
+  if (!person) return undefined;
+  const { name, callName } = entityShown('person', person, { unseal, isOpen });
+  return withoutAbsent({ name, callName });
+}
+
+/** Who lives there, the way there, and what to know before one goes. */
+function home(parts: CardParts, { placeId, householdId, personId }: Whereabouts) {
+  const { registry } = parts;
+  const place = placeId === undefined ? undefined : registry.place(placeId);
+  const household = householdId === undefined ? undefined : registry.household(householdId);
+  const ids = householdId === undefined ? [personId] : peopleOf(registry, householdId);
+  return {
+    people: ids.flatMap((id) => (id === undefined ? [] : (personShown(parts, id) ?? []))),
+    ...withoutAbsent({
+      address: place && entityShown('place', place, parts).address,
+      householdNote: household && entityShown('household', household, parts).note,
+    }),
+  };
+}
+
+function contactsNamed({ details }: TimelineEntry): string[] {
+  const { contactId, contacts, told, informed } = details;
+  return [contactId, contacts, told, informed].flat().filter((id) => typeof id === 'string');
+}
+
+const peopleOf = (registry: Registry, householdId: string): string[] =>
+  Iterator.from(registry.list('person'))
+    .filter((person) => person.householdId === householdId)
+    .map(({ id }) => id)
+    .take(mostPeopleShown)
+    .toArray();
+
+type PersonShown = IncidentDetail['people'][number];
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+const withoutAbsent = <T extends object>(value: T): Present<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Present<T>;

@@ -1,0 +1,302 @@
+import { type DownlinkPort, DownlinkSender } from '../../broker/downlinks.ts';
+import { createIncidents } from '../../incidents/incidents.ts';
+import { createDecoder } from '../../ingest/decoder.ts';
+import { createDownlinks } from '../../ingest/downlinks.ts';
+import { createJudge, type Judgement, type Stored } from '../../ingest/judge.ts';
+import { withoutWithheld } from '../../ingest/withheld.ts';
+import { Checkpoint } from '../../journal/checkpoint.ts';
+import { runFollower } from '../../journal/follower.ts';
+import { type JournalLimits, openJournal } from '../../journal/journal.ts';
+import { assertKept } from '../../journal/position.ts';
+import type { ReserveState } from '../../journal/reserve.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Disk } from '../../platform/disk.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { Chance } from '../../platform/random.ts';
+import type { Vault } from '../../platform/vault.ts';
+import type { CarrierProducts } from '../../records/carrier-products.ts';
+import { FoldState } from '../../records/fold-state.ts';
+import type { Incident } from '../../records/incident.ts';
+import type { JournalRecord, ReportRecord } from '../../records/journal-record.ts';
+import { encodeRecord } from '../../records/record-codec.ts';
+import { createRegistry, type Registry } from '../../records/registry-fold.ts';
+import type { Channel } from '../../responders/channel.ts';
+import { startDelivery } from '../../responders/delivery.ts';
+import { createOutbox } from '../../responders/outbox.ts';
+import { allRules } from '../../rules/all-rules.ts';
+import { createEngine } from '../../rules/engine.ts';
+import type { AnyRule } from '../../rules/rule.ts';
+import { addressBook } from '../address-book.ts';
+import { restoredFile, restoredMark } from '../backup/restored-mark.ts';
+import { commandDesk } from '../desk/command-desk.ts';
+import { checkpointing, tickSource, watchDisk, wayOfOwnRecords } from '../journal-keepers.ts';
+import { keyEraser } from '../person/key-eraser.ts';
+import { Cries } from './cries.ts';
+
+/** What the alarm path needs of the world. Everything else it makes itself, so that a virtual world can run the same code. */
+export type AlarmPorts = {
+  /** Where the journal lives. */
+  disk: Disk;
+  /** Where checkpoints live: the same folder over a thread of its own, so that no alarm waits behind a snapshot. */
+  stateDisk: Disk;
+  clock: Clock;
+  chance: Chance;
+  log: Log;
+  metrics: Metrics;
+  vault: Vault;
+  channels: readonly Channel[];
+  /** What events are judged by; a test of the system plants one that is broken. */
+  rules?: readonly AnyRule[];
+  /** Asked when everything up to the journal's end is known, before anything goes out; what it throws `caughtUp` rejects with. */
+  admit?: (registry: Registry) => void;
+  version: string;
+  timeZone: string;
+  /** The way to devices; without it nobody hears a command. */
+  downlink?: DownlinkPort;
+  /** Called with each device whose registry entry changed: its connection, if it has one, must show its credential again. */
+  reauthenticate?: (deviceId: string) => void;
+  limits?: Partial<JournalLimits>;
+  /** How far a crash may make the next start look back, ms. */
+  checkpointEveryMs?: number;
+  /** How much has to change before a snapshot is taken. */
+  snapshotAfterBytes?: number;
+};
+
+/**
+ * The alarm path without a network: journal, judge and delivery on their ports.
+ * Errors: JOURNAL_DAMAGED, JOURNAL_FULL, POSITION_UNKNOWN at the start; later ones come through `failure`.
+ */
+export async function openAlarm(ports: AlarmPorts) {
+  const { disk, clock, chance, log, metrics, vault } = ports;
+  const journal = await openJournal({
+    ...{ disk, clock, chance, log, metrics },
+    ...(ports.limits && { limits: ports.limits }),
+    clockStepBody: (byMs, wallAt) => encodeRecord({ kind: 'clock-step', byMs, wallAt }),
+  });
+  const headAtStart = journal.headSequence;
+  const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
+  const appendOwn = wayOfOwnRecords({ journal, clock });
+  const { state, registry, outbox, judge, incidents, engine, downlinks, decoder } = createFold(
+    ports.version,
+    ports.rules,
+  );
+  const checkpoint = new Checkpoint({
+    ...{ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log },
+    minChangeBytes: ports.snapshotAfterBytes,
+  });
+  const loaded = await checkpoint.load((change) => state.load(change));
+  // Before anything is appended: a journal from before its state would grow past it, and skip what comes until then.
+  assertKept(loaded, journal);
+  journal.pin('alarm', checkpoint.reachesBackTo, { hard: true });
+  judge.rebuild();
+
+  const failing = Promise.withResolvers<never>();
+  failing.promise.catch(() => {});
+  let isClosing = false;
+  // What the journal refuses because it is being closed is no failure: the next start finds what was decided.
+  const fail = (error: unknown) => {
+    if (!isClosing) failing.reject(error);
+  };
+  journal.failed.then(fail);
+  // The first record of every run: supervision must know that nobody listened before it judges what comes next.
+  const restored = await restoredMark(disk);
+  const startFolded = Promise.withResolvers<void>();
+  const started = { kind: 'started', version: ports.version, downMs: journal.openedAfterMs } as const;
+  // A mark that stays is heard once all the same.
+  const unmark = () =>
+    restored && disk.remove(restoredFile).catch((error) => log.error({ err: error }, 'the mark of the restore stays'));
+  appendOwn({ ...started, ...(restored && { restored }) }).then(unmark, fail);
+
+  const tellReserve = ({ inUse, freeBytes }: ReserveState) =>
+    void appendOwn({ kind: 'reserve', inUse, freeBytes }).catch(fail);
+
+  const delivery = startDelivery({
+    ...{ outbox, registry, clock, log, metrics, channels: ports.channels, record: append },
+    addressBook: addressBook({ contact: registry.contact, vault }),
+    now: () => journal.now(),
+    timeZone: ports.timeZone,
+  });
+  // A command that finds no room stays where it is: the journal's last room is for life safety, and for what people ask.
+  const sender = new DownlinkSender({
+    ...{ fold: downlinks, port: ports.downlink ?? nobodyHears, clock, metrics, fail },
+    record: (record) => journal.append(encodeRecord(record), 'telemetry'),
+    headSequence: () => journal.headSequence,
+    now: () => journal.now(),
+  });
+  const commands = commandDesk({ append, vault, registry, incidents });
+  const eraser = keyEraser({ vault, registry, clock, log, metrics });
+  const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append: appendOwn, fail });
+  const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
+
+  let swallowed: Promise<void> | 'recorded' | undefined;
+  /** What the last process decided and did not record. Decisions stand in the order of their causes: before anything newer. */
+  async function recordSwallowed(): Promise<void> {
+    swallowed ??= appendAll(judge.unrecorded(headAtStart));
+    await swallowed;
+    swallowed = 'recorded';
+  }
+  async function appendAll(all: JournalRecord[]): Promise<void> {
+    for (let from = 0; from < all.length; from += 500) await Promise.all(all.slice(from, from + 500).map(appendOwn));
+  }
+
+  function take(stored: Stored): void {
+    const judgement = judge.step(stored);
+    if (judgement.differs) log.error(judgement.differs, 'this version would have decided otherwise: history is kept');
+    count(metrics, judgement);
+    // Also of what was read before the end was known: the doors are open by then, and somebody may be in with what was taken away.
+    for (const deviceId of judgement.devices) ports.reauthenticate?.(deviceId);
+    if (stored.sequence <= headAtStart) return void eraser.leftBefore(judgement.removed);
+    for (const record of judgement.followUps) appendOwn(record).catch(fail);
+    if (judgement.result) commands.answer(judgement.result);
+    if (judgement.downlinks.length > 0) sender.decided(judgement.downlinks);
+    if (judgement.removed.length > 0) eraser.forget(judgement.removed);
+  }
+
+  const follower = runFollower({
+    ...{ name: 'alarm', source: journal, from: loaded + 1, clock, metrics },
+    handle(stored) {
+      if (stored.sequence <= headAtStart || swallowed === 'recorded') return take(stored);
+      return recordSwallowed().then(() => take(stored));
+    },
+    afterBatch(sequence) {
+      if (sequence > headAtStart) {
+        ticks.arm();
+        startFolded.resolve();
+      }
+      delivery.reached(sequence);
+      sender.reached(sequence);
+      cries.clear();
+      saving.maybe(sequence, () => journal.pin('alarm', checkpoint.reachesBackTo, { hard: true }));
+      metrics.deadlines.set(engine.deadlineCount() + incidents.deadlineCount());
+      for (const [severity, open] of Object.entries(incidents.openCounts()))
+        metrics.incidentsOpen.set({ severity }, open);
+    },
+    died: ({ sequence, error }) => fail(new Error(`the alarm follower died at record ${sequence}`, { cause: error })),
+  });
+
+  const begun = follower.caughtUp.then(async () => {
+    ports.admit?.(registry);
+    // What is held is known when the start itself was folded; until then what was put back looks like what goes on.
+    if (restored) await startFolded.promise;
+    // Only when everything that was decided is on record does anything go out.
+    await recordSwallowed();
+    // The disk may have filled up, or been cleared, while nobody looked.
+    if (journal.reserve.inUse !== isToldFull(incidents.openIncidents())) tellReserve(journal.reserve);
+    // What a crash kept from being erased is erased now, unless somebody is just entering it again.
+    eraser.sweep({ everybody: commands.isIdle() });
+    delivery.begin();
+    ticks.arm();
+  });
+  // What keeps it from beginning is a failure; and none when it is closed meanwhile: then it never begins.
+  const caughtUp = begun.catch((error): Promise<never> => {
+    fail(error);
+    return new Promise(() => {});
+  });
+
+  const cries = new Cries();
+  function notifyProvisionally(stored: Stored): void {
+    const { notices, alerts } = judge.preview(stored);
+    const critical = notices.filter(({ severity }) => severity === 'critical');
+    if (critical.length === 0 || !cries.isNews(alerts)) return;
+    for (const notice of critical) delivery.provisional(notice, stored.sequence);
+  }
+  const watch = watchDisk({ clock, journal, notifyProvisionally });
+  journal.onReserve(tellReserve);
+
+  return {
+    registry,
+    journal,
+    incidents,
+    /** Resolves when the journal was read to its end and messages go out; never rejects. */
+    caughtUp,
+    /** Rejects when only a restart and recovery can help. */
+    failure: failing.promise,
+
+    /** Resolves when the report is on disk. Errors: those of the journal. */
+    async keep(report: Kept, lifeSafety: boolean): Promise<void> {
+      if (lifeSafety) sender.calledForHelp(report.deviceId);
+      const kept = withoutWithheld(report, decoder.withheld(report.deviceId), lifeSafety);
+      if (kept !== report) metrics.reportsWithheld.inc();
+      const body = encodeRecord({ kind: 'report', source: 'mqtt', ...kept });
+      try {
+        await journal.append(body, lifeSafety ? 'life-safety' : 'telemetry');
+      } catch (error) {
+        // Nothing could be written: people are told all the same, and the device, without a PUBACK, keeps its report.
+        if (lifeSafety) notifyProvisionally({ sequence: journal.headSequence + 1, receivedAt: journal.now(), body });
+        throw error;
+      }
+    },
+
+    /** The device that sent it has its PUBACK, and listens: what waits for it may be sent. */
+    acknowledged: (report: Pick<ReportRecord, 'deviceId' | 'payload'>, lifeSafety: boolean): void =>
+      sender.acknowledged(report, lifeSafety),
+
+    /** The products of carriers are read by this from here on, in every replay too. Errors: those of the journal. */
+    adoptProducts: (table: CarrierProducts): Promise<void> => append({ kind: 'carrier-products', table }),
+
+    /** Answers when the command was applied. Errors: those of the journal. */
+    send: commands.send,
+
+    health: () => ({
+      journalId: journal.id,
+      now: journal.now(),
+      headSequence: journal.headSequence,
+      position: follower.position(),
+      lagRecords: follower.lagRecords(),
+      lagMs: follower.lagMs(journal.now()),
+      hungForMs: journal.hungForMs(),
+      reserveInUse: journal.reserve.inUse,
+      openNotices: outbox.open(),
+    }),
+
+    /** Attempts under way get a moment, and the checkpoint spares the next start its catching up. */
+    async close(): Promise<void> {
+      isClosing = true;
+      watch.stop();
+      ticks.stop();
+      eraser.stop();
+      await delivery.stop();
+      await follower.stop();
+      await saving.last(follower.position());
+      await journal.close();
+    },
+  };
+}
+
+/** Without a `source` it came over MQTT. */
+type Kept = Omit<ReportRecord, 'kind' | 'source'> & Partial<Pick<ReportRecord, 'source'>>;
+export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
+
+const nobodyHears: DownlinkPort = { hears: () => false, send: () => false };
+
+function isToldFull(open: Iterable<Incident>): boolean {
+  const stands = ({ condition, clearedAt }: Incident['alerts'][number]) =>
+    condition === 'journal-reserve' && clearedAt === undefined;
+  return Iterator.from(open).some(({ alerts }) => alerts.some(stands));
+}
+
+/** The fold of the alarm process, on an empty state. */
+export function createFold(version: string, rules: readonly AnyRule[] = allRules) {
+  const state = new FoldState();
+  const registry = createRegistry({ state });
+  const outbox = createOutbox({ state, registry });
+  const engine = createEngine({ rules, state, registry });
+  const incidents = createIncidents({ state, registry });
+  const decoder = createDecoder({ state, registry });
+  const downlinks = createDownlinks({ state, registry, decoder, incidents });
+  const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, downlinks, version });
+  return { state, registry, outbox, engine, incidents, downlinks, decoder, judge };
+}
+
+function count(metrics: Metrics, { rejections, followUps, downlinks }: Judgement): void {
+  for (const { ask, state } of downlinks)
+    metrics.downlinks.inc({ command: ask.name, outcome: state.phase === 'waiting' ? 'asked' : state.phase });
+  for (const { reason } of rejections) metrics.reportsRejected.inc({ reason });
+  for (const record of followUps) {
+    if (record.kind === 'quarantined') metrics.quarantined.inc({ follower: record.follower });
+    else
+      for (const change of record.alerts ?? [])
+        if (change.type === 'raise') metrics.alerts.inc({ rule: change.alert.rule });
+  }
+}

@@ -1,0 +1,155 @@
+import { type Broker, startBroker } from '../../broker/broker.ts';
+import type { CarrierListener } from '../../broker/carriers/listener.ts';
+import { createCredentials } from '../../broker/credentials.ts';
+import { scaledClock, systemClock } from '../../platform/clock.ts';
+import { lockDataFolder } from '../../platform/data-lock.ts';
+import { openDisk } from '../../platform/disk.ts';
+import { configurationWrong } from '../../platform/errors.ts';
+import { systemLog } from '../../platform/log.ts';
+import { createMetrics } from '../../platform/metrics.ts';
+import { systemChance } from '../../platform/random.ts';
+import { openVault } from '../../platform/vault.ts';
+import type { CommandResult } from '../../records/command.ts';
+import { whyNotErased } from '../../records/person-erasure.ts';
+import { installationTexts } from '../../records/sealed-text.ts';
+import { createLogChannel } from '../../responders/channels/log.ts';
+import { createWebhookChannel } from '../../responders/channels/webhook.ts';
+import { refuseUnfinished } from '../backup/restored-mark.ts';
+import { type Configuration, readConfiguration } from '../configuration.ts';
+import { serveControl } from '../control-socket.ts';
+import { alarmFigures } from '../desk/desk-pipeline.ts';
+import { exitWith } from '../exit.ts';
+import { serveMetrics } from '../metrics-listener.ts';
+import { runProcess } from '../process.ts';
+import { type PageRequest, registryPage } from '../registry/registry-pages.ts';
+import { version } from '../version.ts';
+import { openAlarm } from './alarm-core.ts';
+import { startCarriers } from './carriers.ts';
+import { openSecureDoors } from './secure-doors.ts';
+
+/** The process that must not stop: broker, journal, rules, incidents, responders. It knows no database. */
+async function startAlarm(configuration: Configuration): Promise<void> {
+  const { dataFolder, keysFolder, masterKey, timeZone, allowPrivateWebhooks: allowPrivate, enrolment } = configuration;
+  const clock = configuration.clockFactor === undefined ? systemClock : scaledClock(configuration.clockFactor);
+  const [log, metrics, chance] = [systemLog('alarm', configuration.logLevel), createMetrics(), systemChance];
+  const lock = lockDataFolder(dataFolder);
+  const disk = openDisk(dataFolder);
+  await refuseUnfinished(disk);
+  // New keys over an old journal would make every name in it unreadable for ever, so they are made with the journal alone.
+  const create = (await disk.list('journal')).length === 0;
+  const vault = await openVault({ folder: keysFolder, chance, masterKey, create, owners: [installationTexts] });
+  const webhook = createWebhookChannel({ clock, timeZone, allowPrivate });
+  let broker: Broker | undefined;
+  const alarm = await openAlarm({
+    ...{ disk, stateDisk: openDisk(dataFolder), clock, chance, log, metrics, vault, version, timeZone },
+    channels: [webhook, createLogChannel({ log })],
+    limits: { budgetBytes: configuration.journalBudgetBytes },
+    reauthenticate: (deviceId) => broker?.disconnect(deviceId),
+    downlink: {
+      hears: (deviceId, command) => broker?.downlink.hears(deviceId, command) ?? false,
+      send: (deviceId, command, payload) => broker?.downlink.send(deviceId, command, payload) ?? false,
+    },
+    admit: (registry) => refuseRealDevices(configuration, registry.devices()),
+  });
+  let isCaughtUp = false;
+  alarm.caughtUp.then(() => {
+    isCaughtUp = true;
+  });
+  // The registry is known at the journal's end alone. A real county does not wait for it: its devices may send at once.
+  if (configuration.clockFactor !== undefined) await Promise.race([alarm.caughtUp, alarm.failure]);
+
+  const secure = await openSecureDoors({
+    ...{ mqtts: configuration.mqtts, keysFolder, clock, chance, log, metrics },
+    ...{ device: alarm.registry.device, pepper: vault.pepper() },
+  });
+  const opened = await startBroker({
+    ...{ doors: secure.doors, limits: configuration.brokerLimits },
+    ...{ listen: configuration.mqtt, log, metrics, clock, chance, keep: alarm.keep },
+    acknowledged: alarm.acknowledged,
+    credentials: {
+      ...createCredentials({
+        device: alarm.registry.device,
+        pepper: vault.pepper(),
+        ...(enrolment && { enrolment }),
+      }),
+      isCurrent: () => isCaughtUp,
+    },
+  });
+  broker = opened;
+  const listener = await serveMetrics({ metrics, listen: configuration.metrics });
+  const control = await serveControl(dataFolder, {
+    command: (input: unknown) => (isRealDevice(configuration, input) ? notWithThisClock : alarm.send(input)),
+    health: () => ({ ...alarm.health(), broker: opened.stats() }),
+    figures: () => {
+      const { connections } = opened.stats();
+      return alarmFigures({ metrics, alarm, connections, budgetBytes: configuration.journalBudgetBytes });
+    },
+    'registry-page': (request: PageRequest) => registryPage(alarm.registry, request),
+    'why-not-erased': ({ personId }: { personId: string }) => {
+      const person = alarm.registry.person(personId);
+      return { why: person && whyNotErased(person, alarm.incidents.openIncidents()) };
+    },
+    'desk-metrics': listener.takeDesk,
+    /** Desk's followers hold the journal, within its budget. */
+    'desk-positions': (positions: Record<string, number>) => {
+      for (const [name, sequence] of Object.entries(positions)) alarm.journal.pin(name, sequence, { hard: false });
+    },
+  });
+
+  let carriers: CarrierListener | undefined;
+  const { fail } = runProcess({
+    ...{ name: 'alarm', log, metrics },
+    async close() {
+      await Promise.all([opened.close(), carriers?.close()]);
+      secure.close();
+      await control.close();
+      await listener.close();
+      await alarm.close();
+      webhook.close();
+      await vault.close();
+      lock.release();
+    },
+  });
+  alarm.failure.catch(fail);
+  // Devices do not wait for it.
+  startCarriers({ carriers: configuration.carriers, alarm, died: fail, clock, log, metrics }).then((started) => {
+    carriers = started;
+  }, fail);
+  log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
+  process.send?.('listening');
+  await alarm.caughtUp;
+  process.send?.('caught up');
+}
+
+const notWithThisClock: CommandResult = {
+  ok: false,
+  problem: 'not-allowed',
+  message: 'the clock is simulated (STEPPEWATCH_CLOCK): every device must be marked `simulated: true`',
+};
+
+/** A clock that runs faster than life would judge real homes by time that did not pass. */
+function refuseRealDevices(
+  { clockFactor }: Configuration,
+  devices: Iterable<{ id: string; simulated: boolean }>,
+): void {
+  if (clockFactor === undefined) return;
+  for (const { id, simulated } of devices) {
+    if (simulated) continue;
+    throw configurationWrong({}, [`STEPPEWATCH_CLOCK: the registry holds a real device (${id}): use the system clock`]);
+  }
+}
+
+function isRealDevice({ clockFactor }: Configuration, input: unknown): boolean {
+  const { changes, change } = (input ?? {}) as { changes?: Asked[]; change?: Asked };
+  if (clockFactor === undefined) return false;
+  const asked = change ? [change] : changes;
+  if (!Array.isArray(asked)) return false;
+  return asked.some(({ entity, value }) => entity === 'device' && value !== undefined && value.simulated !== true);
+}
+type Asked = { entity?: string; value?: { simulated?: boolean } };
+
+try {
+  await startAlarm(readConfiguration(process.env));
+} catch (error) {
+  exitWith(error);
+}

@@ -1,0 +1,89 @@
+import type { Vault } from '../../platform/vault.ts';
+import { type Command, type CommandResult, command as commandSchema } from '../../records/command.ts';
+import { keepConsents } from '../../records/consent.ts';
+import type { JournalRecord } from '../../records/journal-record.ts';
+import { changesIn, withChanges } from '../../records/registry-commands.ts';
+import type { Registry } from '../../records/registry-fold.ts';
+import { keyOf } from '../../records/registry-links.ts';
+import { installationTexts, ownerOfText, sealTexts, type TextWorld } from '../../records/sealed-text.ts';
+import { foreignSeals, holdsSealed, sealChanges } from '../../records/sealing.ts';
+
+const mostWaitingCommands = 1_000;
+
+/** Commands wait here for their answer; personal fields, and what people write, are sealed before they become a record. */
+export function commandDesk({ append, ...keeping }: CommandDeskParts) {
+  const waiting = new Map<string, ((result: CommandResult) => void)[]>();
+  function answer({ commandId, result }: { commandId: string; result: CommandResult }): void {
+    for (const resolve of waiting.get(commandId) ?? []) resolve(result);
+    waiting.delete(commandId);
+  }
+  return {
+    answer,
+    async send(input: unknown): Promise<CommandResult> {
+      const parsed = commandSchema.safeParse(input);
+      if (!parsed.success) {
+        const message = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
+        return { ok: false, problem: 'invalid', message };
+      }
+      if (waiting.size >= mostWaitingCommands) {
+        return { ok: false, problem: 'not-allowed', message: `${waiting.size} commands wait already: try again` };
+      }
+      const command = parsed.data;
+      const { promise, resolve } = Promise.withResolvers<CommandResult>();
+      waiting.set(command.commandId, [...(waiting.get(command.commandId) ?? []), resolve]);
+      try {
+        const sealed = await sealCommand(command, keeping);
+        if ('ok' in sealed) answer({ commandId: command.commandId, result: sealed });
+        else await append({ kind: 'command', command: sealed });
+      } catch (error) {
+        waiting.delete(command.commandId);
+        throw error;
+      }
+      return promise;
+    },
+    isIdle: () => waiting.size === 0,
+  };
+}
+type CommandDeskParts = {
+  append: (record: JournalRecord) => Promise<void>;
+  vault: Vault;
+  registry: Registry;
+  incidents: TextWorld['incidents'];
+};
+
+/** Personal fields never enter the journal open, and a key is on disk before the first record that needs it. */
+async function sealCommand(
+  command: Command,
+  keeping: Omit<CommandDeskParts, 'append'>,
+): Promise<Command | CommandResult> {
+  const { vault, registry } = keeping;
+  const asked = changesIn(command);
+  if (asked.length === 0) return sealWords(command, keeping);
+  const foreign = foreignSeals(asked, vault);
+  if (foreign.length > 0) {
+    const message = foreign
+      .map(({ owner, field }) => `${owner}: ${field} is sealed under a key that is not here`)
+      .join('\n');
+    return { ok: false, problem: 'invalid', message };
+  }
+  const sealed = sealChanges(keepConsents(asked, registry), { vault, current: registry });
+  const owners = sealed.flatMap((change) =>
+    change.type === 'put' && holdsSealed(change.value) ? keyOf(change.entity, change.value.id) : [],
+  );
+  if (!owners.every(vault.isKept)) await vault.flush();
+  return withChanges(command, sealed);
+}
+
+/** Where a new key cannot be written, what people do must be taken all the same: then their words are the installation's. */
+async function sealWords(command: Command, { vault, ...world }: Omit<CommandDeskParts, 'append'>): Promise<Command> {
+  const owner = ownerOfText(command, world);
+  const said = sealTexts(command, owner, vault);
+  if (said === command || vault.isKept(owner)) return said;
+  try {
+    await vault.flush();
+    return said;
+  } catch (error) {
+    if (!vault.isKept(installationTexts)) throw error;
+    return sealTexts(command, installationTexts, vault);
+  }
+}
