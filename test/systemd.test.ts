@@ -32,7 +32,7 @@ test('there is the system, and what is done each night', () => {
 test('what is started is there, and runs on the Node that comes with it, as an account of its own', () => {
   for (const [name, { Service = {} }] of services) {
     const [, program] =
-      /^\/opt\/steppewatch\/node_modules\/\.bin\/node (app\/[a-z-]+\.ts)/.exec(Service.ExecStart?.[0] ?? '') ?? [];
+      /^\/opt\/steppewatch\/node_modules\/\.bin\/node (app\/[a-z/-]+\.ts)/.exec(Service.ExecStart?.[0] ?? '') ?? [];
     expect(existsSync(join(root, program ?? 'missing')), `${name} starts ${program}`).toBe(true);
     expect(Service).toMatchObject({
       User: ['steppewatch'],
