@@ -15,6 +15,7 @@ import type { OutcomeResult } from '../records/notice.ts';
 import type { EventDelivery, SubscriptionHealth } from '../records/outgoing-event.ts';
 import type { Account, ApiKey, Contact, Device, Person, Subscription } from '../records/registry.ts';
 import type { Permission, Role } from '../records/rights.ts';
+import type { Language } from '../records/texts/explain.ts';
 
 // What the API says, and all that the page knows of it. Instants are epoch ms of journal time; names were unsealed for
 // somebody who is signed in, and are absent when the registry no longer knows them.
@@ -90,7 +91,19 @@ export type WhereShown = {
 export type AlertShown = Pick<
   IncidentAlert,
   'alertId' | 'condition' | 'severity' | 'at' | 'occurredAt' | 'clock' | 'lateMs' | 'clearedAt'
-> & { reason: Reason; place?: string; room?: string };
+> & {
+  reason: Reason;
+  /** Why it stands, as a sentence: what was seen, against which limit, since when (by the county's clock). */
+  why: Record<Language, string>;
+  site?: string;
+  place?: string;
+  room?: string;
+  deviceId?: string;
+  /** Homes to be visited because of it, in their order. */
+  round?: HomeShown[];
+};
+/** `place`: what messages call it; `signAt`: the last sign of life from there, epoch ms. */
+export type HomeShown = { householdId: string; place?: string; area?: string; signAt?: number };
 export type NamedActor = Actor & { name?: string };
 export type ToldShown = Omit<Told, 'noticeId'> & { name?: string; role?: Contact['role']; attempt?: Attempt };
 /** The latest attempt at the newest notice to somebody. Without a result it is under way. */
@@ -193,7 +206,9 @@ export type DeviceShown = Pick<
   /** The place's name. */
   place?: string;
   hasSecret: boolean;
-  label: { phase: 'none' | 'open' } | { phase: 'used'; at: number; by: { id: Account['id']; name?: string } };
+  label:
+    | { phase: 'none' | 'open' }
+    | { phase: 'used'; at: number; by: { id: string; name?: string; type?: 'api-key' } };
 };
 /** By id; `next` asks for what follows. */
 export type DevicePage = { devices: DeviceShown[]; next?: string };

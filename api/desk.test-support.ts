@@ -1,6 +1,7 @@
 import { createIncidents, type IncidentAnswer, type IncidentInput } from '../incidents/incidents.ts';
 import { systemClock } from '../platform/clock.ts';
 import { alarmAway } from '../platform/errors.ts';
+import { localTimeIn } from '../platform/local-time.ts';
 import { silentLog } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { systemChance } from '../platform/random.ts';
@@ -37,7 +38,7 @@ export const deskRegistry = [
 export function standInAlarm({ changes = deskRegistry, now = systemClock.now, newsAfterMs = 0 } = {}) {
   const registry = createRegistry({ state: new FoldState() });
   registry.apply(changes);
-  const incidents = createIncidents({ state: new FoldState(), registry });
+  const incidents = createIncidents({ state: new FoldState(), registry, localTime: localTimeIn('Asia/Shanghai') });
   const answers = createCommandAnswers(new FoldState());
   const state = new FoldState();
   const deskCopy = createRegistry({ state });

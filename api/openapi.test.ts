@@ -10,7 +10,9 @@ let api: Api;
 let document: Document & Record<string, unknown>;
 beforeAll(async () => {
   // With every part that routes may depend on; none of them is asked anything.
-  const parts = { store: {}, events: {}, people: {}, audit: {} } as unknown as Parameters<typeof openDesk>[1];
+  const parts = { store: {}, events: {}, people: {}, tracks: {}, audit: {} } as unknown as Parameters<
+    typeof openDesk
+  >[1];
   api = await openDesk(standInAlarm(), parts);
   const response = await fetch(`${api.address.url}/api/v1/openapi.json`);
   expect(response.status).toBe(200);

@@ -21,7 +21,9 @@ import { holdingRoutes } from './incidents/holding-routes.ts';
 import type { Cards } from './incidents/incident-card.ts';
 import { incidentRoutes } from './incidents/incident-routes.ts';
 import type { IncidentSight } from './incidents/incident-sight.ts';
+import { lifeRoutes } from './incidents/life-routes.ts';
 import type { LiveStream } from './incidents/live-stream.ts';
+import { type TrackParts, trackRoute } from './incidents/track-route.ts';
 import { visitRoutes } from './incidents/visit-routes.ts';
 import { openApiRoute } from './openapi.ts';
 import { refuse } from './problem.ts';
@@ -49,6 +51,7 @@ export const apiRoutes: FastifyPluginAsync<DeskParts> = async (api, desk) => {
   await api.register(healthRoutes, desk);
   await api.register(incidentRoutes, desk);
   await api.register(holdingRoutes, desk);
+  if (desk.tracks) await api.register(trackRoute, { ...desk, tracks: desk.tracks });
   if (desk.store) await api.register(historyRoutes, { ...desk, store: desk.store });
   await api.register(deviceRoutes, desk);
   await api.register(deviceCommandRoutes, desk);
@@ -56,6 +59,7 @@ export const apiRoutes: FastifyPluginAsync<DeskParts> = async (api, desk) => {
   if (desk.audit) await api.register(auditRoutes, { ...desk, audit: desk.audit });
   if (desk.people) await api.register(personRoutes, { ...desk, people: desk.people });
   await api.register(visitRoutes, desk);
+  await api.register(lifeRoutes, desk);
   await api.register(openApiRoute);
   await api.register(registryRoutes, desk);
   await api.register(exchangeRoutes, desk);
@@ -94,6 +98,8 @@ export type ApiPorts = {
   audit?: AuditSource;
   /** What is kept of one person. */
   people?: PersonRouteParts['people'];
+  /** Where people were last seen. */
+  tracks?: TrackParts['tracks'];
   /** History before what the view keeps; it may be away. */
   store?: IncidentHistory & Statistics;
   /** Outgoing events; without them there are no routes of subscriptions. */

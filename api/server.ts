@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import Fastify, { type ConnectionError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { listenFailed } from '../platform/errors.ts';
+import { localTimeIn } from '../platform/local-time.ts';
 import { bearerToken, createCallers } from './callers.ts';
 import { guardConnections, hurryStrangers, limitSpokenFor } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
@@ -61,12 +62,12 @@ export async function startApi(parts: ApiParts): Promise<Api> {
 
 /** Everything that routes work with, over the ports that this process was given. */
 function deskOf(parts: ApiParts): DeskParts {
-  const { view, registry, unseal, commands, log, clock, chance, metrics } = parts;
+  const { view, registry, unseal, commands, log, clock, chance, metrics, timeZone } = parts;
   const now = parts.now ?? (() => clock.now());
   const looks = createLooks({ commands, clock, chance, log, metrics });
   const rights = createRights({ registry, looks, glass: watchGlass({ shelf: view.glass, now }) });
   const sight = createIncidentSight({ rights, now });
-  const cards = createCards({ registry, unseal });
+  const cards = createCards({ registry, unseal, local: localTimeIn(timeZone) });
   const health = watchHealth({ observe: parts.health, clock, now });
   return {
     ...parts,

@@ -43,6 +43,11 @@ const settings = {
   ...carrierSettings,
   ...influxSettings,
   ...retentionSettings,
+  STEPPEWATCH_UPLINK_PROBE: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]{1,253}:\d{1,5}$/, 'is a host and a port like www.example.org:443')
+    .refine((text) => Number(text.split(':')[1]) <= 65_535, 'a port is 1-65535')
+    .optional(),
   STEPPEWATCH_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'is "allow" or "refuse"').default('refuse'),
   STEPPEWATCH_JOURNAL_MEGABYTES: megabytes.default(20_000),
   STEPPEWATCH_TIME_ZONE: z.string().refine(isTimeZone, 'is a time zone like Asia/Shanghai').default('Asia/Shanghai'),
@@ -121,6 +126,8 @@ export function readConfiguration(environment: Record<string, string | undefined
       value.STEPPEWATCH_ENROLMENT_PASSWORD === undefined
         ? undefined
         : { username: value.STEPPEWATCH_ENROLMENT_USERNAME, secret: value.STEPPEWATCH_ENROLMENT_PASSWORD },
+    /** Host and port. */
+    uplinkProbe: value.STEPPEWATCH_UPLINK_PROBE,
     allowPrivateWebhooks: value.STEPPEWATCH_WEBHOOK_PRIVATE === 'allow',
     journalBudgetBytes: value.STEPPEWATCH_JOURNAL_MEGABYTES * 1_000_000,
     timeZone: value.STEPPEWATCH_TIME_ZONE,

@@ -18,6 +18,7 @@ const benches = [
   'codec',
   'decode',
   'dashboards',
+  'engine',
 ] as const;
 
 const asked = process.argv.slice(2);

@@ -5,6 +5,7 @@ import type { Language } from '../records/texts/explain.ts';
 import { GlassRecord } from './glass.ts';
 import { Form, textOf } from './incident-forms.ts';
 import { LanguageChoice } from './language.ts';
+import { pagesOf } from './office/office-pages.ts';
 import { changePassword, lockedDoors, openDoors } from './requests.ts';
 import type { Speech } from './words.ts';
 
@@ -24,6 +25,7 @@ export function AccountCorner({ session, speech, setLanguage, leave, signedOut }
     <p class="quiet signed-in">
       <span>${account.name ?? account.id}</span>
       <span class="signed-in-roles">${roles.length > words.most ? words.everything : roles.join(texts.list)}</span>
+      ${pagesOf(session).length > 0 && html`<a class="link office-link" href="#/office">${texts.office.link}</a>`}
       ${permissions.includes('personal:glass') && html`<a class="link" href="#/glass">${texts.glass.desk}</a>`}
       ${!isChanging && html`<button type="button" class="link" onClick=${() => setChanging(true)}>${words.password}</button>`}
       <${LanguageChoice} ...${{ texts, language, setLanguage }} />

@@ -7,6 +7,7 @@ import { AccountCorner } from './account-corner.ts';
 import { EmptyQueue, HistoryNote, SightBanner, SightPill } from './banners.ts';
 import { type DeskSound, useDeskSound } from './desk-sound.ts';
 import { BreakGlass, GlassDesk, useDetailOf } from './glass.ts';
+import { useHash } from './hash.ts';
 import { Holding } from './holding.ts';
 import { IncidentList, linkedIncident } from './incident-list.ts';
 import { IncidentView } from './incident-view.ts';
@@ -14,6 +15,7 @@ import { LanguageChoice } from './language.ts';
 import { type Live, localTime, openLive } from './live.ts';
 import { deskNow, type LiveState, nothingHeard, openIn, type Sight, sightOf } from './live-state.ts';
 import { useDeskTime } from './marks.ts';
+import { isOffice, OfficePages, pagesOf } from './office/office-pages.ts';
 import { currentSession, signOut } from './requests.ts';
 import type { Texts } from './texts/en.ts';
 import { placeOf, type Speech, speechOf, titleOf } from './words.ts';
@@ -34,6 +36,7 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
   const elsewhere = useDetailOf(listed || !state.heard ? undefined : selectedId);
   const selected = listed ?? (typeof elsewhere.found === 'object' ? elsewhere.found : undefined);
   const isGlass = hash === '#/glass' && allowed.has('personal:glass');
+  const isAtOffice = isOffice(hash) && pagesOf(session).length > 0;
   const isMissing = selectedId !== undefined && !selected && elsewhere.found === 'none';
   useTitle(open, sight, speech);
 
@@ -48,7 +51,7 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
     left();
   };
   const isBlind = sight.type === 'lost' || sight.type === 'unknown';
-  return html`<div class=${`desk${selected || isGlass || isMissing ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
+  return html`<div class=${`desk${selected || isGlass || isAtOffice || isMissing ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
     <header class="bar">
       <a class="brand" href="#/"><img src="/assets/console/icon.svg" alt="" width="28" height="28" /> <span>${texts.brand}</span></a>
       <${SightPill} ...${{ sight, at, speech }} />
@@ -69,12 +72,13 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
       </nav>
       <div class="pane-incident">
         ${isGlass && html`<${GlassDesk} ...${{ speech, signedOut }} />`}
+        ${isAtOffice && html`<${OfficeBeside} ...${{ session, speech, hash, signedOut }} />`}
         ${isMissing && html`<${NotYours} key=${selectedId} ...${{ id: selectedId, speech, allowed, signedOut, load: elsewhere.load }} />`}
         ${
           selected &&
           html`<${IncidentView} key=${selected.incidentId} ...${{ card: selected, speech, allowed, now, learn, signedOut }} />`
         }
-        ${!isGlass && selectedId === undefined && open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`}
+        ${!isGlass && !isAtOffice && selectedId === undefined && open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`}
       </div>
     </main>
     <${Announcer} ...${{ open, speech }} />
@@ -93,6 +97,16 @@ type DeskProps = {
   /** Asks again who is signed in: they may no longer have a part in incidents. */
   refresh: () => void;
 };
+
+/** Accounts, keys and subscriptions beside the queue: whoever is on duty does not lose sight of it. */
+function OfficeBeside({ session, speech, hash, signedOut }: Parameters<typeof OfficePages>[0]) {
+  const { office, back } = speech.texts;
+  return html`<article class="incident" aria-labelledby="office-title">
+    <a class="back" href="#/">${back}</a>
+    <h1 id="office-title">${office.title}</h1>
+    <${OfficePages} ...${{ session, speech, hash, signedOut }} />
+  </article>`;
+}
 
 /** An incident that is not there, or is nobody's business here: the desk does not say which. */
 function NotYours({ id, speech, allowed, signedOut, load }: NotYoursProps) {
@@ -141,16 +155,6 @@ function useLive(signedOut: () => void, refresh: () => void) {
   const learn = useCallback((card: IncidentCard) => live.current?.learn(card), []);
   const now = useCallback(() => deskNow(latest.current, localTime()), []);
   return { state, learn, now };
-}
-
-function useHash(): string {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const follow = () => setHash(location.hash);
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
-  }, []);
-  return hash;
 }
 
 /** A tab in the background says how many wait, and never looks calm when it cannot see. */

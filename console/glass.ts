@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { GlassPage, IncidentDetail, Problem } from '../api/answers.ts';
 import { Form, textOf } from './incident-forms.ts';
 import { breakGlass, type Glassed, glassBroken, incidentDetail, thingById } from './requests.ts';
-import { actorName, hourMinute, type Speech } from './words.ts';
+import { actorName, dayAndMinute, type Speech } from './words.ts';
 
 /** Asks why somebody has to see this one thing, says that it goes on record, and breaks the glass. */
 export function BreakGlass({ of, speech, done, cancel, signedOut }: BreakProps) {
@@ -62,7 +62,7 @@ export function GlassDesk({ speech, signedOut }: { speech: Speech; signedOut: ()
   };
   return html`<article class="incident glass-desk" aria-labelledby="glass-title">
     <a class="back" href="#/">${speech.texts.back}</a>
-    <h1 id="glass-title">${words.desk}</h1>
+    <h1 id="glass-title">${words.heading}</h1>
     <p class="quiet">${words.deskHint}</p>
     <form class="form glass-what" onSubmit=${ask}>
       <label class="field field-short">
@@ -93,7 +93,7 @@ function Thing({ of, speech }: { of: Glassed; speech: Speech }) {
   const words = speech.texts.glass;
   const [rows, setRows] = useState<[string, string][]>();
   useEffect(() => {
-    thingById(of).then((answer) => setRows(answer.type === 'done' ? rowsOf(answer.body) : []));
+    thingById(of).then((answer) => setRows(answer.type === 'done' ? rowsOf(answer.body, speech) : []));
   }, []);
   if (!rows) return null;
   if (rows.length === 0) return html`<p class="message message-kind">${speech.texts.loadFailed}</p>`;
@@ -103,13 +103,12 @@ function Thing({ of, speech }: { of: Glassed; speech: Speech }) {
   </dl>`;
 }
 
-/** What can be read, in the order in which it came. */
-function rowsOf(thing: object): [string, string][] {
+/** What can be read, in the order in which it came; what is one of several in the registry's words for it. */
+function rowsOf(thing: object, { texts }: Speech): [string, string][] {
+  const known: { [name: string]: { [value: string]: string } } = { ...texts.glass.values, role: texts.roles };
   return Object.entries(thing).flatMap(([name, value]): [string, string][] => {
-    if (typeof value === 'string') return [[name, value]];
-    return Array.isArray(value) && value.every((one) => typeof one === 'string') && value.length > 0
-      ? [[name, value.join(', ')]]
-      : [];
+    const said = [value].flat().filter((one) => typeof one === 'string');
+    return said.length > 0 ? [[name, said.map((one) => known[name]?.[one] ?? one).join(texts.list)]] : [];
   });
 }
 
@@ -131,7 +130,7 @@ export function GlassRecord({ speech }: { speech: Speech }) {
       ${recent.map(
         ({ id, by, of, at, reason }) => html`<li key=${id}>
           <b>${actorName(by, speech)}</b> · ${words.things[of.type as Glassed['type']] ?? of.type} ${of.id} ·
-          <time> ${hourMinute(at, speech)}</time>
+          <time> ${dayAndMinute(at, page?.at ?? at, speech)}</time>
           ${reason && html`<br /><span class="quiet">${reason}</span>`}
         </li>`,
       )}

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { HeldIncident, HoldingPage, IncidentCard } from '../api/answers.ts';
 import { letAllGo, sendCommand, whatIsHeld } from './requests.ts';
 import type { Texts } from './texts/en.ts';
-import { ageText, placeOf, type Speech, titleOf } from './words.ts';
+import { ageText, channelWords, placeOf, type Speech, titleOf } from './words.ts';
 
 /**
  * Asks about what the system holds since it stood still for hours or was put back: what it is, how old, who would be told. One is sent or
@@ -69,11 +69,14 @@ type HoldingProps = { open: IncidentCard[]; speech: Speech; learn: (card: Incide
 function HeldLine({ item: { incident, ageMs, desk, would }, speech, isBusy, one }: LineProps) {
   const { texts } = speech;
   const words = texts.holding;
-  const people = would.map(({ role, channels }) => `${texts.roles[role]} (${[...new Set(channels)].join(texts.list)})`);
+  const people = would.map(
+    ({ role, channels }) =>
+      `${texts.roles[role]} (${[...new Set(channels)].map((one) => channelWords(one, texts)).join(texts.list)})`,
+  );
   const who = [...(desk ? [words.deskSounds] : []), ...people].join(texts.list);
   return html`<li>
     <a href=${`#/incident/${encodeURIComponent(incident.incidentId)}`}>
-      <b>${incident.code}</b> ${titleOf(incident, speech)}, ${placeOf(incident, speech)}
+      <b>${incident.code}</b> ${titleOf(incident, speech)} · ${placeOf(incident, speech)}
     </a>
     <span>${words.age(ageText(ageMs, speech))} ${words.would(who)}</span>
     <span class="buttons">

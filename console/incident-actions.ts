@@ -5,7 +5,7 @@ import { ReopenForm, ResolveForm } from './incident-forms.ts';
 import { StateClock } from './incident-list.ts';
 import type { DeskClock } from './marks.ts';
 import { type Answer, type AskedCommand, sendCommand } from './requests.ts';
-import { actorName, hourMinute, type Speech, stateWords } from './words.ts';
+import { actorName, dayAndMinute, type Speech, stateWords } from './words.ts';
 
 /**
  * What a person at the desk can do now. `send` of a plain button names the version on the screen; a form names the one
@@ -23,7 +23,7 @@ export function IncidentActions({ card, speech, now, act, may }: ActionProps) {
     setForm((open) => (isRecorded || !open ? undefined : { ...open, version: versionNow }));
   };
   return html`<div class="actions" aria-busy=${isBusy}>
-    ${closing && html`<${Closing} ...${{ closing, speech }} />`}
+    ${closing && html`<${Closing} ...${{ closing, speech, now }} />`}
     <p class="actions-state">
       <strong>${stateWords(card, speech)}</strong> <${StateClock} ...${{ card, speech, now }} />
     </p>
@@ -156,11 +156,12 @@ function refusalWords({ code }: Problem, now: IncidentCard | undefined, speech: 
   }
 }
 
-function Closing({ closing, speech }: { closing: NonNullable<IncidentCard['closing']>; speech: Speech }) {
+function Closing({ closing, speech, now }: ClosingProps) {
   const { by, askedAt } = closing;
   const isMine = by.type === 'account' && by.id === speech.accountId;
   return html`<p class="message message-kind">
-    ${speech.texts.closing(actorName(by, speech), hourMinute(askedAt, speech))}
+    ${speech.texts.closing(actorName(by, speech), dayAndMinute(askedAt, now() ?? askedAt, speech))}
     ${isMine && ` ${speech.texts.closingYours}`}
   </p>`;
 }
+type ClosingProps = { closing: NonNullable<IncidentCard['closing']>; speech: Speech; now: DeskClock };

@@ -71,7 +71,14 @@ type AcceptProps = FormWords & { who: string; send: Send<number> };
 
 export function Form({ title, submit, cancel, speech, isBusy, isWhole, send, children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector('input')?.focus(), []);
+  useEffect(() => {
+    const first = form.current?.querySelector<HTMLElement>('input, textarea, select, button[type=button]');
+    const around = form.current?.parentElement;
+    first?.focus();
+    // Whoever closed it with the keyboard goes on where it was opened, and not at the top of the page.
+    const goOn = () => document.activeElement === document.body && around?.querySelector('button')?.focus();
+    return () => requestAnimationFrame(goOn);
+  }, []);
   const { actions } = speech.texts;
   return html`<form ref=${form} class="form" aria-label=${title} onSubmit=${submit}>
     <h3>${title}</h3>

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { IncidentCard } from '../api/answers.ts';
 import { openIn, resolvedIn } from './live-state.ts';
 import { type DeskClock, RunningClock, SeverityMark } from './marks.ts';
-import { areaOf, clockText, hourMinute, placeOf, type Speech, stateWords, titleOf } from './words.ts';
+import { areaOf, clockWords, dayAndMinute, placeOf, type Speech, stateWords, titleOf } from './words.ts';
 
 /** The queue: whom nobody has, what is in hand, the work list, and what ended. */
 export function IncidentList({ cards, moreOpen, selectedId, speech, now }: ListProps) {
@@ -59,8 +59,8 @@ function Card({ card, selectedId, speech, now }: CardProps) {
         <span class="card-clock">
           ${
             state.phase === 'resolved'
-              ? html`<time class="clock">${clockText(state.since - openedAt)}</time>`
-              : html`<${RunningClock} now=${now} since=${openedAt} />`
+              ? html`<time class="clock">${clockWords(state.since - openedAt, speech)}</time>`
+              : html`<${RunningClock} ...${{ now, speech }} since=${openedAt} />`
           }
         </span>
       </span>
@@ -86,18 +86,18 @@ export function StateClock({ card: { state }, speech, now }: Omit<CardProps, 'se
       return null;
     case 'claimed':
       return state.acted
-        ? html`<${RunningClock} now=${now} since=${state.since} label=${() => clock.acted} />`
-        : html`<${RunningClock} now=${now} until=${state.expiresAt} label=${() => clock.expires} />`;
+        ? html`<${RunningClock} ...${{ now, speech }} since=${state.since} label=${() => clock.acted} />`
+        : html`<${RunningClock} ...${{ now, speech }} until=${state.expiresAt} label=${() => clock.expires} />`;
     case 'responding':
       return html`<${RunningClock}
-        now=${now}
+        ...${{ now, speech }}
         until=${state.expectedAt}
         label=${(isLate: boolean) => (isLate ? clock.overdue : clock.responding)}
       />`;
     case 'on-scene':
-      return html`<${RunningClock} now=${now} since=${state.since} label=${() => clock['on-scene']} />`;
+      return html`<${RunningClock} ...${{ now, speech }} since=${state.since} label=${() => clock['on-scene']} />`;
     case 'resolved':
-      return html`<span class="clock"><time>${hourMinute(state.since, speech)}</time></span>`;
+      return html`<span class="clock"><time>${dayAndMinute(state.since, now() ?? state.since, speech)}</time></span>`;
   }
 }
 

@@ -10,8 +10,9 @@ import { incidentDetail } from './requests.ts';
 import {
   areaOf,
   clockText,
+  clockWords,
+  dayAndMinute,
   dayAndTime,
-  hourMinute,
   placeOf,
   reasonWords,
   type Speech,
@@ -42,8 +43,8 @@ export function IncidentView({ card, speech, allowed, now, learn, signedOut }: V
       <div class="incident-clock">
         ${
           state.phase === 'resolved'
-            ? html`<span class="clock"><time>${clockText(state.since - openedAt)}</time></span>`
-            : html`<${RunningClock} now=${now} since=${openedAt} />`
+            ? html`<span class="clock"><time>${clockWords(state.since - openedAt, speech)}</time></span>`
+            : html`<${RunningClock} ...${{ now, speech }} since=${openedAt} />`
         }
         <span class="clock-label">${state.phase === 'resolved' ? texts.clock.resolved : texts.clock.open}</span>
         <span class="code" title=${texts.codeHint}><span>${texts.code}</span> <b>${code}</b></span>
@@ -59,7 +60,7 @@ export function IncidentView({ card, speech, allowed, now, learn, signedOut }: V
     <div class="incident-body">
       <section aria-labelledby="why">
         <h2 id="why">${texts.why}</h2>
-        <${Reasons} ...${{ alerts: detail?.alerts ?? card.alerts, more: card.moreAlerts, isWhole: !!detail, speech }} />
+        <${Reasons} ...${{ alerts: detail?.alerts ?? card.alerts, more: card.moreAlerts, isWhole: !!detail, speech, now }} />
       </section>
       <section aria-labelledby="where">
         <h2 id="where">${texts.where}</h2>
@@ -130,8 +131,9 @@ function useDetail({ incidentId, revision }: IncidentCard, signedOut: () => void
   return { detail: detail?.incidentId === incidentId ? detail : undefined, failed, load };
 }
 
-function Reasons({ alerts, more, isWhole, speech }: ReasonsProps) {
+function Reasons({ alerts, more, isWhole, speech, now }: ReasonsProps) {
   const { texts } = speech;
+  const time = (at: number) => dayAndMinute(at, now() ?? at, speech);
   return html`<ul class="reasons">
     ${alerts.map(
       (alert) =>
@@ -139,19 +141,37 @@ function Reasons({ alerts, more, isWhole, speech }: ReasonsProps) {
           <span class="reason">${reasonWords(alert, speech)}</span>
           <span class="quiet">
             ${[
-              [alert.place, alert.room].filter(Boolean).join(texts.list),
-              hourMinute(alert.occurredAt, speech),
-              alert.clearedAt === undefined ? '' : texts.cleared(hourMinute(alert.clearedAt, speech)),
+              [alert.site, alert.place, alert.room].filter(Boolean).join(texts.list),
+              // Whoever comes to mend something looks for that one.
+              alert.severity === 'service' && alert.deviceId !== undefined && texts.device(alert.deviceId),
+              time(alert.occurredAt),
+              alert.clearedAt === undefined ? '' : texts.cleared(time(alert.clearedAt)),
             ]
               .filter(Boolean)
               .join(' · ')}
           </span>
+          ${alert.round && html`<${Round} homes=${alert.round} ...${{ speech, time }} />`}
         </li>`,
     )}
     ${more > 0 && !isWhole && html`<li class="quiet">${texts.moreAlerts(more)}</li>`}
   </ul>`;
 }
-type ReasonsProps = { alerts: AlertShown[]; more: number; isWhole: boolean; speech: Speech };
+/** Where to go first, and when somebody there last gave a sign. */
+function Round({ homes, speech, time }: RoundProps) {
+  const { round: words, list } = speech.texts;
+  return html`<p class="quiet">${words.title}</p>
+    <ol class="round">
+      ${homes.map(
+        ({ householdId, place, area, signAt }) => html`<li key=${householdId}>
+          ${[area, place ?? householdId].filter(Boolean).join(list)}
+          <span class="quiet"> ${signAt === undefined ? words.never : words.sign(time(signAt))}</span>
+        </li>`,
+      )}
+    </ol>`;
+}
+type RoundProps = { homes: NonNullable<AlertShown['round']>; speech: Speech; time: (at: number) => string };
+
+type ReasonsProps = { alerts: AlertShown[]; more: number; isWhole: boolean; speech: Speech; now: DeskClock };
 
 function Where({ card, detail, speech }: { card: IncidentCard; detail?: IncidentDetail; speech: Speech }) {
   const { fields } = speech.texts;
@@ -168,19 +188,25 @@ function Where({ card, detail, speech }: { card: IncidentCard; detail?: Incident
   </dl>`;
 }
 
-function LadderWords({ card: { ladder, state }, speech, now }: { card: IncidentCard; speech: Speech; now: DeskClock }) {
+function LadderWords({ card: { ladder, state, severity, told }, speech, now }: LadderProps) {
   const words = speech.texts.ladder;
   const at = useDeskTime(now);
   if (state.phase === 'resolved' || ladder.phase === 'ended' || at === undefined) return null;
   if (ladder.phase === 'paused') return html`<p class="quiet">${words.paused}</p>`;
   if (ladder.phase === 'held') return html`<p>${ladder.dropped ? words.dropped : words.held}</p>`;
+  if (ladder.nextAt === undefined && told.length === 0 && severity === 'service')
+    return html`<p class="quiet">${words.nobody}</p>`;
   if (ladder.nextAt === undefined) return html`<p class="quiet">${words.everyone}</p>`;
   return html`<p class="quiet">${words.next(clockText(Math.max(0, ladder.nextAt - at)))}</p>`;
 }
 
+type LadderProps = { card: IncidentCard; speech: Speech; now: DeskClock };
+
 function ToldPeople({ card, detail, speech, act, may }: ToldProps) {
   const [accepting, setAccepting] = useState<{ contactId: string; version: number }>();
-  const { told, state, version } = card;
+  const { told, state, version, severity } = card;
+  // Whoever reads that nobody is called about it knows.
+  if (told.length === 0 && severity === 'service') return null;
   if (told.length === 0) return html`<p class="quiet">${speech.texts.nobodyTold}</p>`;
   const mayAccept = may.act && (state.phase === 'open' || state.phase === 'claimed' || state.phase === 'responding');
   return html`<ul class="told">

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Severity } from '../records/alert.ts';
 import type { Speech } from './words.ts';
-import { clockText } from './words.ts';
+import { clockWords } from './words.ts';
 
 /** Severity by shape and word, never by colour alone: an octagon, a triangle, a ring. */
 export function SeverityMark({ severity, speech }: { severity: Severity; speech: Speech }) {
@@ -20,16 +20,22 @@ const shapes: Record<Severity, unknown> = {
 };
 
 /** A clock that runs by the desk's time: how long since `since`, or how long until `until`. */
-export function RunningClock({ now, since, until, label }: ClockProps) {
+export function RunningClock({ now, since, until, label, speech }: ClockProps) {
   const at = useDeskTime(now);
   const ms = at === undefined ? undefined : until === undefined ? at - (since ?? at) : until - at;
   const isLate = until !== undefined && ms !== undefined && ms < 0;
-  const text = ms === undefined ? '--:--' : clockText(ms);
+  const text = ms === undefined ? '--:--' : clockWords(ms, speech);
   return html`<span class=${`clock${isLate ? ' clock-late' : ''}`}>
     <time role="timer">${text}</time>${label && html` <span class="clock-label">${label(isLate)}</span>`}
   </span>`;
 }
-type ClockProps = { now: DeskClock; since?: number; until?: number; label?: (isLate: boolean) => string };
+type ClockProps = {
+  now: DeskClock;
+  since?: number;
+  until?: number;
+  label?: (isLate: boolean) => string;
+  speech: Speech;
+};
 
 /** The desk's time, epoch ms; undefined while nothing was heard. */
 export type DeskClock = () => number | undefined;

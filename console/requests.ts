@@ -40,15 +40,11 @@ export const whatIsHeld = (): Promise<Answer<HoldingPage>> => ask('GET', '/holdi
 export const letAllGo = (choice: 'send' | 'drop'): Promise<Answer<HoldingAnswer>> =>
   ask('POST', '/holding/all', { choice, commandId: newId() });
 
-/** Something that a person decided. The same command is sent again while nothing is heard: it is done once. Without a body: its news is on the way. */
+/** Something that a person decided about an incident. Without a body: its news is on the way. */
 export async function sendCommand(incidentId: string, asked: AskedCommand): Promise<Answer<IncidentCard | undefined>> {
   const { type, ...words } = asked;
-  const body = { ...words, commandId: newId() };
-  let answer: Answer<IncidentCard | CommandDone> = { type: 'away' };
-  for (let attempt = 0; attempt < attempts && answer.type === 'away'; attempt++) {
-    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
-    answer = await ask('POST', `/incidents/${encodeURIComponent(incidentId)}/${type}`, body);
-  }
+  const path = `/incidents/${encodeURIComponent(incidentId)}/${type}`;
+  const answer = await command<IncidentCard | CommandDone>('POST', path, words);
   if (answer.type !== 'done') return answer;
   return { type: 'done', body: 'revision' in answer.body ? (answer.body as IncidentCard) : undefined };
 }
@@ -62,11 +58,21 @@ export type AskedCommand = { expectedVersion: number } & (
   | { type: 'let-go'; choice: 'send' | 'drop' }
 );
 
+/** A change under an id of its own. The same one is sent again while nothing is heard: it is done once. */
+export async function command<T>(method: string, path: string, words: object): Promise<Answer<T>> {
+  const body = { ...words, commandId: newId() };
+  let answer: Answer<T> = { type: 'away' };
+  for (let attempt = 0; attempt < attempts && answer.type === 'away'; attempt++) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    answer = await ask(method, path, body);
+  }
+  return answer;
+}
+
 const attempts = 3;
 const retryAfterMs = 1_000;
-const patienceMs = 15_000;
 
-async function ask<T>(method: string, path: string, body?: object): Promise<Answer<T>> {
+export async function ask<T>(method: string, path: string, body?: object, patienceMs = 15_000): Promise<Answer<T>> {
   try {
     const response = await fetch(`/api/v1${path}`, {
       method,

@@ -1,6 +1,6 @@
 import type { AlertShown, ContactShown, IncidentCard, IncidentDetail, NamedActor, ToldShown } from '../api/answers.ts';
 import type { TimelineEntry } from '../records/incident.ts';
-import { duration, explain, type Language, recordTexts } from '../records/texts/explain.ts';
+import { duration, type Language, recordTexts } from '../records/texts/explain.ts';
 import type { Texts } from './texts/en.ts';
 import { texts } from './texts/texts.ts';
 
@@ -21,9 +21,11 @@ const rank = ({ severity }: AlertShown): number => ['critical', 'urgent', 'servi
 /** Each place with the rooms that are named, at most three places: a fire names every unit. */
 export function placeOf({ where, alerts, category }: IncidentCard, { texts, language }: Speech): string {
   const rooms = new Map<string, Set<string>>();
-  for (const { place = '', room } of alerts) {
-    const unit = rooms.get(place) ?? new Set();
-    rooms.set(place, room === undefined ? unit : unit.add(room));
+  for (const { site, place = '', room } of alerts) {
+    // A work order of a village names the house of many with each of its rooms.
+    const unit = where.site === undefined && site !== undefined ? `${site} ${place}` : place;
+    const named = rooms.get(unit) ?? new Set();
+    rooms.set(unit, room === undefined ? named : named.add(room));
   }
   const units = [...rooms].map(([place, named]) => [place, ...named].filter(Boolean).join(texts.list)).filter(Boolean);
   const named = units.slice(0, mostUnits);
@@ -49,19 +51,25 @@ export function stateWords({ state }: Pick<IncidentCard, 'state'>, speech: Speec
   return state.phase === 'open' ? texts.state.open : texts.state[state.phase](actorName(state.by, speech));
 }
 
-/** Why an alert stands, with where and when. */
+/** Why an alert stands. */
 export function reasonWords(alert: AlertShown, { language }: Speech): string {
-  return explain(alert, language);
+  return alert.why[language];
 }
 
 export function toldWords({ reached, failed = [], attempt }: ToldShown, { texts }: Speech): string {
   const words = texts.reached;
   if (reached === 'delivered') return words.delivered;
   if (reached === 'unreachable') return words.unreachable;
-  if (attempt && attempt.result === undefined) return words.trying(attempt.channel, attempt.attempt);
-  if (attempt?.result === 'accepted') return words.accepted(attempt.channel);
-  return failed.length > 0 ? words.failedOn(failed.join(texts.list)) : words.unknown;
+  if (attempt && attempt.result === undefined)
+    return words.trying(channelWords(attempt.channel, texts), attempt.attempt);
+  if (attempt?.result === 'accepted') return words.accepted(channelWords(attempt.channel, texts));
+  const tried = failed.map((channel) => channelWords(channel, texts));
+  return tried.length > 0 ? words.failedOn(tried.join(texts.list)) : words.unknown;
 }
+
+/** A channel that the page has no word for keeps its own name. */
+export const channelWords = (channel: string, { channels }: Texts): string =>
+  Object.hasOwn(channels, channel) ? channels[channel as keyof typeof channels] : channel;
 
 /** One line of what happened. Contacts are named as the registry knows them now. */
 export function timelineWords(
@@ -71,7 +79,7 @@ export function timelineWords(
 ): string {
   const said = timelineSentence({ what, details }, contacts, speech);
   const own = what === 'accepted' || what === 'declined' || what === 'claim-expired';
-  return by && !own ? `${said} (${speech.texts.by(actorName(by, speech))})` : said;
+  return by && !own ? speech.texts.by(said, actorName(by, speech)) : said;
 }
 
 function timelineSentence(
@@ -106,9 +114,11 @@ function timelineSentence(
     case 'notified':
       return words.notified(names(details.contacts, contacts, speech));
     case 'delivered':
-      return words.delivered(one, String(details.channel));
+      return words.delivered(one, channelWords(String(details.channel), speech.texts));
     case 'undelivered':
-      return details.everyone === true ? words.undeliveredAll : words.undelivered(one, String(details.channel));
+      return details.everyone === true
+        ? words.undeliveredAll
+        : words.undelivered(one, channelWords(String(details.channel), speech.texts));
     default:
       return words[what];
   }
@@ -138,6 +148,11 @@ function contactName(id: unknown, contacts: { [id: string]: ContactShown }, { te
   return contact ? (contact.name ?? texts.roles[contact.role]) : id;
 }
 
+/** For clocks that run: after two days nobody counts seconds. */
+export const clockWords = (ms: number, speech: Pick<Speech, 'language'>): string =>
+  ms < twoDaysMs ? clockText(ms) : ageText(ms, speech);
+const twoDaysMs = 48 * 3_600_000;
+
 /** "3:07", "1:02:45": for clocks that run. Below zero it says how much too late. */
 export function clockText(ms: number): string {
   const seconds = Math.floor(Math.abs(ms) / 1000);
@@ -157,10 +172,19 @@ function timeText(at: number, { language, timeZone }: Speech, seconds: boolean):
   return new Intl.DateTimeFormat(language, { timeZone, ...form, ...(seconds && { second: '2-digit' }) }).format(at);
 }
 
-/** The day too, where it was not today. */
-export function dayAndTime(at: number, now: number, speech: Speech): string {
-  const { language, timeZone } = speech;
+/** The day too, where it was not today: an incident may wait for weeks. */
+export const dayAndTime = (at: number, now: number, speech: Speech): string =>
+  withDay(hourMinuteSecond(at, speech), at, now, speech);
+export const dayAndMinute = (at: number, now: number, speech: Speech): string =>
+  withDay(hourMinute(at, speech), at, now, speech);
+
+function withDay(time: string, at: number, now: number, { language, timeZone }: Speech): string {
   const day = new Intl.DateTimeFormat(language, { timeZone, month: 'short', day: 'numeric' });
-  const time = hourMinuteSecond(at, speech);
   return day.format(at) === day.format(now) ? time : `${day.format(at)} ${time}`;
+}
+
+/** With day and year, for what lies days or months away. */
+export function dateAndTime(at: number, { language, timeZone }: Pick<Speech, 'language' | 'timeZone'>): string {
+  const form = { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat(language, { timeZone, ...form }).format(at);
 }

@@ -1,7 +1,7 @@
 import { home, kind, seconds } from './columns.ts';
 import { dashboard } from './dashboard.ts';
-import { type Column, lines, none, numbers, table } from './panels.ts';
-import { ageColumn, believed, picture } from './picture.ts';
+import { type Column, lines, none, numbers, some, table } from './panels.ts';
+import { ageColumn, believed, believedNow, picture } from './picture.ts';
 import { areaVariables, inChosenArea } from './variables.ts';
 
 const days: Column = { decimals: 0 };
@@ -15,12 +15,9 @@ const now = numbers(
     id: 1,
     name: 'fleet.now',
     at: [0, 0, 24, 4],
-    sql: `${picture}
-select
-  ${believed('devices', 'silent_devices', 'weak_batteries', 'faulty', 'tests_overdue')},
-  age
-from picture
-cross join (
+    sql: believedNow(
+      ['devices', 'silent_devices', 'weak_batteries', 'faulty', 'tests_overdue'],
+      `cross join (
   select
     count(*) as devices,
     count(*) filter (where silent_since is not null) as silent_devices,
@@ -29,14 +26,10 @@ cross join (
     count(*) filter (where kind = 'smoke-detector' and coalesce(tested_at < now() - interval '${testDays} days', true)) as tests_overdue
   from dashboards.device where ${inChosenArea}
 ) as devices`,
+    ),
   },
   {
-    devices: {
-      steps: [
-        [0, 'red'],
-        [1, 'green'],
-      ],
-    },
+    devices: some,
     silent_devices: none('orange'),
     weak_batteries: none('orange'),
     faulty: none('orange'),
@@ -51,63 +44,47 @@ const coverage = table(
     name: 'fleet.coverage',
     at: [0, 4, 12, 7],
     sql: `${picture}
-, person as (
-  select harm, person_id, bool_or(device_id is not null) as equipped, bool_and(blind) as blind
-  from dashboards.watch where ${inChosenArea}
-  group by harm, person_id
-)
 select
   case
-    when stale or harm = 'wandering' then 'UNKNOWN' when blind > 0 and watched = 0 then 'blind'
+    when stale then 'UNKNOWN' when harm is null then 'none' when blind > 0 and watched = 0 then 'blind'
     when blind > 0 then 'partly-blind' when watched > 0 then 'watched' else 'not-equipped'
   end as state,
   harm,
   ${believed('watched', 'blind', 'not_equipped')}
 from picture
-cross join (
+left join (
   select
     harm,
-    count(*) filter (where equipped and not blind) as watched,
-    count(*) filter (where equipped and blind) as blind,
-    count(*) filter (where not equipped) as not_equipped
-  from person group by harm
-  union all
-  -- Whether somebody strays is not judged yet: nobody can say who is watched for it.
-  select 'wandering', null, null, null
-) as counted
+    count(*) filter (where state = 'watched') as watched,
+    count(*) filter (where state = 'blind') as blind,
+    count(*) filter (where state = 'never-equipped') as not_equipped
+  from dashboards.coverage where ${inChosenArea}
+  group by harm
+) as counted on true
 order by array_position(array['fire', 'fall', 'call', 'silence', 'wandering'], harm)`,
   },
   {
-    state: { words: ['watched', 'partly-blind', 'blind', 'not-equipped'], width: 150 },
-    harm: { words: ['fire', 'fall', 'call', 'silence', 'wandering'] },
+    state: { words: ['none', 'watched', 'partly-blind', 'blind', 'not-equipped'], width: 150 },
+    harm: { words: ['fire', 'fall', 'call', 'silence', 'wandering'], absent: true },
     watched: {},
     blind: none('red'),
     not_equipped: none('orange'),
   },
 );
 
-/** A person is blind to a harm while every device that watches for it is silent, counted from their last words. */
+/** The word of the rules: from the last word of the last device for a harm until one is heard again. */
 const blindHours = table(
   {
     id: 3,
     name: 'fleet.blind-hours',
     at: [12, 4, 12, 7],
     sql: `${picture}
-, silence as (
-  select device_id, range_agg(tstzrange(greatest(last_word_at, $__timeFrom()), least(coalesce(ended_at, $__timeTo()), $__timeTo()))) as silent
-  from dashboards.silence
-  where last_word_at < $__timeTo() and coalesce(ended_at > $__timeFrom(), true)
-  group by device_id
-),
-person as (
-  select area, harm, range_intersect_agg(coalesce(silent, '{}'::tstzmultirange)) as blind
-  from dashboards.watch left join silence using (device_id)
-  where ${inChosenArea} and device_id is not null
-  group by area, harm, person_id
-),
-hours as (
-  select area, harm, sum(extract(epoch from upper(stretch) - lower(stretch))) / 3600 as person_hours
-  from person cross join unnest(blind) as stretch
+, hours as (
+  select
+    area, harm,
+    sum(extract(epoch from least(coalesce(until, $__timeTo()), $__timeTo()) - greatest(since, $__timeFrom()))) / 3600 as person_hours
+  from dashboards.blind
+  where ${inChosenArea} and since < $__timeTo() and coalesce(until > $__timeFrom(), true)
   group by area, harm
 )
 select
@@ -120,7 +97,7 @@ limit 100`,
   {
     state: { words: ['none', 'blind'], width: 130 },
     area: { absent: true },
-    harm: { words: ['fire', 'fall', 'call', 'silence'], absent: true },
+    harm: { words: ['fire', 'fall', 'call', 'silence', 'wandering'], absent: true },
     person_hours: { decimals: 1, absent: true },
   },
 );

@@ -1,20 +1,18 @@
 import type { Panel } from '@grafana/schema';
 import { dashboard, tagOf } from './dashboard.ts';
 import { datasource, type InLanguage, none, numbers } from './panels.ts';
-import { ageColumn, believed, picture } from './picture.ts';
+import { ageColumn, believedNow } from './picture.ts';
 
 const now = numbers(
   {
     id: 1,
     name: 'home.now',
     at: [0, 0, 24, 5],
-    sql: `${picture}
-select
-  ${believed('open', 'silent_devices', 'gaps')},
-  age
-from picture
-cross join (select count(*) as open from dashboards.incident where phase <> 'resolved') as incidents
+    sql: believedNow(
+      ['open', 'silent_devices', 'gaps'],
+      `cross join (select count(*) as open from dashboards.incident where phase <> 'resolved') as incidents
 cross join (select count(*) as silent_devices from dashboards.device where silent_since is not null) as devices`,
+    ),
   },
   { open: none('red'), silent_devices: none('orange'), gaps: none('red'), ...ageColumn },
 );

@@ -1,8 +1,8 @@
 import type { AnnotationQuery } from '@grafana/schema';
 import { about, incidentLink, kind, seconds, severity } from './columns.ts';
 import { dashboard } from './dashboard.ts';
-import { datasource, heldStates, type InLanguage, lines, none, numbers, table, timeline } from './panels.ts';
-import { ageColumn, believed, picture } from './picture.ts';
+import { datasource, heldStates, type InLanguage, lines, none, numbers, some, table, timeline } from './panels.ts';
+import { ageColumn, believedNow, picture } from './picture.ts';
 import { areaVariables, householdVariable, pageVariable } from './variables.ts';
 
 const home = "household_id = '$household'";
@@ -13,12 +13,9 @@ const now = numbers(
     id: 1,
     name: 'household.now',
     at: [0, 0, 24, 4],
-    sql: `${picture}
-select
-  ${believed('devices', 'silent_devices', 'blind', 'open', 'heard_before')},
-  age
-from picture
-cross join (
+    sql: believedNow(
+      ['devices', 'silent_devices', 'blind', 'open', 'heard_before'],
+      `cross join (
   select
     count(*) as devices,
     count(*) filter (where silent_since is not null) as silent_devices,
@@ -26,19 +23,14 @@ cross join (
   from dashboards.device where ${home}
 ) as devices
 cross join (
-  select count(*) as blind
-  from (select harm from dashboards.watch where ${home} and device_id is not null group by person_id, harm having bool_and(blind)) as harms
+  select count(*) as blind from dashboards.coverage where ${home} and state = 'blind'
 ) as watched
 cross join (select count(*) as open from dashboards.incident where ${home} and phase <> 'resolved') as incidents`,
+    ),
   },
   {
     // A home without a device is watched by nothing.
-    devices: {
-      steps: [
-        [0, 'red'],
-        [1, 'green'],
-      ],
-    },
+    devices: some,
     silent_devices: none('orange'),
     blind: none('red'),
     open: none('red'),

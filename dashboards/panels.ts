@@ -48,6 +48,14 @@ export const none = (colour: string): Column => ({
   ],
 });
 
+/** Any is good, none is the worst there is. */
+export const some: Column = {
+  steps: [
+    [0, 'red'],
+    [1, 'green'],
+  ],
+};
+
 /** Large numbers, one a column. A value that is not there is UNKNOWN in red, never 0 and never green. */
 export const numbers = (draft: Draft, columns: Columns): InLanguage<Panel> =>
   panel(draft, columns, {

@@ -24,6 +24,14 @@ const age: Column = {
 };
 export const ageColumn: Columns = { age };
 
+/** How many there are now of what `counted` joins to the picture, as long as it can be believed, and how old that is. */
+export const believedNow = (columns: readonly string[], counted: string): string => `${picture}
+select
+  ${believed(...columns)},
+  age
+from picture
+${counted}`;
+
 /** Columns that are only there while the picture can be believed. */
 export const believed = (...columns: string[]): string =>
   columns.map((column) => `case when not stale then ${column} end as ${column}`).join(',\n  ');

@@ -1,7 +1,7 @@
 import { seconds } from './columns.ts';
 import { dashboard } from './dashboard.ts';
-import { type Column, lines, none, numbers, table } from './panels.ts';
-import { ageColumn, believed, picture } from './picture.ts';
+import { type Column, type Columns, type Draft, lines, none, numbers, some, table } from './panels.ts';
+import { ageColumn, believedNow, picture } from './picture.ts';
 
 const bucket = (at: string) => `time_bucket(interval '1 millisecond' * $__interval_ms, ${at})`;
 const fine: Column = { unit: 's' };
@@ -21,12 +21,9 @@ const now = numbers(
     id: 1,
     name: 'pipeline.now',
     at: [0, 0, 24, 5],
-    sql: `${picture}
-select
-  ${believed('reports', 'unread', 'waiting_records', 'gaps', 'failed_attempts', 'sync_p99_s', 'journal_free_bytes')},
-  age
-from picture
-cross join (
+    sql: believedNow(
+      ['reports', 'unread', 'waiting_records', 'gaps', 'failed_attempts', 'sync_p99_s', 'journal_free_bytes'],
+      `cross join (
   select coalesce(sum(reports), 0) as reports, coalesce(sum(rejections), 0) as unread
   from dashboards.received
   where minute < date_trunc('minute', now()) and minute >= date_trunc('minute', now()) - interval '5 minutes'
@@ -39,14 +36,10 @@ left join (
   select sync_p99_s, journal_free_bytes
   from dashboards.pipeline_minute where minute > now() - interval '3 minutes' order by minute desc limit 1
 ) as last on true`,
+    ),
   },
   {
-    reports: {
-      steps: [
-        [0, 'red'],
-        [1, 'green'],
-      ],
-    },
+    reports: some,
     unread: none('orange'),
     waiting_records: {
       steps: [
@@ -69,35 +62,34 @@ left join (
   },
 );
 
-const rates = lines(
-  {
-    id: 2,
-    name: 'pipeline.rates',
-    at: [0, 5, 12, 8],
-    sql: `
-select ${bucket('minute')} as time, sum(reports) as reports, sum(rejections) as unread
-from dashboards.received
+/** Figures of each minute, over time. `what`: which, and of which table. */
+const everyMinute = (draft: Omit<Draft, 'sql'>, what: string, column: Column, columns: Columns) =>
+  lines(
+    {
+      ...draft,
+      sql: `
+select ${bucket('minute')} as time, ${what}
 where $__timeFilter(minute)
 group by time
 order by time`,
-  },
+    },
+    column,
+    columns,
+    { interval: '1m' },
+  );
+
+const rates = everyMinute(
+  { id: 2, name: 'pipeline.rates', at: [0, 5, 12, 8] },
+  `sum(reports) as reports, sum(rejections) as unread
+from dashboards.received`,
   {},
   { reports: {}, unread: {} },
-  { interval: '1m' },
 );
 
-const lag = lines(
-  {
-    id: 3,
-    name: 'pipeline.lag',
-    at: [12, 5, 12, 8],
-    sql: `
-select ${bucket('minute')} as time, max(lag_s) as lag_s
-from dashboards.pipeline_minute
-where $__timeFilter(minute)
-group by time
-order by time`,
-  },
+const lag = everyMinute(
+  { id: 3, name: 'pipeline.lag', at: [12, 5, 12, 8] },
+  `max(lag_s) as lag_s
+from dashboards.pipeline_minute`,
   {
     unit: 's',
     steps: [
@@ -106,24 +98,14 @@ order by time`,
     ],
   },
   { lag_s: {} },
-  { interval: '1m' },
 );
 
-const syncs = lines(
-  {
-    id: 4,
-    name: 'pipeline.syncs',
-    at: [0, 13, 12, 8],
-    sql: `
-select ${bucket('minute')} as time, max(sync_p50_s) as sync_p50_s, max(sync_p99_s) as sync_p99_s
-from dashboards.pipeline_minute
-where $__timeFilter(minute)
-group by time
-order by time`,
-  },
+const syncs = everyMinute(
+  { id: 4, name: 'pipeline.syncs', at: [0, 13, 12, 8] },
+  `max(sync_p50_s) as sync_p50_s, max(sync_p99_s) as sync_p99_s
+from dashboards.pipeline_minute`,
   syncTime,
   { sync_p50_s: {}, sync_p99_s: {} },
-  { interval: '1m' },
 );
 
 const rejections = table(
@@ -204,39 +186,21 @@ limit 50`,
   },
 );
 
-const budgets = lines(
-  {
-    id: 8,
-    name: 'pipeline.budgets',
-    at: [0, 29, 12, 8],
-    sql: `
-select ${bucket('minute')} as time, max(journal_bytes) as journal_bytes, max(journal_budget_bytes) as journal_budget_bytes,
+const budgets = everyMinute(
+  { id: 8, name: 'pipeline.budgets', at: [0, 29, 12, 8] },
+  `max(journal_bytes) as journal_bytes, max(journal_budget_bytes) as journal_budget_bytes,
   min(journal_free_bytes) as journal_free_bytes
-from dashboards.pipeline_minute
-where $__timeFilter(minute)
-group by time
-order by time`,
-  },
+from dashboards.pipeline_minute`,
   bytes,
   { journal_bytes: {}, journal_budget_bytes: {}, journal_free_bytes: {} },
-  { interval: '1m' },
 );
 
-const load = lines(
-  {
-    id: 9,
-    name: 'pipeline.load',
-    at: [12, 29, 12, 8],
-    sql: `
-select ${bucket('minute')} as time, max(connections) as connections, max(open_notices) as open_notices
-from dashboards.pipeline_minute
-where $__timeFilter(minute)
-group by time
-order by time`,
-  },
+const load = everyMinute(
+  { id: 9, name: 'pipeline.load', at: [12, 29, 12, 8] },
+  `max(connections) as connections, max(open_notices) as open_notices
+from dashboards.pipeline_minute`,
   {},
   { connections: {}, open_notices: {} },
-  { interval: '1m' },
 );
 
 /** The system itself: what comes in, how far behind the copy is, how fast the disk is, what could not be read or delivered. */

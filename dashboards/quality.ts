@@ -1,6 +1,6 @@
 import { about, seconds } from './columns.ts';
 import { dashboard } from './dashboard.ts';
-import { type Column, lines, numbers, table } from './panels.ts';
+import { type Column, lines, none, numbers, table } from './panels.ts';
 import { ageColumn, believed, picture } from './picture.ts';
 import { areaVariables, inChosenArea } from './variables.ts';
 
@@ -143,22 +143,53 @@ const visits = table(
     sql: `
 select
   to_char(month, 'YYYY-MM') as month, area, registered, visited, helped, nobody_there,
-  100.0 * visited / registered as visited_share,
-  -- How often a home must be visited is not judged yet: how many visits are due is known to nobody.
-  null::bigint as due
+  100.0 * visited / registered as visited_share, overdue
 from dashboards.visit_month
 where ${inChosenArea} and starts_at <= $__timeTo() and ends_at > $__timeFrom()
 order by starts_at desc, area
 limit 500`,
   },
-  { month: {}, area: {}, registered: {}, visited: {}, helped: {}, nobody_there: {}, visited_share: percent, due: {} },
+  {
+    month: {},
+    area: {},
+    registered: {},
+    visited: {},
+    helped: {},
+    nobody_there: {},
+    visited_share: percent,
+    overdue: none('orange'),
+  },
 );
 
-/** How soon people answered, accepted and arrived, what was a false alarm, and who was visited. */
+/** By the word of the rules, also where it was noticed only later. */
+const blind = table(
+  {
+    id: 7,
+    name: 'quality.blind',
+    at: [0, 30, 24, 8],
+    sql: `
+select to_char(month, 'YYYY-MM') as month, area, harm, person_hours, people
+from dashboards.blind_person_hours
+cross join dashboards.zone
+where ${inChosenArea} and month at time zone zone.name <= $__timeTo()
+  and (month + interval '1 month') at time zone zone.name > $__timeFrom()
+order by month desc, person_hours desc, area, harm
+limit 500`,
+  },
+  {
+    month: {},
+    area: {},
+    harm: { words: ['fire', 'fall', 'call', 'silence', 'wandering'] },
+    person_hours: { decimals: 1 },
+    people: {},
+  },
+);
+
+/** How soon people answered, accepted and arrived, what was a false alarm, who was visited, and who was watched by nothing. */
 export const quality = dashboard({
   name: 'quality',
   refresh: '5m',
   from: 'now-90d',
   variables: areaVariables,
-  panels: [now, byArea, opened, falseAlarms, outcomes, visits],
+  panels: [now, byArea, opened, falseAlarms, outcomes, visits, blind],
 });

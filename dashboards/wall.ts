@@ -1,7 +1,7 @@
 import { about, home, incidentLink, kind, seconds, severity } from './columns.ts';
 import { dashboard } from './dashboard.ts';
-import { none, numbers, table } from './panels.ts';
-import { ageColumn, believed, picture } from './picture.ts';
+import { none, numbers, some, table } from './panels.ts';
+import { ageColumn, believedNow, picture } from './picture.ts';
 import { pageVariable } from './variables.ts';
 
 const open = numbers(
@@ -9,12 +9,9 @@ const open = numbers(
     id: 1,
     name: 'wall.open',
     at: [0, 0, 8, 5],
-    sql: `${picture}
-select
-  ${believed('critical', 'urgent', 'service')},
-  age
-from picture
-cross join (
+    sql: believedNow(
+      ['critical', 'urgent', 'service'],
+      `cross join (
   select
     count(*) filter (where severity = 'critical') as critical,
     count(*) filter (where severity = 'urgent') as urgent,
@@ -22,6 +19,7 @@ cross join (
   from dashboards.incident
   where phase <> 'resolved'
 ) as counted`,
+    ),
   },
   { critical: none('red'), urgent: none('orange'), service: none('blue'), ...ageColumn },
 );
@@ -31,12 +29,9 @@ const lastHour = numbers(
     id: 2,
     name: 'wall.last-hour',
     at: [8, 0, 8, 5],
-    sql: `${picture}
-select
-  ${believed('opened', 'ended', 'reports', 'unread')},
-  age
-from picture
-cross join (
+    sql: believedNow(
+      ['opened', 'ended', 'reports', 'unread'],
+      `cross join (
   select
     count(*) filter (where opened_at > now() - interval '1 hour') as opened,
     count(*) filter (where resolved_at > now() - interval '1 hour') as ended
@@ -48,17 +43,13 @@ cross join (
   from dashboards.received
   where minute >= now() - interval '1 hour'
 ) as received`,
+    ),
   },
   {
     opened: {},
     ended: {},
     // Homes never all fall silent: nothing at all is the worst there is.
-    reports: {
-      steps: [
-        [0, 'red'],
-        [1, 'green'],
-      ],
-    },
+    reports: some,
     unread: none('orange'),
     ...ageColumn,
   },
@@ -69,20 +60,13 @@ const silent = numbers(
     id: 3,
     name: 'wall.silent',
     at: [16, 0, 8, 5],
-    sql: `${picture}
-select
-  ${believed('silent_devices', 'blind_homes', 'waiting_records', 'gaps')},
-  age
-from picture
-cross join (select count(*) as silent_devices from dashboards.device where silent_since is not null) as devices
+    sql: believedNow(
+      ['silent_devices', 'blind_homes', 'waiting_records', 'gaps'],
+      `cross join (select count(*) as silent_devices from dashboards.device where silent_since is not null) as devices
 cross join (
-  select count(*) as blind_homes
-  from (
-    select household_id from dashboards.watch
-    where harm = 'fire' and device_id is not null
-    group by household_id having bool_and(blind)
-  ) as homes
+  select count(distinct household_id) as blind_homes from dashboards.coverage where harm = 'fire' and state = 'blind'
 ) as homes`,
+    ),
   },
   {
     silent_devices: none('orange'),

@@ -7,7 +7,7 @@ import { FoldState } from '../records/fold-state.ts';
 import type { Device } from '../records/registry.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { createEngine } from '../rules/engine.ts';
-import { registryOf } from '../rules/watch.test-support.ts';
+import { localTime, registryOf } from '../rules/watch.test-support.ts';
 import { decodeCommand } from './commands.ts';
 import { type DecodedReport, decodeBatch, decodeReport } from './decode.ts';
 import { fromHexadecimal } from './hexadecimal.ts';
@@ -78,7 +78,7 @@ function raisedBy(vector: Vector) {
     vector.kind && { id, kind: vector.kind, intervalMinutes: 1440, simulated: false };
   const registry = { ...registryOf([{ deviceId, placeId: 'house-1', personId: 'her' }]), device };
   const decoder = createDecoder({ state, registry });
-  const engine = createEngine({ rules: allRules, state, registry });
+  const engine = createEngine({ rules: allRules, state, registry, localTime });
   const placed = { sequence: 1, receivedAt: 1_791_000_000_000 };
   const record = { kind: 'report', source: 'mqtt', deviceId, standing: 'registered', report } as const;
   const parts = decoder.step({ ...record, payload: payloadOf(vector) }, placed);

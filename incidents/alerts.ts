@@ -7,6 +7,7 @@ import { type Correlation, correlationOf, isCry, isSameCry, mayEndByItself, same
 import { isOpen, keyOfIncident } from './incident-table.ts';
 import { alertCount, severities } from './notices.ts';
 import type { Round } from './round.ts';
+import { isPartOfOutage, isSilence } from './silences.ts';
 import { happen } from './transition.ts';
 import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts';
 
@@ -17,11 +18,27 @@ import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts'
 export function stepAlerts(round: Round, changes: readonly AlertChange[]): void {
   const news: News = new Map();
   for (const change of changes) {
-    if (change.type === 'raise') raise(round, change.alert, news);
+    if (change.type === 'raise' && hasToWait(round, change.alert)) round.silences.wait(change.alert, round.at);
+    else if (change.type === 'raise') raise(round, change.alert, news);
     else if (change.type === 'strengthen') strengthen(round, change, news);
     else if (change.type === 'clear') clear(round, change, news);
-    else note(round, change.note);
+    else if (change.type === 'note') note(round, change.note);
   }
+  tellAll(round, news);
+}
+
+const hasToWait = ({ table, registry }: Round, alert: Alert): boolean =>
+  isSilence(alert) && (alert.condition === 'device-silent' || isPartOfOutage(table, registry, alert));
+
+/** Silences that lasted, and are no part of an outage. */
+export function stepSilences(round: Round): void {
+  const { table, registry, silences, dueAt } = round;
+  const news: News = new Map();
+  for (const alert of silences.take(dueAt, (one) => isPartOfOutage(table, registry, one))) raise(round, alert, news);
+  tellAll(round, news);
+}
+
+function tellAll(round: Round, news: News): void {
   for (const [turn, item] of news) {
     tellNews(turn, item);
     round.keep(turn);
@@ -42,8 +59,8 @@ const mostAlerts = 200;
 
 function raise(round: Round, alert: Alert, news: News): void {
   if (round.table.ofAlert(alert.alertId)) return;
-  const correlation = correlationOf(alert);
-  const standing = findOpen(round, alert, correlation);
+  const correlation = correlationOf({ ...alert, at: round.at }, round.localTime);
+  const standing = findOpen(round, alert, correlation) ?? round.table.restingWithKey(correlation.key);
   const added = incidentAlert(alert);
   const turn = round.turnOf(standing ?? opened(round, added, correlation));
   const item = newsOf(news, turn, standing === undefined);
@@ -71,7 +88,7 @@ function findOpen(
   );
 }
 
-function opened({ at, table }: Round, alert: IncidentAlert, { category, subject }: Correlation): Incident {
+function opened({ at, table }: Round, alert: IncidentAlert, { category, subject, week }: Correlation): Incident {
   const incidentId = `i:${alert.alertId}`;
   const { areaId } = alert.where;
   return {
@@ -89,6 +106,7 @@ function opened({ at, table }: Round, alert: IncidentAlert, { category, subject 
     state: { phase: 'open', since: at },
     ladder: { phase: 'running', rung: 0, startedAt: at, cause: 1 },
     told: [],
+    ...(week && { week }),
   };
 }
 
@@ -111,7 +129,8 @@ function addAlert(turn: Turn, alert: IncidentAlert): void {
 
 /** What strengthens a resolved matter is news: to the incident that is open for the same now, else it is open again. */
 function strengthen(round: Round, change: Strengthened, news: News): void {
-  const { table } = round;
+  const { table, silences } = round;
+  if (silences.strengthen(change)) return;
   const standing = table.ofAlert(change.alertId);
   const before = standing?.alerts.find(({ alertId }) => alertId === change.alertId);
   if (!standing || !before) return;
@@ -133,12 +152,14 @@ function strengthen(round: Round, change: Strengthened, news: News): void {
 type Strengthened = Extract<AlertChange, { type: 'strengthen' }>;
 
 function clear(round: Round, { alertId, at, reason }: Extract<AlertChange, { type: 'clear' }>, news: News): void {
+  if (round.silences.drop(alertId)) return;
   const standing = round.table.ofAlert(alertId);
   const alert = standing?.alerts.find((one) => one.alertId === alertId);
   if (!standing || !alert || !isOpen(standing) || alert.clearedAt !== undefined) return;
   const turn = round.turnOf(standing);
   newsOf(news, turn, false);
   replaceAlert(turn, { ...alert, clearedAt: at });
+  if (standing.week) forgetCleared(turn);
   write(turn, 'alert-cleared', { ...reason, alertId, condition: alert.condition });
   round.keep(turn);
 }
@@ -197,8 +218,19 @@ function isNewCry({ incident, at }: Turn, { lastAlertBefore }: NewsItem): boolea
   return state.phase === 'on-scene' && at - Math.max(lastAlertBefore, state.since) > sameCryMs;
 }
 
+/** A week's work is written anew with each change of it: of what was done it keeps the newest, the timeline names all. */
+function forgetCleared(turn: Turn): void {
+  const { alerts } = turn.incident;
+  const cleared = alerts
+    .filter(({ clearedAt }) => clearedAt !== undefined)
+    .toSorted((a, b) => (a.clearedAt ?? 0) - (b.clearedAt ?? 0));
+  const forgotten = new Set(cleared.slice(0, -mostCleared));
+  turn.incident = { ...turn.incident, alerts: alerts.filter((alert) => !forgotten.has(alert)) };
+}
+const mostCleared = 5;
+
 function reopenForNews(turn: Turn, about: IncidentAlert | undefined): void {
-  if (about?.severity !== 'critical') return;
+  if (!about || (about.severity !== 'critical' && !turn.incident.week)) return;
   write(turn, 'reopened', { alertId: about.alertId });
   happen(turn, 'reopen', { about });
 }
@@ -212,12 +244,14 @@ function shortenedClaim({ incident: { state, severity }, at }: Turn) {
 function endByItself(turn: Turn): void {
   if (turn.incident.state.phase !== 'open') return;
   const by = { type: 'system' as const, id: 'incidents' };
+  // A home that is warm again was no fault of the equipment.
+  const outcome = turn.incident.category === 'reading' ? 'no-help-needed' : 'equipment';
   nextVersion(turn);
   happen(turn, 'all cleared', {
-    entering: { phase: 'resolved', since: turn.at, by, outcome: 'equipment', contact: 'not-applicable' },
+    entering: { phase: 'resolved', since: turn.at, by, outcome, contact: 'not-applicable' },
   });
-  write(turn, 'resolved', { outcome: 'equipment', contact: 'not-applicable', alerts: alertCount(turn.incident) }, by);
-  tellTheEnd(turn, false, 'equipment');
+  write(turn, 'resolved', { outcome, contact: 'not-applicable', alerts: alertCount(turn.incident) }, by);
+  tellTheEnd(turn, false, outcome);
 }
 
 function moreUrgent(a: Severity, b: Severity): Severity {

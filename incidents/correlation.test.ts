@@ -81,9 +81,9 @@ test('calls for care and for a service are queues of their own', () => {
   expect(desk.incidents.openCounts()).toEqual({ critical: 1, urgent: 1, service: 1 });
 });
 
-test('silent and tired devices of a village gather in one incident that pages nobody', () => {
+test('tired and faulty devices of a village gather in one incident that pages nobody', () => {
   const desk = village();
-  desk.alert('device-silent', 'smoke-house');
+  desk.alert('device-fault', 'smoke-house');
   desk.advance(HOUR_MS);
   const work = desk.alert('battery-low', 'watch-him');
   desk.advance(HOUR_MS);
@@ -94,7 +94,7 @@ test('silent and tired devices of a village gather in one incident that pages no
 
 test('a device without which nobody sees a fire is no line of the work list', () => {
   const desk = village();
-  desk.alert('device-silent', 'watch-him');
+  desk.alert('battery-low', 'watch-him');
   const blind = desk.alert('device-silent', 'smoke-house', { severity: 'critical' });
   expect(blind).toMatchObject({ subject: { type: 'device', id: 'smoke-house' }, severity: 'critical' });
   expect(desk.told()).toContain('alarm near');
@@ -102,11 +102,11 @@ test('a device without which nobody sees a fire is no line of the work list', ()
 
 test("the village's work is over when every device is well again; who was told of nothing hears nothing", () => {
   const desk = village();
-  const work = desk.alert('device-silent', 'smoke-house', { alertId: 'silent-1' });
-  desk.alert('device-silent', 'smoke-yurt', { alertId: 'silent-2' });
-  desk.change({ type: 'clear', alertId: 'silent-1', at: desk.now, reason: {} });
+  const work = desk.alert('battery-low', 'smoke-house', { alertId: 'low-1' });
+  desk.alert('battery-low', 'smoke-yurt', { alertId: 'low-2' });
+  desk.change({ type: 'clear', alertId: 'low-1', at: desk.now, reason: {} });
   expect(desk.see(work).state.phase).toBe('open');
-  desk.change({ type: 'clear', alertId: 'silent-2', at: desk.now, reason: {} });
+  desk.change({ type: 'clear', alertId: 'low-2', at: desk.now, reason: {} });
   expect(desk.see(work).state).toMatchObject({ phase: 'resolved', by: { type: 'system' } });
   expect(desk.notices).toEqual([]);
 });

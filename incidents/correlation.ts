@@ -1,25 +1,36 @@
 import type { Alert, Condition, Subject, Whereabouts } from '../records/alert.ts';
 import { lifeSafetyConditions } from '../records/alert.ts';
-import type { Incident, IncidentAlert, IncidentCategory } from '../records/incident.ts';
+import type { Incident, IncidentAlert, IncidentCategory, Week } from '../records/incident.ts';
+import type { LocalTime } from '../rules/local-time.ts';
 
 /** What an alert belongs to: the open incident with the same key, if there is one. Never are two open with one key. */
-export type Correlation = { category: IncidentCategory; subject: Subject; key: string };
+export type Correlation = { category: IncidentCategory; subject: Subject; key: string; week?: Week };
 
 /**
  * Falls and emergency calls are the cry of one person, else of a place; fire is a matter of the whole site; what can be
  * read no further stays by itself. Care and service calls are queues of their own and drown in no emergency. Work on
- * devices gathers by village, except where it is urgent. Source: docs/decisions/0009-incidents.md.
+ * devices gathers by village, except where it is urgent; so do people whom no device watches over any more. Source: docs/decisions/0009-incidents.md.
  */
-export function correlationOf(alert: AlertWords): Correlation {
-  const { condition, where } = alert;
+export function correlationOf(alert: AlertWords & { at: number }, local: (at: number) => LocalTime): Correlation {
+  const { condition, where, severity, at } = alert;
   const category = categoryOf(condition);
   const subject = subjectOf(alert, category, where);
-  return { category, subject, key: keyOf(alert, subject) };
+  const isOnList = category === 'supervision' || category === 'reading';
+  const isWork = isOnList && severity === 'service' && subject.type === 'area';
+  const week = isWork ? weekOf(at, local(at)) : undefined;
+  return { category, subject, key: keyOf(alert, subject, week), ...(week && { week }) };
+}
+
+/** The ISO week of that moment in the county: work of a village is planned, done and counted by the week. */
+function weekOf(at: number, { day, weekday, minuteOfDay }: LocalTime): Week {
+  const minutesLeft = (8 - weekday) * 1440 - minuteOfDay;
+  return { monday: day - weekday + 1, endsAt: (Math.floor(at / 60_000) + minutesLeft) * 60_000 };
 }
 
 /** The key of an incident, which is that of its first alert. */
-export function keyOf({ condition }: Pick<Alert, 'condition'>, { type, id }: Subject): string {
-  return `${groups[condition] ?? categoryOf(condition)}/${type}:${id}`;
+export function keyOf({ condition }: Pick<Alert, 'condition'>, { type, id }: Subject, week?: Week): string {
+  const key = `${groups[condition] ?? categoryOf(condition)}/${type}:${id}`;
+  return week ? `${key}/${week.monday}` : key;
 }
 
 /** Whether an alert of someone at this place may belong to an incident that was opened under another key there. */
@@ -42,11 +53,15 @@ export function isLifeSafety({ alerts }: Pick<Incident, 'alerts'>): boolean {
 }
 
 /**
- * Kept apart from the rest of the work: these end by themselves when all their alerts are cleared, life safety never.
+ * Kept apart from the rest of the work: these end by themselves when all their alerts are cleared, life safety never. So does the doubt
+ * about a fall that the person answered.
  */
 export function mayEndByItself(incident: Incident): boolean {
-  const { category, alerts, moreAlerts = 0 } = incident;
-  if (category !== 'supervision' && category !== 'system') return false;
+  const { category, severity, alerts, moreAlerts = 0 } = incident;
+  const isWork =
+    category === 'supervision' || category === 'system' || (category === 'reading' && severity === 'service');
+  const isDoubt = alerts.every(({ condition }) => condition === 'fall-suspected');
+  if (!isWork && !isDoubt) return false;
   return moreAlerts === 0 && alerts.every(({ clearedAt }) => clearedAt !== undefined);
 }
 
@@ -58,9 +73,12 @@ type AlertWords = Pick<Alert | IncidentAlert, 'condition' | 'severity' | 'subjec
 
 const groups: { [C in Condition]?: string } = {
   fall: 'cry',
+  'fall-suspected': 'cry',
   'call-emergency': 'cry',
   'call-care': 'care',
   'call-service': 'errand',
+  blind: 'blind',
+  'village-outage': 'outage',
 };
 
 function categoryOf(condition: Condition): IncidentCategory {
@@ -72,6 +90,7 @@ function categoryOf(condition: Condition): IncidentCategory {
     case 'water':
       return 'fire';
     case 'fall':
+    case 'fall-suspected':
       return 'fall';
     case 'call-emergency':
     case 'call-care':
@@ -79,12 +98,35 @@ function categoryOf(condition: Condition): IncidentCategory {
       return 'call';
     case 'unreadable':
       return 'unreadable';
+    case 'inactivity':
+      return 'inactivity';
+    case 'wandering':
+    case 'position-unknown':
+      return 'wandering';
+    case 'cold':
+    case 'hot':
+    case 'vitals':
+    case 'threshold':
+      return 'reading';
+    case 'readings-stopped':
+    case 'camp-moved':
     case 'device-silent':
     case 'battery-low':
     case 'counter-reused':
+    case 'blind':
+    case 'battery-forecast':
+    case 'signal-weak':
+    case 'clock-wrong':
+    case 'device-fault':
+    case 'tamper':
+    case 'test-overdue':
+    case 'visit-overdue':
+    case 'village-outage':
       return 'supervision';
+    case 'uplink-lost':
     case 'record-quarantined':
     case 'journal-reserve':
+    case 'keys-unwritten':
     case 'ladder-empty':
     case 'notice-undelivered':
     case 'emergency-left-open':
@@ -103,9 +145,15 @@ function subjectOf(
     case 'fall':
     case 'call':
     case 'unreadable':
+    case 'inactivity':
+    case 'wandering':
       return firstOf(where, ['person', 'place', 'device']) ?? subject;
+    case 'reading':
+      return firstOf(where, severity === 'service' ? ['area', 'device'] : ['person', 'place', 'device']) ?? subject;
     case 'supervision':
-      return firstOf(where, severity === 'service' ? ['area', 'device'] : ['device']) ?? subject;
+      return (
+        firstOf(where, severity === 'service' || condition === 'blind' ? ['area', 'device'] : ['device']) ?? subject
+      );
     case 'system':
       return { type: 'system', id: condition };
   }

@@ -23,6 +23,8 @@ export function createIncidentTable(state: FoldState) {
   return {
     get: (incidentId: string): Incident | undefined => rows.get(incidentId),
     openWithKey: (key: string): Incident | undefined => find(index.byKey.get(key)),
+    /** Work of a week that ended by itself: more of the same week belongs to it. */
+    restingWithKey: (key: string): Incident | undefined => find(index.byRest.get(key)),
     ofAlert: (alertId: string): Incident | undefined => find(index.byAlert.get(alertId)),
     openCriesAt: (placeId: string): Incident[] =>
       (index.criesByPlace.get(placeId) ?? []).flatMap((id) => find(id) ?? []),
@@ -72,8 +74,8 @@ export function createIncidentTable(state: FoldState) {
 export type IncidentTable = ReturnType<typeof createIncidentTable>;
 
 /** When time alone changes it: a claim expires, a rung is due, a resolved one is dropped. */
-export function deadlineOf({ state, ladder }: Incident): number | undefined {
-  if (state.phase === 'resolved') return state.since + keepResolvedMs;
+export function deadlineOf({ state, ladder, week }: Incident): number | undefined {
+  if (state.phase === 'resolved') return Math.max(state.since + keepResolvedMs, week?.endsAt ?? 0);
   const claimEnds = state.phase === 'claimed' && !state.acted ? state.expiresAt : Infinity;
   const rungDue = ladder.phase === 'running' || ladder.phase === 'waiting' ? (ladder.nextAt ?? Infinity) : Infinity;
   const due = Math.min(claimEnds, rungDue);
@@ -82,18 +84,22 @@ export function deadlineOf({ state, ladder }: Incident): number | undefined {
 
 export const isOpen = ({ state }: Incident): boolean => state.phase !== 'resolved';
 
-export function keyOfIncident({ alerts, subject }: Incident): string {
+const isResting = ({ state, week }: Incident): boolean =>
+  week !== undefined && state.phase === 'resolved' && state.by.type === 'system';
+
+export function keyOfIncident({ alerts, subject, week }: Incident): string {
   const [first] = alerts;
   if (!first) throw new Error('an incident without an alert has no key');
-  return keyOf(first, subject);
+  return keyOf(first, subject, week);
 }
 
-/** A day, in which a resolved incident can be reopened. */
+/** A day, in which a resolved incident can be reopened; a week's work until the week is over. */
 const keepResolvedMs = 24 * 3_600_000;
 
 /** What the rows are found by. `cries` are falls and emergency calls that are open, by the place where they began. */
 function createIndex(state: FoldState) {
   const byKey = state.table<string>('incident-by-key', { derived: true });
+  const byRest = state.table<string>('incident-by-rest', { derived: true });
   const byAlert = state.table<string>('incident-by-alert', { derived: true });
   const byCode = state.table<string>('incident-by-code', { derived: true });
   const criesByPlace = state.table<readonly string[]>('cries-by-place', { derived: true });
@@ -111,8 +117,14 @@ function createIndex(state: FoldState) {
     moveCry(criesByPlace, incident, isNowOpen);
   }
 
+  function moveResting(incident: Incident, isNowResting: boolean): void {
+    if (isNowResting) byRest.set(keyOfIncident(incident), incident.incidentId);
+    else if (byRest.get(keyOfIncident(incident)) === incident.incidentId) byRest.delete(keyOfIncident(incident));
+  }
+
   return {
     byKey,
+    byRest,
     byAlert,
     byCode,
     criesByPlace,
@@ -128,13 +140,15 @@ function createIndex(state: FoldState) {
       if (after) count(after, 1);
       if (after) byCode.set(after.code, after.incidentId);
       else if (before) byCode.delete(before.code);
+      if (before && isResting(before)) moveResting(before, false);
+      if (after && isResting(after)) moveResting(after, true);
       const wasOpen = before !== undefined && isOpen(before);
       if (after && isOpen(after) && !wasOpen) moveOpen(after, true);
       else if (wasOpen && !(after && isOpen(after))) moveOpen(before, false);
     },
 
     clear(): void {
-      for (const table of [byKey, byAlert, byCode, criesByPlace, counts]) {
+      for (const table of [byKey, byRest, byAlert, byCode, criesByPlace, counts]) {
         for (const key of [...table.keys()]) table.delete(key);
       }
     },

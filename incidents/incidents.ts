@@ -6,13 +6,17 @@ import type { Incident, IncidentChange } from '../records/incident.ts';
 import type { OutcomeRecord, StartedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RegistryView } from '../records/registry.ts';
+import { earliest } from '../rules/cause.ts';
 import type { Failure } from '../rules/engine.ts';
-import { stepAlerts } from './alerts.ts';
+import type { LocalTime } from '../rules/local-time.ts';
+import { stepAlerts, stepSilences } from './alerts.ts';
 import { type IncidentCommand, stepCommand } from './commands.ts';
 import { isLifeSafety } from './correlation.ts';
 import { createIncidentTable, deadlineOf, isOpen } from './incident-table.ts';
 import { stepOutcome } from './outcomes.ts';
+import { createPrompts } from './prompts.ts';
 import { beginRound, type Round, type RoundParts } from './round.ts';
+import { createSilences } from './silences.ts';
 import { happen } from './transition.ts';
 import { nextVersion, type Turn, write } from './turn.ts';
 
@@ -24,10 +28,12 @@ import { nextVersion, type Turn, write } from './turn.ts';
  * Units: epoch ms of journal time. Errors: it throws only for mistakes of the program, and the step is undone.
  * Source: docs/incidents.md, docs/decisions/0009-incidents.md.
  */
-export function createIncidents({ state, registry }: { state: FoldState; registry: RegistryView }) {
+export function createIncidents({ state, registry, localTime }: IncidentsParts) {
   const table = createIncidentTable(state);
   const answers = createCommandAnswers(state);
-  const parts = { state, table, registry, stands: state.table<Stand>('stands') };
+  const silences = createSilences({ state });
+  const parts = { state, table, registry, silences, localTime, stands: state.table<Stand>('stands') };
+  const prompts = createPrompts({ state, registry, hasCode: table.hasCode });
 
   return {
     step(input: IncidentInput): IncidentAnswer {
@@ -36,10 +42,17 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
         const result = answers.once(input.command, () => stepCommand(round, input.command));
         return { ...conclude(round), result };
       }
-      if (input.type === 'alerts') stepAlerts(round, input.changes);
-      else stepOutcome(round, input.outcome);
-      return conclude(round);
+      if (input.type === 'outcome') {
+        stepOutcome(round, input.outcome);
+        return conclude(round);
+      }
+      stepAlerts(round, input.changes);
+      const answer = conclude(round);
+      return { ...answer, notices: [...answer.notices, ...prompts.ask(input.changes)] };
     },
+
+    /** Somebody answers a question that was put to a person. */
+    answerPrompt: prompts.answer,
 
     /**
      * Fires every deadline up to `dueAt`, the earliest first, then by incident. `now` is the time at which that
@@ -85,10 +98,13 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
       return conclude(round);
     },
 
-    nextDeadline: (): number | undefined => table.nextDeadline()?.dueAt,
+    nextDeadline: (): number | undefined => earliest([table.nextDeadline()?.dueAt, silences.nextDeadline()]),
     deadlineCount: table.deadlineCount,
     /** Makes the indexes anew, after rows were loaded. */
-    rebuild: table.rebuild,
+    rebuild(): void {
+      table.rebuild();
+      silences.rebuild();
+    },
 
     /**
      * History's word wins: its incidents stand as they were decided. `mine` is what this version had decided in their
@@ -96,17 +112,21 @@ export function createIncidents({ state, registry }: { state: FoldState; registr
      */
     applyDecided(decided: readonly IncidentChange[], mine: readonly IncidentChange[] = []): void {
       for (const { incident } of mine.filter(isOpening)) table.remove(incident.incidentId);
-      for (const { incident } of decided) table.put(incident);
+      for (const { incident } of decided) {
+        for (const { alertId } of incident.alerts) silences.drop(alertId);
+        table.put(incident);
+      }
     },
 
     get: (incidentId: string): Incident | undefined => table.get(incidentId),
-    /** Whether an alert is in an incident that is still kept. */
-    knows: (alertId: string): boolean => table.ofAlert(alertId) !== undefined,
+    /** Whether an alert is in an incident that is still kept, or waits to become one. */
+    knows: (alertId: string): boolean => silences.has(alertId) || table.ofAlert(alertId) !== undefined,
     openIncidents: (): Iterable<Incident> => table.open(),
     openCounts: table.openCounts,
   };
 }
 
+type IncidentsParts = { state: FoldState; registry: RegistryView; localTime: (at: number) => LocalTime };
 export type Incidents = ReturnType<typeof createIncidents>;
 
 /** `at`: journal time, epoch ms. */
@@ -191,6 +211,7 @@ function endClaim(turn: Turn, round: Round): void {
 function fireAll(parts: Parts, dueAt: number, now: number): IncidentAnswer {
   const fired: IncidentAnswer[] = [];
   const failures: Failure[] = [];
+  if ((parts.silences.nextDeadline() ?? Infinity) <= dueAt) fired.push(fireSilences(beginRound(parts, now, dueAt)));
   for (let next = parts.table.nextDeadline(); next && next.dueAt <= dueAt; next = parts.table.nextDeadline()) {
     const { incidentId, dueAt: wasDueAt } = next;
     try {
@@ -213,6 +234,11 @@ function failureOf(incidentId: string, incident: Incident | undefined, error: un
   const deviceId = incident?.where.deviceId;
   const lifeSafety = incident !== undefined && isLifeSafety(incident);
   return { rule: 'incidents', subject: incidentId, lifeSafety, error, ...(deviceId !== undefined && { deviceId }) };
+}
+
+function fireSilences(round: Round): IncidentAnswer {
+  stepSilences(round);
+  return conclude(round);
 }
 
 function fireOne(round: Round, incidentId: string, stand: Stand | undefined): IncidentAnswer {

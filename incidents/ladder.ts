@@ -6,9 +6,15 @@ export type Ladders = { rungs: readonly Rung[]; repeat?: Repeat };
 
 /**
  * `afterMs`: how long after the rung before it. `tell`: the nth contact of a role, nearest first, is asked to go.
- * `inform`: everyone of the role gets a message for information. `desk`: the desk sounds.
+ * `each`: everyone of the role is asked. `inform`: everyone of the role gets a message for information. `desk`: the desk sounds.
  */
-export type Rung = { afterMs: number; tell: readonly Seat[]; inform?: Contact['role']; desk?: true };
+export type Rung = {
+  afterMs: number;
+  tell: readonly Seat[];
+  each?: Contact['role'];
+  inform?: Contact['role'];
+  desk?: true;
+};
 export type Seat = { role: Contact['role']; nth: number };
 
 /**
@@ -71,10 +77,17 @@ export const ladders = {
       { afterMs: 10 * minuteMs, tell: [township] },
     ],
   },
+  'urgent for a whole area': {
+    rungs: [
+      { afterMs: 0, desk: true, tell: [], each: 'station' },
+      { afterMs: 5 * minuteMs, tell: [township, county] },
+    ],
+  },
   service: { rungs: [] },
 } as const satisfies Record<string, Ladders>;
 
-export function ladderOf({ category, severity, where }: Incident, registry: RegistryView): Ladders {
+export function ladderOf({ category, severity, where, alerts }: Incident, registry: RegistryView): Ladders {
+  if (severity === 'urgent' && alerts[0]?.condition === 'village-outage') return ladders['urgent for a whole area'];
   if (severity !== 'critical') return ladders[severity];
   if (category === 'system') return ladders['critical of the system itself'];
   const site = where.siteId === undefined ? undefined : registry.site(where.siteId);
@@ -99,9 +112,12 @@ export function peopleOn(rung: number, ladder: Ladders, incident: Incident, regi
     // The second neighbour stays the second when the first cannot come.
     return willing.filter((contact) => contact === ofRole[nth - 1]);
   });
+  if (step.each !== undefined)
+    tell.push(...contacts.filter(({ id, role }) => role === step.each && !declined.has(id)).slice(0, mostAsked));
   // Information is for once; a repeat always sounds the desk.
+  const asks = step.tell.length > 0 || step.each !== undefined;
   const inform = round > 0 ? [] : contacts.filter(({ role }) => role === step.inform).slice(0, mostInformed);
-  return { tell: [...new Set(tell)], inform, desk: step.desk === true || round > 0, asks: step.tell.length > 0 };
+  return { tell: [...new Set(tell)], inform, desk: step.desk === true || round > 0, asks };
 }
 
 /** How long after this rung the next one is due; undefined: there is none. */
@@ -114,16 +130,20 @@ export function waitAfter(rung: number, { rungs, repeat }: Ladders): number | un
 
 export type People = { tell: Contact[]; inform: Contact[]; desk: boolean; asks: boolean };
 
-/** Everybody for every place that the incident names; those of its first alert come first. */
+/** Everybody for every place, and every village, that the incident names; those of its first alert come first. */
 function contactsOf({ where, alerts }: Incident, registry: RegistryView): Contact[] {
   const places = new Map([[where.placeId ?? '', where]]);
   for (const alert of alerts) {
     const key = alert.where.placeId ?? '';
     if (places.size < mostPlaces && !places.has(key)) places.set(key, alert.where);
   }
-  const contacts = [...places.values()].flatMap((place) => registry.contactsFor(place));
+  const villages = alerts.flatMap(({ reason: { villageIds } }) => (Array.isArray(villageIds) ? villageIds : []));
+  const everywhere = [...places.values(), ...villages.slice(0, mostAsked).map((areaId) => ({ areaId }))];
+  const contacts = everywhere.flatMap((place) => registry.contactsFor(place));
   return [...new Map(contacts.map((contact) => [contact.id, contact])).values()];
 }
 
 const mostInformed = 10;
+/** Stations of an outage; the list of who hears the end has room for them. */
+const mostAsked = 50;
 const mostPlaces = 20;

@@ -82,7 +82,7 @@ function askSecond(desk: Desk, incident: Incident): CommandResult {
 
 function prepared(happening: Happening, phase: Phase) {
   const desk = village();
-  const condition = happening === 'all cleared' ? 'device-silent' : 'fall';
+  const condition = happening === 'all cleared' ? 'battery-low' : 'fall';
   const severity = happening === 'more urgent' ? 'urgent' : happening === 'all cleared' ? 'service' : 'critical';
   const opened = desk.alert(condition, 'watch-bat', { alertId: 'first', severity });
   into[phase](desk, opened);
@@ -214,7 +214,8 @@ function tableOfLadders(): string {
   return ['| ladder | after the start | who is told |', '|---|---|---|', ...rows].join('\n');
 }
 
-function sayRung({ tell, inform, desk }: Rung): string {
+function sayRung({ tell, each, inform, desk }: Rung): string {
   const seats = tell.map(({ role, nth }) => (nth === 1 ? `first ${role}` : `second ${role}`));
+  if (each) seats.push(`each ${each}`);
   return [desk && 'the desk sounds', ...seats, inform && `${inform}, for information`].filter(Boolean).join(', ');
 }

@@ -72,11 +72,16 @@ const mostTold = 60;
 const mostNamed = 20;
 const longestDetail = 200;
 
-function textOf(incident: Incident, registry: RegistryView, { about, detail, heldMs }: NoticeWords): NoticeText {
+function textOf(
+  incident: Incident,
+  registry: RegistryView,
+  { recipient, about, detail, heldMs }: NoticeWords,
+): NoticeText {
   const { code: incidentCode, openedAt, alerts } = incident;
   const alert = about ?? leadingAlert(incident, registry);
   const isReal = alert !== undefined && isSimulated(alert, registry) && !isDrill(incident, registry);
-  const { personId, deviceId, unregistered } = alert?.where ?? {};
+  const { areaId, placeId, personId, deviceId, unregistered } = alert?.where ?? {};
+  const village = villageOf(recipient, alert, registry);
   const said = detail ?? (alert && unreadOf(alert));
   return {
     condition: alert?.condition ?? incident.category,
@@ -84,8 +89,9 @@ function textOf(incident: Incident, registry: RegistryView, { about, detail, hel
     openedAt,
     occurredAt: alert?.occurredAt ?? openedAt,
     ...(alert?.lateMs !== undefined && { lateMs: alert.lateMs }),
-    placeIds: named(alerts.map(({ where }) => where.placeId)),
+    placeIds: named(alerts.flatMap((one) => placesOf(one, registry, village))),
     rooms: named(alerts.map(({ where }) => where.deviceId && registry.device(where.deviceId)?.room)),
+    ...(areaId !== undefined && placeId === undefined && { areaId: village ?? areaId }),
     ...(personId !== undefined && { personId }),
     ...(deviceId !== undefined && { deviceId }),
     ...(unregistered && { unregistered }),
@@ -95,6 +101,25 @@ function textOf(incident: Incident, registry: RegistryView, { about, detail, hel
     ...(heldMs !== undefined && { heldMs }),
     alertCount: alertCount(incident),
   };
+}
+
+/** Where it is, or where to go first when it is a round of many homes: in the village alone of whoever answers for that. */
+function placesOf(
+  { where, reason: { round } }: IncidentAlert,
+  registry: RegistryView,
+  village: string | undefined,
+): (string | undefined)[] {
+  if (!Array.isArray(round)) return [where.placeId];
+  const places = round.map((householdId) => registry.household(householdId)?.currentPlaceId);
+  if (village === undefined) return places;
+  return places.filter((placeId) => placeId !== undefined && registry.place(placeId)?.areaId === village);
+}
+
+/** Of many villages that of the recipient, who answers for it alone. */
+function villageOf(recipient: Recipient, alert: IncidentAlert | undefined, registry: RegistryView): string | undefined {
+  const of = recipient.type === 'contact' ? registry.contact(recipient.contactId)?.of : undefined;
+  const villageIds = alert?.reason.villageIds;
+  return of?.type === 'area' && Array.isArray(villageIds) && villageIds.includes(of.id) ? of.id : undefined;
 }
 
 function named(names: (string | undefined)[]): string[] {

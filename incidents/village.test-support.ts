@@ -1,3 +1,4 @@
+import { localTimeIn } from '../platform/local-time.ts';
 import type { Alert, AlertChange, Condition, Note, Severity } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
 import { FoldState } from '../records/fold-state.ts';
@@ -77,7 +78,7 @@ export function contactOf(id: string, type: string, of: string, role: string, or
 export function village({ contacts = everybody, state = new FoldState(), at = MORNING_AT } = {}) {
   const registry = createRegistry({ state });
   if (state.table('registry:area').size === 0) registry.apply([...households, ...contacts]);
-  const incidents = createIncidents({ state, registry });
+  const incidents = createIncidents({ state, registry, localTime: localTimeIn('Asia/Shanghai') });
   registry.rebuild();
   incidents.rebuild();
   const notices: Notice[] = [];
@@ -213,16 +214,18 @@ type CommandWords = Partial<IncidentCommand> & Pick<IncidentCommand, 'type' | 'b
 
 export function severityOf(condition: Condition): Severity {
   if (condition === 'call-care') return 'urgent';
-  return ['call-service', 'device-silent', 'battery-low', 'counter-reused'].includes(condition)
-    ? 'service'
-    : 'critical';
+  return service.has(condition) ? 'service' : 'critical';
 }
+const service: ReadonlySet<Condition> = new Set([
+  ...(['call-service', 'device-silent', 'battery-low', 'counter-reused', 'battery-forecast', 'signal-weak'] as const),
+  ...(['clock-wrong', 'device-fault', 'tamper', 'test-overdue', 'visit-overdue'] as const),
+]);
 
 /** The key under which an incident is open: no two may share it. */
-export function keyOfOpen({ alerts, subject }: Incident): string {
+export function keyOfOpen({ alerts, subject, week }: Incident): string {
   const [first] = alerts;
   if (!first) throw new Error('an incident without an alert');
-  return keyOf(first, subject);
+  return keyOf(first, subject, week);
 }
 
 /** What a checkpoint would bring back after a restart. */

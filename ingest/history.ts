@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { DecidedRecord, JournalRecord, StartedRecord } from '../records/journal-record.ts';
+import type { NoticeFold } from './collection.ts';
 import type { Decoder } from './decoder.ts';
 import type { Downlinks } from './downlinks.ts';
-import type { NoticeFold } from './judge.ts';
 
 /** What was decided about a record before this version came to it. */
 export type Overruled = { cause: number; version: string };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createIncidents } from '../incidents/incidents.ts';
+import { localTimeIn } from '../platform/local-time.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
@@ -10,6 +11,7 @@ import { createRegistry } from '../records/registry-fold.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { createEngine } from '../rules/engine.ts';
 import type { AnyRule } from '../rules/rule.ts';
+import { localTime } from '../rules/watch.test-support.ts';
 import { createDecoder } from './decoder.ts';
 import { createDownlinks } from './downlinks.ts';
 import { createJudge, type Judgement, type Stored } from './judge.ts';
@@ -87,9 +89,9 @@ test('where history found nothing to do, a version that would have called somebo
 test('a rule that throws for one home leaves the others, is put aside, and pages as unreadable', () => {
   const broken: AnyRule = {
     ...(allRules.find(({ name }) => name === 'hazard') as AnyRule),
-    step: (state, event, settings) => {
+    step: (state, event, settings, house) => {
       if ('where' in event && event.where.deviceId === 'smoke-1') throw new Error('a planted fault');
-      return (allRules.find(({ name }) => name === 'hazard') as AnyRule).step(state, event, settings);
+      return (allRules.find(({ name }) => name === 'hazard') as AnyRule).step(state, event, settings, house);
     },
   };
   const home = village({ rules: [broken, ...allRules.filter(({ name }) => name !== 'hazard')] });
@@ -315,7 +317,7 @@ function village({
 } = {}) {
   const state = new FoldState();
   const registry = createRegistry({ state });
-  const incidents = createIncidents({ state, registry });
+  const incidents = createIncidents({ state, registry, localTime: localTimeIn('Asia/Shanghai') });
   const open: Notice[] = [];
   const outbox = {
     issue: (notice: Notice) => void open.push(notice),
@@ -324,10 +326,10 @@ function village({
         open.findIndex((one) => one.noticeId === noticeId),
         1,
       ),
-    ...{ follow: () => {}, attempting: () => {}, outcome: () => {}, rebuild: () => {} },
+    ...{ withdrawAll: () => {}, follow: () => {}, attempting: () => {}, outcome: () => {}, rebuild: () => {} },
   };
   const decoder = createDecoder({ state, registry });
-  const engine = createEngine({ rules, state, registry });
+  const engine = createEngine({ rules, state, registry, localTime });
   const downlinks = createDownlinks({ state, registry, decoder, incidents });
   const judge = createJudge({ state, registry, decoder, engine, incidents, outbox, downlinks, version: '1' });
   const written: Stored[] = [];

@@ -1,29 +1,25 @@
-import { type Incidents, isLongStop } from '../incidents/incidents.ts';
-import type { AlertChange, Whereabouts } from '../records/alert.ts';
-import type { Command, CommandResult } from '../records/command.ts';
-import { createCommandAnswers } from '../records/command-answers.ts';
+import { isLongStop } from '../incidents/incidents.ts';
+import type { Whereabouts } from '../records/alert.ts';
+import type { CommandResult } from '../records/command.ts';
 import type { Downlink } from '../records/downlink.ts';
 import type { FoldState } from '../records/fold-state.ts';
-import type { Incident, IncidentChange } from '../records/incident.ts';
-import type {
-  AttemptingRecord,
-  DecidedRecord,
-  JournalRecord,
-  OutcomeRecord,
-  QuarantinedRecord,
-} from '../records/journal-record.ts';
+import type { DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import { decodeRecord } from '../records/record-codec.ts';
-import { carryOut } from '../records/registry-commands.ts';
-import type { Registry } from '../records/registry-fold.ts';
-import { visitResult } from '../records/visit.ts';
-import type { Engine, EngineAnswer } from '../rules/engine.ts';
-import type { RuleEvent } from '../rules/event.ts';
-import type { Decoder } from './decoder.ts';
-import type { DownlinkAnswer, Downlinks } from './downlinks.ts';
+import {
+  addDownlinks,
+  type Collection,
+  collectIncidents,
+  collectRules,
+  type JudgeParts,
+  newCollection,
+  stepAlerts,
+  stepEvent,
+} from './collection.ts';
+import { commandOnce } from './commands.ts';
 import { acceptDecided, heardOnce, type Overruled, rememberLoss, takePending } from './history.ts';
 import { quarantinedStep, quarantineWhole } from './quarantine.ts';
-import { deviceEvent, registryEvents } from './registry-events.ts';
+import { deviceEvent } from './registry-events.ts';
 import { reserveChanges, systemAlert } from './system-alerts.ts';
 
 /** One journal entry, as followers see it. */
@@ -94,52 +90,6 @@ export function createJudge(parts: JudgeParts) {
 }
 
 export type Judge = ReturnType<typeof createJudge>;
-export type JudgeParts = {
-  state: FoldState;
-  registry: Registry;
-  decoder: Decoder;
-  engine: Engine;
-  incidents: Incidents;
-  outbox: NoticeFold;
-  downlinks: Downlinks;
-  version: string;
-};
-
-/** The part of the judge that knows which notice went where; `follow` tells it which incidents are over. */
-export type NoticeFold = {
-  issue(notice: Notice): void;
-  withdraw(noticeId: string): void;
-  follow(incident: Incident): void;
-  attempting(record: AttemptingRecord, at: number): void;
-  outcome(record: OutcomeRecord, at: number): void;
-  rebuild(): void;
-};
-
-type Collection = {
-  alerts: AlertChange[];
-  /** By incident: one record writes each of them once, as it is in the end, however often it changed on the way. */
-  incidents: Map<string, IncidentChange>;
-  notices: Notice[];
-  /** By id, for the same reason. */
-  downlinks: Map<string, Downlink>;
-  failures: EngineAnswer['failures'];
-  rejections: Judgement['rejections'];
-  removed: string[];
-  devices: string[];
-  result?: { commandId: string; result: CommandResult };
-  differs?: Overruled | undefined;
-};
-
-const newCollection = (): Collection => ({
-  alerts: [],
-  incidents: new Map(),
-  notices: [],
-  downlinks: new Map(),
-  failures: [],
-  rejections: [],
-  removed: [],
-  devices: [],
-});
 
 function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   const record = decodeRecord(stored.body);
@@ -186,6 +136,11 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       else if (!refusalsOf(parts.state).has('since')) refusalsOf(parts.state).set('since', at);
       stepAlerts(parts, reserveChanges(parts.state, record, stored), at, into);
       return;
+    case 'uplink':
+      if (record.reachable) refusalsOf(parts.state).delete('uplink');
+      else if (!refusalsOf(parts.state).has('uplink')) refusalsOf(parts.state).set('uplink', at);
+      stepEvent(parts, { type: 'uplink', at, where: {}, reachable: record.reachable, probe: record.probe }, at, into);
+      return;
     case 'clock-step':
       collectIncidents(parts, parts.incidents.clockStepped(at, record.byMs), at, into);
       return;
@@ -207,13 +162,18 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
  */
 function unheardMs({ state }: JudgeParts, record: JournalRecord, at: number): number {
   const refusals = refusalsOf(state);
-  const since = refusals.get('since');
-  if (since === undefined)
+  const reasons = (['since', 'uplink'] as const).filter((reason) => refusals.has(reason));
+  if (reasons.length === 0)
     return record.kind === 'clock-step' ? record.byMs : record.kind === 'started' ? record.downMs : 0;
-  if (at - since < 60_000 && record.kind !== 'reserve') return 0;
-  refusals.set('since', at);
-  return at - since;
+  const unheard = reasons.map((reason) => {
+    const since = refusals.get(reason) ?? at;
+    if (at - since < 60_000 && record.kind !== 'reserve' && record.kind !== 'uplink') return 0;
+    refusals.set(reason, at);
+    return at - since;
+  });
+  return Math.max(...unheard);
 }
+/** Since when, or up to when it was counted, no device could be heard: `since` for want of room, `uplink` for want of a way here. */
 const refusalsOf = (state: FoldState) => state.table<number>('refusals');
 
 /** Deadlines come before the record that is stamped with their time or a later one; rules before incidents. */
@@ -229,110 +189,6 @@ function earliestDue({ engine, incidents, downlinks }: JudgeParts): number {
   const never = Number.POSITIVE_INFINITY;
   const ofPeople = Math.min(incidents.nextDeadline() ?? never, downlinks.nextDeadline() ?? never);
   return Math.min(engine.nextDeadline() ?? never, ofPeople);
-}
-
-function addDownlinks({ downlinks }: Collection, changed: Downlink[]): void {
-  for (const row of changed) downlinks.set(row.id, row);
-}
-
-function stepEvent(parts: JudgeParts, event: RuleEvent, at: number, into: Collection): void {
-  collectRules(parts, parts.engine.step(event), at, into);
-  addDownlinks(into, parts.downlinks.hear(event, at));
-}
-
-function collectRules(parts: JudgeParts, answer: EngineAnswer, at: number, into: Collection): void {
-  into.failures.push(...answer.failures);
-  stepAlerts(parts, answer.changes, at, into);
-}
-
-function stepAlerts(parts: JudgeParts, changes: AlertChange[], at: number, into: Collection): void {
-  // Where another version judged what came before, a rule may come to what is on record already.
-  const news = changes.filter((change) => change.type !== 'raise' || !parts.incidents.knows(change.alert.alertId));
-  if (news.length === 0) return;
-  into.alerts.push(...news);
-  collectIncidents(parts, parts.incidents.step({ type: 'alerts', at, changes: news }), at, into);
-}
-
-function collectIncidents(
-  parts: JudgeParts,
-  answer: ReturnType<Incidents['fire']>,
-  at: number,
-  into: Collection,
-): void {
-  for (const change of answer.incidents) addIncident(into, change);
-  into.failures.push(...(answer.failures ?? []));
-  for (const notice of answer.notices) {
-    into.notices.push(notice);
-    parts.outbox.issue(notice);
-  }
-  for (const { incident } of answer.incidents) {
-    parts.outbox.follow(incident);
-    addDownlinks(into, parts.downlinks.follow(incident, at));
-  }
-}
-
-function addIncident({ incidents }: Collection, { incident, timeline }: IncidentChange): void {
-  const before = incidents.get(incident.incidentId);
-  if (before) before.timeline.push(...timeline);
-  incidents.set(incident.incidentId, { incident, timeline: before?.timeline ?? [...timeline] });
-}
-
-/** Incidents remember the answers to their own commands, in the same table. A look changes nothing, and takes nobody's place there. */
-function commandOnce(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
-  if ('incidentId' in command || command.type === 'look') return stepCommand(parts, command, at, into);
-  return createCommandAnswers(parts.state).once(command, () => stepCommand(parts, command, at, into));
-}
-
-function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
-  switch (command.type) {
-    case 'registry-part':
-    case 'registry-commit':
-    case 'registry-change': {
-      const { result, applied } = carryOut(parts.registry, command);
-      if (!applied) return result;
-      into.removed = into.removed.concat(applied.removed, applied.bared);
-      into.devices = into.devices.concat(applied.reauthenticate);
-      for (const { id } of applied.devicesRemoved) for (const part of [parts.decoder, parts.downlinks]) part.forget(id);
-      for (const event of registryEvents(parts.registry, applied, at)) stepEvent(parts, event, at, into);
-      return result;
-    }
-    case 'test-window': {
-      const { deviceId, until, by } = command;
-      const where = parts.registry.whereabouts(deviceId);
-      const problem = testWindowProblem(where, until, at);
-      if (problem) return problem;
-      stepEvent(parts, { type: 'test-window', at, where, deviceId, until, by: `${by.type}:${by.id}` }, at, into);
-      return { ok: true };
-    }
-    case 'device-command':
-      return collectAsked(parts.downlinks.ask(command, at), into);
-    case 'cancel-device-command':
-      return collectAsked(parts.downlinks.cancel(command, at), into);
-    case 'look':
-    case 'audit-mark':
-      return { ok: true };
-    case 'visit':
-      return visitResult(parts.registry, command, at);
-    default: {
-      const answer = parts.incidents.step({ type: 'command', at, command });
-      collectIncidents(parts, answer, at, into);
-      return answer.result ?? { ok: false, problem: 'not-found', message: `no incident ${command.incidentId}` };
-    }
-  }
-}
-
-function collectAsked({ result, changed, incidents = [] }: DownlinkAnswer, into: Collection): CommandResult {
-  addDownlinks(into, changed);
-  for (const change of incidents) addIncident(into, change);
-  return result;
-}
-
-const longestTestWindowMs = 2 * 3_600_000;
-
-function testWindowProblem(where: Whereabouts, until: number, at: number): CommandResult | undefined {
-  if (where.unregistered) return { ok: false, problem: 'not-found', message: `no device ${where.deviceId}` };
-  if (until > at && until <= at + longestTestWindowMs) return undefined;
-  return { ok: false, problem: 'invalid', message: 'a test window ends within the next two hours' };
 }
 
 /** What repeats itself, or cannot be read, is no news; that it came is: the device is not silent. */

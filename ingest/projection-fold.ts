@@ -84,6 +84,7 @@ export function createProjectionFold() {
       case 'downlink':
       case 'quarantined':
       case 'reserve':
+      case 'uplink':
         return;
     }
   }

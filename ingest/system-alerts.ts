@@ -1,4 +1,5 @@
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
+import type { KeysDisk } from '../records/command.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import type { Stored } from './judge.ts';
@@ -20,9 +21,21 @@ export function reserveChanges(
   return alertIds.map((alertId) => ({ type: 'clear', alertId, at, reason: { freeBytes } }));
 }
 
+/** The desk is told once, until the disk takes the keys again. */
+export function keysChanges(state: FoldState, { commandId, isWritten }: KeysDisk, at: number): AlertChange[] {
+  const standing = state.table<string>('keys-alert');
+  const alertId = standing.get('standing');
+  if (isWritten) standing.delete('standing');
+  if (isWritten) return alertId === undefined ? [] : [{ type: 'clear', alertId, at, reason: {} }];
+  if (alertId !== undefined) return [];
+  const { type, alert } = systemAlert('keys-unwritten', commandId, at, {}, {});
+  standing.set('standing', alert.alertId);
+  return [{ type, alert: { ...alert, severity: 'urgent' } }];
+}
+
 /** A critical alert about the system itself; `causeId` names it for ever. `at`: journal time, epoch ms. */
 export function systemAlert(
-  condition: 'record-quarantined' | 'journal-reserve',
+  condition: 'record-quarantined' | 'journal-reserve' | 'keys-unwritten',
   causeId: string,
   at: number,
   where: Whereabouts,

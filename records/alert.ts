@@ -55,11 +55,32 @@ export type Condition =
   | 'call-care'
   | 'call-service'
   | 'fall'
+  | 'fall-suspected'
   | 'device-silent'
   | 'battery-low'
   | 'counter-reused'
+  | 'battery-forecast'
+  | 'signal-weak'
+  | 'clock-wrong'
+  | 'device-fault'
+  | 'tamper'
+  | 'test-overdue'
+  | 'visit-overdue'
+  | 'village-outage'
+  | 'uplink-lost'
+  | 'blind'
+  | 'inactivity'
+  | 'wandering'
+  | 'position-unknown'
+  | 'camp-moved'
+  | 'cold'
+  | 'hot'
+  | 'vitals'
+  | 'threshold'
+  | 'readings-stopped'
   | 'record-quarantined'
   | 'journal-reserve'
+  | 'keys-unwritten'
   | 'ladder-empty'
   | 'notice-undelivered'
   | 'emergency-left-open';
@@ -74,17 +95,70 @@ export const lifeSafetyConditions: ReadonlySet<Condition> = new Set<Condition>([
   'unreadable',
   'call-emergency',
   'fall',
+  'inactivity',
+  'wandering',
+  'position-unknown',
 ]);
 
 /**
  * What a rule says. `strengthen` adds evidence or severity to an alert that stands; `clear` says that its condition is
- * gone (a latched alert's incident stays open all the same); `note` is on record and calls nobody.
+ * gone (a latched alert's incident stays open all the same); `note` is on record and calls nobody; `prompt` asks the person;
+ * `coverage` is on record: whether anything still watches over somebody.
  */
 export type AlertChange =
   | { type: 'raise'; alert: Alert }
   | { type: 'strengthen'; alertId: string; at: number; severity: Severity; reason: Reason }
   | { type: 'clear'; alertId: string; at: number; reason: Reason }
-  | { type: 'note'; note: Note };
+  | { type: 'note'; note: Note }
+  | { type: 'prompt'; prompt: Prompt }
+  | ({ type: 'coverage' } & Coverage)
+  | ShadowWord;
+
+/**
+ * What a rule said under a setting that is only tried beside the one in force: on record, and nothing follows from it. `failed`: the
+ * rule threw; what it knew of that subject under this setting is forgotten. Units: `at` is journal time, epoch ms.
+ */
+export type ShadowWord = {
+  type: 'shadow';
+  rule: string;
+  settingId: string;
+  at: number;
+  change: AlertChange | { type: 'failed'; subject: string; error: string };
+};
+
+/**
+ * The person, or without `personId` whoever is in the home, is asked whether all is well. What happens when nobody has answered by
+ * `until` is the rule's own deadline. Units: epoch ms of journal time.
+ */
+export type Prompt = {
+  promptId: string;
+  rule: string;
+  at: number;
+  personId?: string;
+  where: Whereabouts;
+  about: Condition;
+  until: number;
+};
+
+/** What can happen to a person that a device would notice. */
+export const harms = ['fire', 'fall', 'call', 'wandering', 'silence'] as const;
+export type Harm = (typeof harms)[number];
+
+/**
+ * Whether a device would notice that harm to that person: `watched`; `blind`: one did, and none does now; `never-equipped`: no device
+ * for it was ever heard. `since`: from when on that is so, as far as it is known, which may be long before `at`, when it was noticed (epoch ms). `why`: what
+ * keeps the devices from it, absent where one watches.
+ */
+export type Coverage = {
+  personId: string;
+  where: Whereabouts;
+  harm: Harm;
+  state: 'watched' | 'blind' | 'never-equipped';
+  at: number;
+  since: number;
+  why?: Blindness;
+};
+export type Blindness = 'silent' | 'fault' | 'not-worn' | 'charging' | 'no-consent' | 'removed' | 'never-heard';
 
 export type Note = {
   noteId: string;

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import type { DecidedRecord } from './journal-record.ts';
-import type { Grant, RegistryChange } from './registry.ts';
+import type { Entity, Grant, RegistryChange } from './registry.ts';
 import { idOf } from './registry-check.ts';
 import { changesIn } from './registry-commands.ts';
 
@@ -103,14 +103,28 @@ const device = ({ deviceId: id }: { deviceId: string }) => ({ type: 'device', id
 const incident = ({ incidentId: id }: { incidentId: string }) => ({ type: 'incident', id });
 const reasonOf = ({ reason }: { reason?: string | undefined }) => (reason === undefined ? {} : { reason });
 
+const scopeText = (scope: Entity<'ruleSetting'>['scope']): string =>
+  scope.type === 'all' ? 'all' : `${scope.type}:${scope.id}`;
+
 function changeTold(change: RegistryChange): Audited {
   const of = { type: change.entity, id: idOf(change) };
   if (change.type === 'remove') return { what: change.entity === 'person' ? 'erased' : 'removed', of };
   switch (change.entity) {
     case 'ruleSetting': {
       const { rule, scope, settings } = change.value;
-      const where = scope.type === 'all' ? 'all' : `${scope.type}:${scope.id}`;
-      return { what: 'rule-set', of, details: { rule, scope: where, settings: short(JSON.stringify(settings)) } };
+      return {
+        what: 'rule-set',
+        of,
+        details: { rule, scope: scopeText(scope), settings: short(JSON.stringify(settings)) },
+      };
+    }
+    case 'threshold': {
+      const { id: _, name: __, scope, ...limit } = change.value;
+      return {
+        what: 'rule-set',
+        of,
+        details: { rule: 'threshold', scope: scopeText(scope), settings: short(JSON.stringify(limit)) },
+      };
     }
     case 'account':
       return { what: 'account-set', of, details: { grants: grantsIn(change.value.grants) } };

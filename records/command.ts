@@ -56,6 +56,10 @@ export const auditMark = z.strictObject({
   n: z.int().min(1),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 });
+
+/** Of the alarm process about itself: whether the disk takes the keys under which personal data is sealed. */
+const keysDisk = z.strictObject({ type: z.literal('keys-disk'), ...common, isWritten: z.boolean() });
+export type KeysDisk = z.infer<typeof keysDisk>;
 /** Somebody was in a home, at `visitedAt` (epoch ms): on the round, because it was due after an event, or to see whether all is well. */
 export const visit = z.strictObject({
   type: z.literal('visit'),
@@ -64,6 +68,14 @@ export const visit = z.strictObject({
   visitedAt: z.int(),
   why: z.enum(['round', 'after-event', 'welfare']),
   result: z.enum(['well', 'helped', 'nobody-there']),
+});
+
+/** What somebody who was asked whether all is well says to it: on the telephone to the desk, by a key, or in the room. */
+export const promptAnswer = z.strictObject({
+  type: z.literal('prompt-answer'),
+  ...common,
+  promptId: z.string().min(1).max(200),
+  answer: z.enum(['fine', 'help']),
 });
 
 /**
@@ -116,11 +128,14 @@ export const command = z.discriminatedUnion('type', [
   cancelDeviceCommand,
   look,
   auditMark,
+  keysDisk,
   visit,
+  promptAnswer,
 ]);
 export type Command = z.infer<typeof command>;
 export type Look = z.infer<typeof look>;
 export type Visit = z.infer<typeof visit>;
+export type PromptAnswer = z.infer<typeof promptAnswer>;
 
 /** What a command came to. `conflict` says in words and, for an incident, by its current version what is true now. */
 export type CommandResult =

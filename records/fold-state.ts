@@ -111,10 +111,9 @@ export class Table<V> {
   }
 
   set(key: string, value: V): void {
-    const had = this.#rows.has(key);
     const before = this.#rows.get(key);
-    if (had && before === value) return;
-    this.#record(() => (had ? this.load(key, before) : this.#rows.delete(key)));
+    if (before === value) return;
+    this.#record(() => this.load(key, before));
     this.#rows.set(key, value);
     if (!this.derived) this.#changed.add(key);
   }

@@ -27,9 +27,14 @@ export type Incident = {
   ladder: Ladder;
   /** Everyone who was told, once each: they hear how it ended. */
   told: Told[];
+  /** Of work that is gathered by village and week. */
+  week?: Week;
   /** Somebody reported that nobody was reached; a second person has to agree before a life-safety incident ends. */
   closing?: { by: Actor; askedAt: number };
 };
+
+/** `monday`: whole days since 1970-01-01 in the county; `endsAt`: epoch ms. */
+export type Week = { monday: number; endsAt: number };
 
 /**
  * A person who was told, and what came of the newest notice to them. `informed`: told for information alone, not asked to
@@ -45,7 +50,16 @@ export type Told = {
   answer?: 'going' | 'cannot';
 };
 
-export type IncidentCategory = 'fire' | 'fall' | 'call' | 'unreadable' | 'supervision' | 'system';
+export type IncidentCategory =
+  | 'fire'
+  | 'fall'
+  | 'call'
+  | 'unreadable'
+  | 'inactivity'
+  | 'wandering'
+  | 'reading'
+  | 'supervision'
+  | 'system';
 
 export type IncidentAlert = Pick<
   Alert,

@@ -23,6 +23,8 @@ export type JournalRecord =
   | QuarantinedRecord
   /** The journal began or ceased to live on its reserve; operators are told. */
   | { kind: 'reserve'; inUse: boolean; freeBytes: number }
+  /** The host that the operator named answers again, or has not for a while: whether the world can reach us. */
+  | { kind: 'uplink'; reachable: boolean; probe: string }
   /** How the products of carriers speak, from here on: what is journalled is judged by what is journalled. */
   | { kind: 'carrier-products'; table: CarrierProducts }
   /** What stood there was damaged and repaired away; a `quarantined` record at the journal's end says so to people. */

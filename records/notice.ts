@@ -12,11 +12,16 @@ export type Notice = {
   rung: number;
   recipient: Recipient;
   at: number;
+  /** Nobody has to hear it after that, epoch ms of the journal. */
+  until?: number;
   text: NoticeText;
 };
 
-/** `worse`: the incident became worse, the first rung starts again. `stand-down`: turn back, it is over. */
-export type NoticePurpose = 'alarm' | 'worse' | 'escalation' | 'information' | 'all-clear' | 'stand-down';
+/**
+ * `worse`: the incident became worse, the first rung starts again. `stand-down`: turn back, it is over. `prompt`: the person is asked
+ * whether all is well, by no incident.
+ */
+export type NoticePurpose = 'alarm' | 'worse' | 'escalation' | 'information' | 'all-clear' | 'stand-down' | 'prompt';
 
 /** A contact of the registry, or the desk's own sound. */
 export type Recipient = { type: 'contact'; contactId: string } | { type: 'desk'; areaId: string };
@@ -31,6 +36,8 @@ export type NoticeText = {
   /** Each place or room that is named, by id: a fire names every unit. */
   placeIds: string[];
   rooms: string[];
+  /** Of what concerns no place alone. */
+  areaId?: string;
   personId?: string;
   deviceId?: string;
   unregistered?: true;

@@ -158,6 +158,9 @@ function deviceEvents(change: AlertChange, registry: Places): OutgoingEvent[] {
     case 'note':
       return change.note.what === 'test' ? [deviceEvent('device.tested', noted(change.note), registry)] : [];
     case 'strengthen':
+    case 'prompt':
+    case 'coverage':
+    case 'shadow':
       return [];
   }
 }

@@ -7,7 +7,7 @@ import type { Registry } from './registry-fold.ts';
 type Claim = NonNullable<Device['claim']>;
 
 /**
- * Everything that leaves the registry with a person, to be carried out together: who answers for them, their zones and settings. What they
+ * Everything that leaves the registry with a person, to be carried out together: who answers for them, their zones, settings and limits. What they
  * wore becomes stock, with a label that can be used again; `claimFor` makes one for a device that has none. With the last of a
  * household the household goes; its place stays, because detectors hang there, but nobody's address is kept for it any more.
  */
@@ -25,6 +25,9 @@ export function erasureOf(registry: Lookup, personId: string, claimFor: (deviceI
     ...all(registry, 'ruleSetting', ({ scope }) => 'id' in scope && isGone(scope)).map((value) =>
       removal('ruleSetting', value),
     ),
+    ...all(registry, 'threshold', ({ scope }) => 'id' in scope && isGone(scope)).map((value) =>
+      removal('threshold', value),
+    ),
     ...gone.flatMap(({ type, id }) => {
       const value = registry.get(type, id);
       return value ? [removal(type, value)] : [];
@@ -41,7 +44,7 @@ export function erasureOf(registry: Lookup, personId: string, claimFor: (deviceI
  */
 export function whyNotErased(person: Person, openIncidents: Iterable<Incident>): string | undefined {
   const incident = emergencyOf(person, openIncidents);
-  return incident && `incident ${incident.code} is critical, theirs, and not over: end it first, then erase`;
+  return incident && `incident ${incident.code} is critical, theirs, and not over: end it first`;
 }
 
 type Lookup = Pick<Registry, 'get' | 'list'>;

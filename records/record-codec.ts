@@ -64,6 +64,7 @@ const kinds = {
   reserve: { byte: 10, version: 1 },
   downlink: { byte: 11, version: 1 },
   'carrier-products': { byte: 12, version: 1 },
+  uplink: { byte: 13, version: 1 },
 } as const satisfies { [Kind in WrittenKind]: { byte: number; version: number } };
 type WrittenKind = Exclude<JournalRecord['kind'], 'lost'>;
 

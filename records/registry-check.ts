@@ -45,6 +45,7 @@ export function checkChanges(changes: readonly RegistryChange[], standing: Stand
     else problems.push(...removeProblems(change, standing, (key) => after.has(key)));
   }
   problems.push(...areaProblems(after, standing, world), ...sizeProblems(after, standing));
+  problems.push(...crowded(after, standing), ...shadowProblems(after, standing));
   return problems;
 }
 
@@ -71,7 +72,7 @@ const twice = { problem: 'occurs twice in one import; keep one of them', zh: '�
 function putProblems({ entity, value }: Put, world: World): RegistryProblem[] {
   const problems: RegistryProblem[] = [];
   for (const { field, to, id } of linksOf(entity, value)) {
-    if (to === 'all' || to === 'category' || to === 'rule' || world.get(to, id)) continue;
+    if (to === 'all' || to === 'category' || to === 'rule' || to === 'shadow' || world.get(to, id)) continue;
     problems.push({ entity, id: value.id, field, ...absentProblem(to, id), missing: keyOf(to, id) });
   }
   if (entity === 'device') problems.push(...deviceProblems(value));
@@ -96,6 +97,7 @@ export const chineseNames: Record<EntityType, string> = {
     zone: '活动范围',
   },
   ...{ device: '设备', account: '账号', apiKey: '接口密钥', ruleSetting: '规则设置', subscription: '事件订阅' },
+  threshold: '读数限值',
 };
 
 /** Somebody else changed it after whoever asks had looked. */
@@ -216,4 +218,40 @@ function sizeProblems(after: Map<string, RegistryChange>, standing: Standing): R
     const problem = `the registry holds at most ${mostOfEachEntity} of each kind`;
     return [{ entity, id: '', problem, zh: `每类最多 ${mostOfEachEntity} 条` }];
   });
+}
+
+/** Every report is held against all limits of its scopes. */
+const mostThresholdsOfScope = 32;
+
+function crowded(after: Map<string, RegistryChange>, standing: Standing): RegistryProblem[] {
+  const counts = new Map<string, number>();
+  return [...after.values()].flatMap((change) => {
+    if (change.type !== 'put' || change.entity !== 'threshold') return [];
+    for (const { to, id } of linksOf('threshold', change.value)) {
+      const others = standing.referrers(to, id, 'threshold').filter((one) => !after.has(keyOf('threshold', one)));
+      const count = (counts.get(`${to}:${id}`) ?? others.length) + 1;
+      counts.set(`${to}:${id}`, count);
+      if (count > mostThresholdsOfScope) return [{ entity: 'threshold' as const, id: change.value.id, ...tooMany }];
+    }
+    return [];
+  });
+}
+const tooMany = {
+  ...{ field: 'scope', problem: `there are ${mostThresholdsOfScope} limits of this scope already: change one of them` },
+  zh: `同一范围最多 ${mostThresholdsOfScope} 条限值，请修改已有的`,
+};
+
+/** Each is a copy of its rule that steps on everything of its scope. */
+const mostShadows = 16;
+
+function shadowProblems(after: Map<string, RegistryChange>, standing: Standing): RegistryProblem[] {
+  const puts = [...after.values()].flatMap((change) =>
+    change.type === 'put' && change.entity === 'ruleSetting' && change.value.mode === 'shadow' ? [change.value.id] : [],
+  );
+  const others = standing.referrers('shadow', '', 'ruleSetting').filter((id) => !after.has(keyOf('ruleSetting', id)));
+  const problem = `at most ${mostShadows} settings are tried at a time: remove one of mode shadow`;
+  const zh = `同时试行的规则设置最多 ${mostShadows} 条，请先删除一条`;
+  return puts
+    .slice(Math.max(0, mostShadows - others.length))
+    .map((id) => ({ entity: 'ruleSetting', id, field: 'mode', problem, zh }));
 }

@@ -127,7 +127,7 @@ describe('an import', () => {
       devicesAdded: [],
       devicesRemoved: [],
       reauthenticate: [],
-      ...{ bared: [], released: [], left: [] },
+      ...{ bared: [], released: [], left: [], homes: [] },
     });
     expect(registry.revision()).toBe(revision);
   });

@@ -1,9 +1,17 @@
 import type { FoldState, Table } from './fold-state.ts';
 import type { Device, Entity, EntityType, RegistryChange, RegistryView } from './registry.ts';
 import { entityTypes } from './registry.ts';
-import { checkChanges, type RegistryProblem, type Standing } from './registry-check.ts';
+import { checkChanges, idOf, type RegistryProblem, type Standing } from './registry-check.ts';
+import { type Changed, homesOf } from './registry-homes.ts';
 import { keyOf, type Link, linksOf } from './registry-links.ts';
-import { contactsFor, ruleSettingsFor, whereaboutsOf } from './registry-lookups.ts';
+import {
+  contactsFor,
+  isWithin,
+  residenceOf,
+  ruleSettingsFor,
+  thresholdsFor,
+  whereaboutsOf,
+} from './registry-lookups.ts';
 import { createStaging } from './registry-staging.ts';
 import { holdsSealed } from './sealing.ts';
 
@@ -22,8 +30,15 @@ export function createRegistry({ state }: { state: FoldState }) {
   function apply(changes: readonly RegistryChange[]): Applied {
     const applied = nothingApplied();
     const edits: IndexEdits = new Map();
-    for (const change of changes) applyOne(tables, change, applied, edits);
+    const changed: Changed[] = [];
+    for (const change of changes) {
+      const before = standing.get(change.entity, idOf(change));
+      applyOne(tables, change, applied, edits);
+      const after = standing.get(change.entity, idOf(change));
+      if (before !== after) changed.push({ entity: change.entity, values: [before, after] });
+    }
     for (const [key, edit] of edits) editIndex(index, key, edit);
+    applied.homes = homesOf(changed, standing);
     if (applied.added.length + applied.changed.length + applied.removed.length > 0) {
       revisions.set('revision', revision() + 1);
     }
@@ -84,6 +99,8 @@ export type Applied = {
   released: { deviceId: string; personId: string }[];
   /** Places where households stood that are no more. */
   left: string[];
+  /** Households of which something changed that rules look at: itself, its people, its place, its devices and zones. */
+  homes: string[];
 };
 export type CommitAnswer = ({ ok: true } & Applied) | { ok: false; problems: string[] };
 
@@ -95,7 +112,7 @@ type IndexEdits = Map<string, Map<string, boolean>>;
 
 const nothingApplied = (): Applied => ({
   ...{ added: [], changed: [], removed: [] },
-  ...{ devicesAdded: [], devicesRemoved: [], reauthenticate: [], bared: [], released: [], left: [] },
+  ...{ devicesAdded: [], devicesRemoved: [], reauthenticate: [], bared: [], released: [], left: [], homes: [] },
 });
 
 const mostProblems = 100;
@@ -131,8 +148,14 @@ function viewOf(tables: Tables, standing: Standing): RegistryView {
     account: (id) => tables.account.get(id),
     devices: () => tables.device.values(),
     whereabouts: (deviceId) => whereaboutsOf(deviceId, standing),
+    whereaboutsOf: (who) => residenceOf(who, standing),
+    referring: (from, to, id) => standing.referrers(to, id, from).flatMap((one) => standing.get(from, one) ?? []),
     contactsFor: (where) => contactsFor(where, standing),
-    ruleSettings: (rule, where) => ruleSettingsFor(rule, where, standing),
+    ruleSettings: (rule, where, tried) => ruleSettingsFor(rule, where, standing, tried),
+    shadowSettings: () => standing.referrers('shadow', '', 'ruleSetting'),
+    ruleSetting: (id) => tables.ruleSetting.get(id),
+    isWithin: (scope, where) => isWithin(scope, where, standing),
+    thresholds: (where) => thresholdsFor(where, standing),
   };
 }
 

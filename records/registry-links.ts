@@ -1,10 +1,10 @@
-import type { Device, Entity, EntityType, Grant } from './registry.ts';
+import type { Device, Entity, EntityType, Grant, RuleSetting } from './registry.ts';
 
 /** The name of an entity among all of them, and the owner of its personal data: `person:p1`. */
 export const keyOf = (entity: EntityType, id: string): string => `${entity}:${id}`;
 
-/** What an entity refers to, and in which field. Everybody, a category and a rule are targets without an entity. */
-export type Link = { field: string; to: EntityType | 'all' | 'category' | 'rule'; id: string };
+/** What an entity refers to, and in which field. Everybody, a category, a rule and the shadows are targets without an entity. */
+export type Link = { field: string; to: EntityType | 'all' | 'category' | 'rule' | 'shadow'; id: string };
 
 /** Every reference that an entity makes: indexes and the check of dangling references both follow from it. */
 export function linksOf<T extends EntityType>(entity: T, value: Entity<T>): Link[] {
@@ -29,11 +29,17 @@ const linkers: { [T in EntityType]: (value: Entity<T>) => Link[] } = {
   account: ({ grants }) => grantLinks(grants),
   apiKey: ({ grants }) => grantLinks(grants),
   subscription: ({ areaId }) => optional('areaId', 'area', areaId),
-  ruleSetting: ({ rule, scope }) => [
+  ruleSetting: ({ rule, scope, mode }) => [
     { field: 'rule', to: 'rule', id: rule },
-    { field: 'scope', to: scope.type, id: scope.type === 'all' ? '' : scope.id },
+    scopeLink(scope),
+    ...(mode === 'shadow' ? [{ field: 'mode', to: 'shadow' as const, id: '' }] : []),
   ],
+  threshold: ({ scope }) => [scopeLink(scope)],
 };
+
+const scopeLink = (scope: RuleSetting['scope']): Link => ({
+  ...{ field: 'scope', to: scope.type, id: scope.type === 'all' ? '' : scope.id },
+});
 
 function grantLinks(grants: readonly Grant[] = []): Link[] {
   const areas = new Set(grants.flatMap(({ areaId }) => areaId ?? []));

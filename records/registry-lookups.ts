@@ -1,6 +1,6 @@
 import type { Whereabouts } from './alert.ts';
 import { isWithdrawn } from './consent.ts';
-import type { Area, Contact, RuleSetting } from './registry.ts';
+import type { Area, Contact, RuleSetting, Threshold } from './registry.ts';
 import type { Standing } from './registry-check.ts';
 import type { Link } from './registry-links.ts';
 
@@ -11,23 +11,43 @@ const none: readonly string[] = [];
 export function whereaboutsOf(deviceId: string, standing: Standing): Whereabouts {
   const device = standing.get('device', deviceId);
   if (!device) return { deviceId, unregistered: true };
-  if (device.personId !== undefined) return atPerson(deviceId, device.personId, standing);
-  if (device.placeId === undefined) return { deviceId };
-  const households = standing.referrers('place', device.placeId, 'household');
-  const householdId = households.length === 1 ? households[0] : undefined;
-  // Someone who lives alone is who pressed the button on the wall: their calls and falls belong together.
-  const people = householdId === undefined ? none : standing.referrers('household', householdId, 'person');
-  const personId = people.length === 1 ? people[0] : undefined;
-  const resident = { ...(personId !== undefined && { personId }), ...(householdId !== undefined && { householdId }) };
-  return { deviceId, ...resident, ...atPlace(device.placeId, standing) };
+  if (device.personId !== undefined) return { deviceId, ...atPerson(device.personId, standing) };
+  return device.placeId === undefined ? { deviceId } : { deviceId, ...livedIn(device.placeId, standing) };
 }
 
-function atPerson(deviceId: string, personId: string, standing: Standing): Whereabouts {
+/** Where somebody lives, or who lives there. */
+export function residenceOf({ type, id }: { type: 'person' | 'household' | 'place'; id: string }, standing: Standing) {
+  if (type === 'person') return atPerson(id, standing);
+  return type === 'place' ? livedIn(id, standing) : atHousehold(id, standing);
+}
+
+function livedIn(placeId: string, standing: Standing): Whereabouts {
+  const households = standing.referrers('place', placeId, 'household');
+  const [householdId] = households;
+  const resident = householdId !== undefined && households.length === 1 ? residentsOf(householdId, standing) : {};
+  return { ...resident, ...atPlace(placeId, standing) };
+}
+
+/** Someone who lives alone is who pressed the button on the wall: their calls and falls belong together. */
+function residentsOf(householdId: string, standing: Standing): Whereabouts {
+  const people = standing.referrers('household', householdId, 'person');
+  const [personId] = people;
+  return { ...(personId !== undefined && people.length === 1 && { personId }), householdId };
+}
+
+function atPerson(personId: string, standing: Standing): Whereabouts {
   const householdId = standing.get('person', personId)?.householdId;
-  const household = householdId === undefined ? undefined : standing.get('household', householdId);
-  if (!household) return { deviceId, personId };
-  const place = atPlace(household.currentPlaceId, standing);
-  return { deviceId, personId, householdId: household.id, areaId: household.areaId, ...place };
+  return householdId === undefined ? { personId } : { ...atHousehold(householdId, standing), personId };
+}
+
+function atHousehold(householdId: string, standing: Standing): Whereabouts {
+  const household = standing.get('household', householdId);
+  if (!household) return {};
+  return {
+    ...residentsOf(householdId, standing),
+    areaId: household.areaId,
+    ...atPlace(household.currentPlaceId, standing),
+  };
 }
 
 function atPlace(placeId: string, standing: Standing): Whereabouts {
@@ -71,29 +91,54 @@ const countiesOf = (standing: Standing): { to: 'area'; id: string }[] =>
     .map(({ id }) => ({ to: 'area' as const, id }))
     .toArray();
 
-/** A rule's overrides there, the widest scope first. */
-export function ruleSettingsFor(rule: string, where: Whereabouts, standing: Standing): RuleSetting['settings'][] {
-  // Asked for every report; most rules have no settings of their own.
-  if (standing.referrers('rule', rule, 'ruleSetting').length === 0) return [];
+/** A rule's overrides there, the widest scope first, as if those that are `tried` were in force. */
+export function ruleSettingsFor(
+  rule: string,
+  where: Whereabouts,
+  standing: Standing,
+  tried: readonly RuleSetting[] = noSettings,
+): RuleSetting['settings'][] {
+  // Asked for every report and rule; most have no settings of their own.
+  const hasNone = standing.size('ruleSetting') === 0 || standing.referrers('rule', rule, 'ruleSetting').length === 0;
+  if (hasNone && tried.length === 0) return noSettings;
+  return scopeTargets(where, standing).flatMap((target) => {
+    const inForce = standing
+      .referrers(target.to, target.id, 'ruleSetting')
+      .flatMap((settingId) => standing.get('ruleSetting', settingId) ?? [])
+      .filter(({ id, mode }) => mode !== 'shadow' && !tried.some((one) => one.id === id));
+    return [...inForce, ...tried.filter(({ scope }) => isTarget(scope, target))]
+      .filter((setting) => setting.rule === rule)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({ settings }) => settings);
+  });
+}
+const noSettings: never[] = [];
+
+/** Whether what counts for that scope counts there. */
+export const isWithin = (scope: RuleSetting['scope'], where: Whereabouts, standing: Standing): boolean =>
+  scope.type === 'all' || scopeTargets(where, standing).some((target) => isTarget(scope, target));
+
+const isTarget = (scope: RuleSetting['scope'], { to, id }: Target): boolean =>
+  scope.type === to && (scope.type === 'all' || scope.id === id);
+
+/** The limits of readings that count there, the widest scope first. */
+export function thresholdsFor(where: Whereabouts, standing: Standing): readonly Threshold[] {
+  // Asked for every report that measures something; most counties have few of them or none.
+  if (standing.size('threshold') === 0) return noThresholds;
+  return scopeTargets(where, standing).flatMap(({ to, id }) =>
+    standing.referrers(to, id, 'threshold').flatMap((one) => standing.get('threshold', one) ?? []),
+  );
+}
+const noThresholds: readonly Threshold[] = [];
+
+/** Every scope that holds a device there, the widest first. */
+function scopeTargets(where: Whereabouts, standing: Standing): Target[] {
   const scopes = scopesOf(where, standing);
   const carried = new Set(scopes.people.flatMap(({ id }) => standing.get('person', id)?.categories ?? []));
   const categories = [...carried].sort().map((id) => ({ to: 'category' as const, id }));
   const device: Target[] = where.deviceId === undefined ? [] : [{ to: 'device', id: where.deviceId }];
   const everybody: Target = { to: 'all', id: '' };
-  const wideFirst: Target[] = [
-    everybody,
-    ...scopes.areas.reverse(),
-    ...categories,
-    ...scopes.households,
-    ...scopes.people,
-    ...device,
-  ];
-  return wideFirst.flatMap(({ to, id }) =>
-    [...standing.referrers(to, id, 'ruleSetting')].sort().flatMap((settingId) => {
-      const setting = standing.get('ruleSetting', settingId);
-      return setting?.rule === rule ? [setting.settings] : [];
-    }),
-  );
+  return [everybody, ...scopes.areas.reverse(), ...categories, ...scopes.households, ...scopes.people, ...device];
 }
 
 /** Everything around a place, as targets of references. Areas come from the narrowest upward. */

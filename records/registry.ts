@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Whereabouts } from './alert.ts';
 import { roles } from './rights.ts';
+import { quantityNames } from './threshold.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'an id is 1-32 letters, digits, "_" or "-"');
 /** A personal value as the journal, snapshots and the database keep it: under its owner's key, in base64. */
@@ -50,6 +51,12 @@ export const household = z.strictObject({
 const consent = z.strictObject({ given: z.boolean(), at: z.int(), by: z.string().min(1).max(64) });
 export const purposes = ['location', 'health', 'family-view', 'voice'] as const;
 export type Purpose = (typeof purposes)[number];
+/** Away from home, from `since` until `until` (epoch ms; absent: until further notice): nobody is missed there. */
+const absence = z.strictObject({
+  reason: z.enum(['hospital', 'with-family', 'travelling']),
+  since: z.int(),
+  until: z.int().optional(),
+});
 export const person = z.strictObject({
   id,
   householdId: id,
@@ -59,6 +66,7 @@ export const person = z.strictObject({
   categories: z.array(category).max(8).default([]),
   language: language.default('zh-CN'),
   consents: z.partialRecord(z.enum(purposes), consent).optional(),
+  absence: absence.optional(),
 });
 const webhookUrl = z
   .string()
@@ -80,7 +88,8 @@ export const contact = z.strictObject({
   id,
   /** Whom or what it answers for: a place's neighbour, an area's station, a site's night carer. */
   of: z.strictObject({ type: z.enum(['person', 'household', 'place', 'site', 'area']), id }),
-  role: z.enum(['neighbour', 'family', 'night-carer', 'station', 'township', 'county', 'desk']),
+  /** `self`: the way to the person, or to the household: they are asked whether all is well, and sent to nobody. */
+  role: z.enum(['neighbour', 'family', 'night-carer', 'station', 'township', 'county', 'desk', 'self']),
   /** Lower comes first among the same role. */
   order: z.int().min(1).max(99).default(1),
   name: personal(z.string().min(1).max(60)),
@@ -103,13 +112,16 @@ export const device = z.strictObject({
   credential: z.strictObject({ salt: z.string().min(1).max(64), hmac: z.string().min(1).max(64) }).optional(),
   /**
    * Of the code on its label, kept like the secret: whoever has the code may say where the device hangs, once. `used`: when (epoch
-   * ms) and by which account. A device without place and person is stock, and has a code that nobody used.
+   * ms) and by whom: an account, where `type` does not say otherwise. A device without place and person is stock, and has a code that
+   * nobody used.
    */
   claim: z
     .strictObject({
       salt: z.string().min(1).max(64),
       hmac: z.string().min(1).max(64),
-      used: z.strictObject({ at: z.int(), by: z.string().min(1).max(64) }).optional(),
+      used: z
+        .strictObject({ at: z.int(), by: z.string().min(1).max(64), type: z.literal('api-key').optional() })
+        .optional(),
     })
     .optional(),
   simulated: z.boolean().default(false),
@@ -170,31 +182,57 @@ export const subscription = z.strictObject({
   previous: z.strictObject({ secret: secret(webhookSecret), until: z.int() }).optional(),
   paused: z.boolean().default(false),
 });
-/** Overrides of a rule's settings. `category` is a scope over everybody who carries it. */
+/** Whom settings and limits count for. `category`: everybody who carries it. */
+const scope = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('all') }),
+  z.strictObject({ type: z.literal('category'), id: category }),
+  z.strictObject({ type: z.enum(['area', 'household', 'person', 'device']), id }),
+]);
+/** Overrides of a rule's settings. `shadow`: only tried beside what is in force; what comes of it is on record and calls nobody. */
 export const ruleSetting = z.strictObject({
   id,
   rule: z.string().min(1).max(40),
-  scope: z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('all') }),
-    z.strictObject({ type: z.literal('category'), id: category }),
-    z.strictObject({ type: z.enum(['area', 'household', 'person', 'device']), id }),
-  ]),
+  mode: z.enum(['live', 'shadow']).optional(),
+  scope,
   settings: z.record(z.string().min(1).max(60), z.union([z.number(), z.string().max(200), z.boolean()])),
+});
+const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day is like 22:00');
+/**
+ * A limit of a reading, in the unit of records/threshold.ts: people are told when it is below `below` or above `above`, seen `repeats`
+ * times and for `holdMinutes`, in readings at most `maxGapMinutes` apart; it is over when a reading is `hysteresis` back inside. `hours`
+ * (in the county's zone; over midnight they belong to the day on which they begin), `weekdays` (1 is Monday) and `months` say when.
+ */
+export const threshold = z.strictObject({
+  id,
+  name: z.string().min(1).max(60),
+  scope,
+  quantity: z.enum(quantityNames),
+  below: z.number().optional(),
+  above: z.number().optional(),
+  hysteresis: z.number().min(0).max(1000).default(0),
+  holdMinutes: z.int().min(0).max(10_080).default(0),
+  maxGapMinutes: z.int().min(1).max(10_080).default(60),
+  repeats: z.int().min(1).max(100).default(1),
+  severity: z.enum(['service', 'urgent', 'critical']).default('service'),
+  hours: z.strictObject({ from: clock, to: clock }).optional(),
+  weekdays: z.array(z.int().min(1).max(7)).min(1).max(7).optional(),
+  months: z.array(z.int().min(1).max(12)).min(1).max(12).optional(),
 });
 
 /** In the order in which they refer to each other. */
 export const entities = {
-  ...{ area, site, place, household, person, contact, zone, device, account, apiKey, ruleSetting, subscription },
+  ...{ area, site, place, household, person, contact, zone, device, account, apiKey, ruleSetting, threshold },
+  ...{ subscription },
 } as const;
 export type EntityType = keyof typeof entities;
 export type Entity<T extends EntityType> = z.infer<(typeof entities)[T]>;
 export type Area = Entity<'area'>;
 export type Site = Entity<'site'>;
 export type Place = Entity<'place'>;
-export type Household = Entity<'household'>;
-export type Person = Entity<'person'>;
 export type Contact = Entity<'contact'>;
 export type Device = Entity<'device'>;
+export type Household = Entity<'household'>;
+export type Person = Entity<'person'>;
 export type Account = Entity<'account'>;
 export type ApiKey = Entity<'apiKey'>;
 export type Zone = Entity<'zone'>;
@@ -202,6 +240,7 @@ export type Subscription = Entity<'subscription'>;
 export type EventType = (typeof eventTypes)[number];
 export type Grant = NonNullable<Account['grants']>[number];
 export type RuleSetting = Entity<'ruleSetting'>;
+export type Threshold = Entity<'threshold'>;
 export type Sealed = z.infer<typeof sealed>;
 export const entityTypes = Object.keys(entities) as EntityType[];
 
@@ -224,6 +263,7 @@ export const registryChange = z.discriminatedUnion('type', [
     put('device'),
     put('account'),
     put('ruleSetting'),
+    put('threshold'),
     put('zone'),
     put('apiKey'),
     put('subscription'),
@@ -248,12 +288,26 @@ export type RegistryView = {
   account(id: string): Account | undefined;
   /** Where a device's reports come from now. A fixed device in the home of one person alone also names that person. */
   whereabouts(deviceId: string): Whereabouts;
+  /** Where that person or household lives now, or what is known of that place; someone who lives alone is named. */
+  whereaboutsOf(who: { type: 'person' | 'household' | 'place'; id: string }): Whereabouts;
+  /** Who refers to an entity, in the order in which they came: the people of a household, the devices of a place. */
+  referring<T extends EntityType>(from: T, to: EntityType, id: string): readonly Entity<T>[];
   /**
    * Contacts for something that happened there: of the person (of everybody who lives there, when it names nobody), household,
    * place, site, then its areas upward; each once, among the same by order, then id.
    */
   contactsFor(where: Whereabouts): Contact[];
-  /** A rule's overrides for a device there, widest scope first; merge them in that order over the defaults. */
-  ruleSettings(rule: string, where: Whereabouts): RuleSetting['settings'][];
+  /**
+   * A rule's overrides for a device there, widest scope first; merge them in that order over the defaults. `tried` count as if they were in
+   * force, in the place of entries of the same id.
+   */
+  ruleSettings(rule: string, where: Whereabouts, tried?: readonly RuleSetting[]): RuleSetting['settings'][];
+  /** The settings that are only tried, by id; the same array until one of them changes. */
+  shadowSettings(): readonly string[];
+  ruleSetting(id: string): RuleSetting | undefined;
+  /** Whether what counts for that scope counts for a device there. */
+  isWithin(scope: RuleSetting['scope'], where: Whereabouts): boolean;
+  /** The limits of readings that count for a device there, by id. */
+  thresholds(where: Whereabouts): readonly Threshold[];
   devices(): Iterable<Device>;
 };

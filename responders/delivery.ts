@@ -128,7 +128,9 @@ export class Delivery {
       for (const due of this.#parts.outbox.due(now)) {
         // They are in the order of their rank, so that nothing behind this one finds room either.
         if (this.#slots.isFull(due.rank)) break;
-        if (due.activeAt < this.#state.beganAt - oldestCauseMs[noticeClass(due.notice)]) this.#giveUp(due);
+        const { until = Infinity } = due.notice;
+        const isOld = due.activeAt < this.#state.beganAt - oldestCauseMs[noticeClass(due.notice)];
+        if (isOld || until <= now) this.#giveUp(due);
         else this.#consider(due, false);
       }
     }

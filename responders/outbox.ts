@@ -63,6 +63,10 @@ export class Outbox {
     this.#changed();
   }
 
+  withdrawAll(incidentId: string): void {
+    for (const noticeId of this.#byIncident.get(incidentId) ?? []) this.withdraw(noticeId);
+  }
+
   /**
    * The end of an incident overtakes its notices, except those that say so; that it is held overtakes those of before, until a person
    * lets it go.

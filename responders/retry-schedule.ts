@@ -52,6 +52,7 @@ export function nextAttemptAt(
   if (restMs === undefined) return undefined;
   const wishedMs = ofClass === 'life-safety' ? Math.min(retryAfterMs, steadyMs) : retryAfterMs;
   const nextAt = Math.max(failedAt, startedAt + restMs, failedAt + wishedMs);
+  if (notice.until !== undefined && nextAt >= notice.until) return undefined;
   // While its incident is open a critical notice has no end; everything else has its age.
   const endless = ofClass === 'life-safety' && !isClosing(notice);
   return endless || nextAt <= notice.at + oldestCauseMs[ofClass] ? nextAt : undefined;

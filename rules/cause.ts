@@ -49,7 +49,12 @@ export function raise(cause: Cause, { at, ...words }: RaiseWords): AlertChange {
   };
 }
 
-type RaiseWords = Pick<Alert, 'rule' | 'at' | 'subject' | 'reason'> & { condition: Condition; severity: Severity };
+/** `alertId`: of a second alert that the same cause led to. */
+type RaiseWords = Pick<Alert, 'rule' | 'at' | 'subject' | 'reason'> & {
+  condition: Condition;
+  severity: Severity;
+  alertId?: string;
+};
 
 /** Puts on record what calls nobody. */
 export function note(

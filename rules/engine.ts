@@ -1,10 +1,15 @@
-import type { AlertChange } from '../records/alert.ts';
+import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
-import type { RegistryView } from '../records/registry.ts';
+import type { RegistryView, RuleSetting } from '../records/registry.ts';
 import { DeadlineHeap, type Hint } from './deadline-heap.ts';
+import { createDeviceConditions } from './device-conditions.ts';
 import type { RuleEvent } from './event.ts';
+import { createHome, type Home } from './home.ts';
+import { createLedger } from './life/ledger.ts';
+import type { LocalTime } from './local-time.ts';
 import type { AnyRule } from './rule.ts';
 import { settingsOf } from './settings.ts';
+import { followShadows, shadowWord } from './shadows.ts';
 
 /**
  * Steps every rule that an event concerns, strictly in the order of its calls, and fires deadlines by (time, subject,
@@ -17,18 +22,44 @@ import { settingsOf } from './settings.ts';
 export function createEngine(parts: EngineParts) {
   const { state } = parts;
   const rows: Rows = new Map(
-    parts.rules.map((rule) => [rule.name, { rule, table: state.table<Row>(`rule:${rule.name}`) }]),
+    parts.rules.map((rule) => [rule.name, { key: rule.name, rule, table: state.table<Row>(`rule:${rule.name}`) }]),
   );
   const deadlines = new Deadlines(rows, state);
+  const ledger = createLedger(parts);
+  const conditions = createDeviceConditions(parts);
+  const { home, moveTo } = createHome({ ...parts, ledger });
+  const stepping = { ...parts, deadlines, home };
+  const followTrials = followShadows(parts, rows, (live, trial, at) => copyRows(stepping, live, trial, at));
+
+  /** What it says about devices is stepped right after it, by every rule but those that say so themselves. */
+  function stepAll(event: RuleEvent, answer: EngineAnswer): void {
+    const derived: RuleEvent[] = [...ledger.note(event)];
+    moveTo(event.where);
+    for (const ruleRows of rows.values()) {
+      const { rule } = ruleRows;
+      if (rule.conditions && event.type === 'device-condition') continue;
+      const subject = rule.subject(event);
+      if (subject === undefined) continue;
+      const changes = stepSubject(stepping, ruleRows, subject, event, answer);
+      if (changes.length > 0) derived.push(...derivedFrom(rule, changes, event));
+    }
+    for (const one of derived) stepAll(one, answer);
+  }
+
+  function derivedFrom(rule: AnyRule, changes: readonly AlertChange[], { at, where }: RuleEvent): RuleEvent[] {
+    if (rule.conditions) return conditions.of(changes, at);
+    // What may cost a life there is news to whoever plans visits.
+    return !rule.rebase && where.householdId !== undefined && changes.some(isEmergency)
+      ? [{ type: 'emergency', at, where }]
+      : [];
+  }
 
   return {
     /** One event, in the journal's order. What fell due before it has been fired. */
     step(event: RuleEvent): EngineAnswer {
+      followTrials(event.at);
       const answer: EngineAnswer = { changes: [], failures: [] };
-      for (const ruleRows of rows.values()) {
-        const subject = ruleRows.rule.subject(event);
-        if (subject !== undefined) stepSubject(parts, deadlines, ruleRows, subject, event, answer);
-      }
+      stepAll(event, answer);
       return answer;
     },
 
@@ -37,13 +68,18 @@ export function createEngine(parts: EngineParts) {
      * again.
      */
     fire(at: number): EngineAnswer {
+      followTrials(at);
       const answer: EngineAnswer = { changes: [], failures: [] };
       for (let fired = 0; fired < firedAtOnce; fired++) {
         const due = deadlines.earliest();
         const ruleRows = due && rows.get(due.rule);
         if (!ruleRows || due.dueAt > at) break;
-        const where = parts.registry.whereabouts(ruleRows.table.get(due.subject)?.deviceId ?? due.subject);
-        stepSubject(parts, deadlines, ruleRows, due.subject, { type: 'tick', at: due.dueAt, where }, answer);
+        const { subject, dueAt } = due;
+        const where = whereNow(parts.registry, subject, ruleRows.table.get(subject)?.deviceId);
+        moveTo(where);
+        const tick = { type: 'tick', at: dueAt, where } as const;
+        const changes = stepSubject(stepping, ruleRows, subject, tick, answer);
+        for (const derived of derivedFrom(ruleRows.rule, changes, tick)) stepAll(derived, answer);
       }
       return answer;
     },
@@ -77,8 +113,14 @@ export function createEngine(parts: EngineParts) {
       }
     },
 
+    /** Which settings are only tried may have changed at `at`: each begins with what its rule knows, and what was known under one that went is forgotten. */
+    followShadows: followTrials,
+
     /** Makes the index of deadlines anew, after rows were loaded. */
-    rebuild: (): void => deadlines.rebuild(),
+    rebuild(): void {
+      followTrials(0);
+      deadlines.rebuild();
+    },
 
     /** How many deadlines are waited for; a few that have moved since may count twice. */
     deadlineCount: (): number => deadlines.size,
@@ -86,7 +128,13 @@ export function createEngine(parts: EngineParts) {
 }
 
 export type Engine = ReturnType<typeof createEngine>;
-export type EngineParts = { rules: readonly AnyRule[]; state: FoldState; registry: RegistryView };
+export type EngineParts = {
+  rules: readonly AnyRule[];
+  state: FoldState;
+  registry: RegistryView;
+  /** What the county's clock shows at a moment (epoch ms). */
+  localTime: (at: number) => LocalTime;
+};
 export type EngineAnswer = { changes: AlertChange[]; failures: Failure[] };
 
 /**
@@ -100,26 +148,45 @@ export type Failure = { rule: string; subject: string; deviceId?: string; lifeSa
  * tick.
  */
 type Row = { state: unknown; dueAt?: number; deviceId?: string };
-type RuleRows = { rule: AnyRule; table: Table<Row> };
+/** `shadow`: the rows are of a copy of the rule that is only tried under that setting. `key`: by which they stand among all. */
+type RuleRows = { key: string; rule: AnyRule; table: Table<Row>; shadow?: RuleSetting };
 type Rows = Map<string, RuleRows>;
+
+type Stepping = { registry: RegistryView; deadlines: Deadlines; home: Home };
 
 /** Bounds the answer; the next call goes on. */
 const firedAtOnce = 1000;
+const nothing: readonly AlertChange[] = [];
 
+function isEmergency(change: AlertChange): boolean {
+  if (change.type === 'raise') return change.alert.severity === 'critical';
+  return change.type === 'strengthen' && change.severity === 'critical';
+}
+
+/** Where the subject of a deadline is by now: where the device is that stepped it last, unless that went to somebody else. */
+function whereNow(registry: RegistryView, subject: string, deviceId: string | undefined): Whereabouts {
+  const [, type, id = ''] = /^(person|household|place):(.*)$/.exec(subject) ?? [];
+  if (type !== 'person' && type !== 'household' && type !== 'place') return registry.whereabouts(deviceId ?? subject);
+  const where: Whereabouts = deviceId === undefined ? {} : registry.whereabouts(deviceId);
+  return where[`${type}Id`] === id ? where : registry.whereaboutsOf({ type, id });
+}
+
+/** What the rule says is in the answer, and is answered. */
 function stepSubject(
-  { registry }: EngineParts,
-  deadlines: Deadlines,
-  { rule, table }: RuleRows,
+  { registry, deadlines, home }: Stepping,
+  { key, rule, table, shadow }: RuleRows,
   subject: string,
   event: RuleEvent,
   answer: EngineAnswer,
-): void {
+): readonly AlertChange[] {
   const before = table.get(subject);
+  // What it watches it sees to the end, also by what comes from outside of its scope.
+  if (shadow && !before && !registry.isWithin(shadow.scope, event.where)) return nothing;
   const { deviceId } = event.where;
   try {
-    const settings = settingsOf(rule, registry.ruleSettings(rule.name, event.where));
+    const settings = settingsOf(rule, registry.ruleSettings(rule.name, event.where, shadow && [shadow]));
     const old = before ? before.state : rule.initial;
-    const [state, changes] = rule.step(old, event, settings);
+    const [state, changes] = rule.step(old, event, settings, home);
     const dueAt = state === old ? before?.dueAt : dueFrom(rule.deadline(state, settings), event);
     if (event.type === 'tick' && dueAt !== undefined && dueAt <= event.at) {
       throw new Error('the deadline does not advance');
@@ -127,13 +194,44 @@ function stepSubject(
     if (state === rule.initial) table.delete(subject);
     else if (state !== old) table.set(subject, rowOf(state, dueAt, deviceId === subject ? undefined : deviceId));
     if (dueAt !== undefined && (before?.dueAt === undefined || dueAt < before.dueAt)) {
-      deadlines.add({ dueAt, subject, rule: rule.name });
+      deadlines.add({ dueAt, subject, rule: key });
+    }
+    if (shadow) {
+      for (const change of changes) answer.changes.push(shadowWord(shadow, event.at, change));
+      return nothing;
     }
     answer.changes.push(...changes);
+    return changes;
   } catch (error) {
+    if (shadow) {
+      table.delete(subject);
+      answer.changes.push(
+        shadowWord(shadow, event.at, { type: 'failed', subject, error: String(error).slice(0, 300) }),
+      );
+      return nothing;
+    }
     if (event.type === 'tick' && before) table.set(subject, rowOf(before.state, undefined, before.deviceId));
     const device = deviceId === undefined ? {} : { deviceId };
     answer.failures.push({ rule: rule.name, subject, ...device, lifeSafety: rule.rebase === undefined, error });
+    return [];
+  }
+}
+
+/** A trial begins with what the rule in force knows within its scope: what it learned, and what it was told when devices came. */
+function copyRows(
+  { registry, deadlines }: Stepping,
+  live: RuleRows,
+  { key, rule, table, shadow }: RuleRows,
+  at: number,
+) {
+  if (!shadow) return;
+  for (const [subject, row] of live.table.entries()) {
+    const where = whereNow(registry, subject, row.deviceId);
+    if (!registry.isWithin(shadow.scope, where)) continue;
+    const deadline = rule.deadline(row.state, settingsOf(rule, registry.ruleSettings(rule.name, where, [shadow])));
+    const dueAt = deadline === undefined ? undefined : Math.max(deadline, at);
+    table.set(subject, rowOf(row.state, dueAt, row.deviceId));
+    if (dueAt !== undefined) deadlines.add({ dueAt, subject, rule: key });
   }
 }
 

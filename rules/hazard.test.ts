@@ -10,6 +10,7 @@ import {
   SECOND_MS,
   type ShortReport,
   stranger,
+  unknownHome,
   watch,
 } from './watch.test-support.ts';
 
@@ -266,7 +267,7 @@ test('a test, or an alarm that is over, ends in time even when nothing closed it
   const report = { name: 'alarm', source: 'smoke', state: 'on', v: 1 } as const;
   const times = { at, occurredAt: at, clock: 'trusted' } as const;
   const event: RuleEvent = { type: 'report', ...times, causeId: 'c', where: home, report, unread: [] };
-  const answers = (state: Hazard) => hazard.step(state, event, hazard.settings)[1].map(({ type }) => type);
+  const answers = (state: Hazard) => hazard.step(state, event, hazard.settings, unknownHome)[1].map(({ type }) => type);
 
   const open = (until: number): Hazard => ({ window: { from: 0, until, by: 'account:bat' }, alarms: {} });
   expect([answers(open(at)), answers(open(at + 1))]).toEqual([['raise'], ['note']]);

@@ -1,5 +1,6 @@
 import type { AlertChange } from '../records/alert.ts';
 import type { RuleEvent } from './event.ts';
+import type { Home } from './home.ts';
 
 /**
  * A pure state machine over one kind of subject. It holds no timer: `deadline` says when time alone can change a state,
@@ -19,7 +20,9 @@ export type Rule<State, Settings extends RuleSettings> = {
    */
   ranges: { readonly [Name in keyof Settings]: Range };
   deadline(state: State, settings: Settings): number | undefined;
-  step(state: State, event: RuleEvent, settings: Settings): [State, AlertChange[]];
+  step(state: State, event: RuleEvent, settings: Settings, home: Home): [State, AlertChange[]];
+  /** Its alerts are about devices, and what they say of them the other rules hear as `device-condition`. */
+  conditions?: true;
   /**
    * Supervision rules alone: the state as if everything in it had happened `byMs` later, because nobody listened for so
    * long or the clock was stepped. Rules without it are life safety: what fell due in the meantime fires.

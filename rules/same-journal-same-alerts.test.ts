@@ -8,6 +8,7 @@ import type { RuleEvent } from './event.ts';
 import {
   HOUR_MS,
   home,
+  localTime,
   MINUTE_MS,
   otherRoom,
   registryOf,
@@ -76,7 +77,7 @@ const journal: fc.Arbitrary<Happening[]> = fc.array(moment, { maxLength: 40 }).m
 
 type Village = { state: FoldState; engine: ReturnType<typeof createEngine> };
 function village(from: FoldState = new FoldState()): Village {
-  return { state: from, engine: createEngine({ rules: allRules, state: from, registry }) };
+  return { state: from, engine: createEngine({ rules: allRules, state: from, registry, localTime }) };
 }
 
 function happen({ engine }: Village, { event }: Happening): AlertChange[] {

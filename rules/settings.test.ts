@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allRules } from './all-rules.ts';
-import { fall } from './fall.ts';
+import { fall } from './fall/fall.ts';
 import { settingProblems, settingsOf } from './settings.ts';
 
 test('a narrower override wins over a wider one, and what neither names keeps its default', () => {
@@ -24,10 +24,10 @@ test('what is wrong with an override is said, with what would be right', () => {
   expect(settingProblems(allRules, 'fall', { verdictMs: 30_000 })).toEqual([]);
   expect(settingProblems(allRules, 'fall', { verdictMs: '1', waitMs: 5 })).toEqual([
     'fall: verdictMs is a number from 10000 to 120000, not "1"',
-    'fall has no setting "waitMs": use one of verdictMs, lateVerdictMs, rememberMs',
+    'fall has no setting "waitMs": use one of verdictMs, lateVerdictMs, rememberMs, partsMs, likenessPercent, promptMs, stillMs, oldMs, gettingUpMs',
   ]);
   expect(settingProblems(allRules, 'falls', {})).toEqual([
-    'there is no rule "falls": use one of hazard, unreadable, call, fall, device-silent, battery-low, counter-reused',
+    `there is no rule "falls": use one of ${allRules.map(({ name }) => name).join(', ')}`,
   ]);
 });
 
@@ -56,7 +56,20 @@ test('docs/thresholds.md lists every limit with its default and range', () => {
 
 /** The unit is the last word of a name; a name without one is a count. */
 function unitOf(name: string): string {
-  const units = { Ms: 'ms', Percent: '%', Volts: 'V' };
+  const units = {
+    MetersPerSecond: 'm/s',
+    Meters: 'm',
+    PerMin: '1/min',
+    Celsius: '°C',
+    MmHg: 'mmHg',
+    Ms: 'ms',
+    Minute: 'min',
+    Percent: '%',
+    Dbm: 'dBm',
+    Db: 'dB',
+    VoltsPerDegree: 'V/°C',
+    Volts: 'V',
+  };
   const unit = Object.entries(units).find(([ending]) => name.endsWith(ending));
   return unit ? unit[1] : '1';
 }

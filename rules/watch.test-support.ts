@@ -1,9 +1,11 @@
 import type { DeviceKind, Report } from '../firmware-contracts/report.ts';
+import { localTimeIn } from '../platform/local-time.ts';
 import type { Alert, AlertChange, ClockTrust, Note, Whereabouts } from '../records/alert.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { RegistryView } from '../records/registry.ts';
 import { createEngine, type EngineAnswer } from './engine.ts';
 import type { RuleEvent } from './event.ts';
+import type { Home } from './home.ts';
 import type { AnyRule } from './rule.ts';
 
 export const SECOND_MS = 1000;
@@ -31,11 +33,28 @@ export function registryOf(
     contact: nothing,
     account: nothing,
     whereabouts: (deviceId) => places.get(deviceId) ?? { deviceId, unregistered: true },
+    whereaboutsOf: ({ type, id }) => whereAt(devices, type, id),
+    referring: () => [],
     contactsFor: () => [],
     ruleSettings: (rule) => overrides[rule] ?? [],
+    shadowSettings: () => noShadows,
+    ruleSetting: nothing,
+    isWithin: () => false,
+    thresholds: () => [],
     devices: () => [],
   };
 }
+
+const noShadows: readonly string[] = [];
+
+/** Where a home's first device is, without the device. */
+function whereAt(devices: readonly Whereabouts[], type: 'person' | 'household' | 'place', id: string): Whereabouts {
+  const { deviceId: _, ...where } = devices.find((one) => one[`${type}Id`] === id) ?? {};
+  return where;
+}
+
+/** The county's clock. */
+export const localTime = localTimeIn('Asia/Shanghai');
 
 /** Which report it was and how it came; by default a live one with the next `seq`. */
 export type Circumstances = {
@@ -51,11 +70,12 @@ export type Circumstances = {
 /** Drives rules through the engine; time moves only when the test says so. */
 export function watch(
   rules: AnyRule | readonly AnyRule[],
-  { devices = [home], settings = {}, from = new FoldState() }: WatchOptions = {},
+  { devices = [home], settings = {}, from = new FoldState(), registry }: WatchOptions = {},
 ) {
   const all = Array.isArray(rules) ? rules : [rules as AnyRule];
   const overrides = Object.fromEntries(all.map(({ name }) => [name, [settings]]));
-  const engine = createEngine({ rules: all, state: from, registry: registryOf(devices, overrides) });
+  const known = { ...registryOf(devices, overrides), ...registry };
+  const engine = createEngine({ rules: all, state: from, registry: known, localTime });
   const changes: AlertChange[] = [];
   const failures: EngineAnswer['failures'] = [];
   let now = START_AT;
@@ -135,6 +155,8 @@ export type WatchOptions = {
   settings?: Record<string, number>;
   /** A fold that already holds something. */
   from?: FoldState;
+  /** What the registry knows beside where the devices are: people, places, zones. */
+  registry?: Partial<RegistryView>;
 };
 
 export const home: Whereabouts = {
@@ -146,3 +168,21 @@ export const home: Whereabouts = {
 };
 export const otherRoom: Whereabouts = { ...home, deviceId: 'dev-2' };
 export const stranger: Whereabouts = { deviceId: 'dev-9', unregistered: true };
+
+/** A home of which nothing is known. */
+export const unknownHome: Home = {
+  ...{ people: () => [], devices: () => [], household: () => undefined, place: () => undefined, zones: () => [] },
+  camps: () => [],
+  ...{
+    life: () => ({ latest: [] }),
+    standing: () => undefined,
+    canAsk: () => false,
+    local: localTime,
+    thresholds: () => [],
+  },
+  isLivedIn: () => false,
+  areas: {
+    ...{ area: () => undefined, below: () => [], devicesIn: () => [], householdsIn: () => [], devices: () => [] },
+    ...{ people: () => [], detectorsOf: () => [], standing: () => undefined, life: () => ({ latest: [] }) },
+  },
+};

@@ -9,6 +9,7 @@ import {
   withReport,
   withStatus,
 } from './device.ts';
+import { tumbleWindow } from './tumble.ts';
 
 /** Something that happens to a device, or that somebody does with it. */
 export type Deed = (device: Device, at: number, fields: Fields) => Device;
@@ -47,6 +48,8 @@ export const deeds: { readonly [Kind in DeviceKind]: { readonly [deed: string]: 
       return suspicion ? withReport(upright, at, 'fall', { state: 'cancelled', of: suspicion.seq }) : device;
     },
     press: says('press', { call: 'emergency' }),
+    /** Its movement looks like a fall, and it says nothing of it itself. */
+    tumble: says('motion', tumbleWindow),
     position: says('position', { source: 'gnss', lat: 43.93, lon: 116.08, accuracy: 12 }),
     vitals: says('vitals', { pulse: 72, oxygen: 97 }),
   },

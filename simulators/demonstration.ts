@@ -213,6 +213,7 @@ const systemOver = (control: Control) => ({
   command: (command: Command) =>
     control.ask<Awaited<ReturnType<Parameters<typeof runRegistryCli>[0]['system']['command']>>>('command', command),
   page: (request: PageRequest) => control.ask<RegistryPage>('registry-page', request),
+  whyNotErased: async (personId: string) => (await control.ask<{ why?: string }>('why-not-erased', { personId })).why,
 });
 
 /** The village begins to live; the last home is left to whoever wants to be a device. */

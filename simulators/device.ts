@@ -78,7 +78,7 @@ export function withAlarm(
   return { ...withReport(device, at, 'alarm', fields), alarm: { fields, boot, first, repeatAt: at + repeatAlarmMs } };
 }
 
-export function withStatus(device: Device, at: number): Device {
+export function withStatus(device: Device, at: number, more: Fields = {}): Device {
   const { intervalMinutes, batteryVolts } = device;
   const battery = Math.round(batteryVolts * 1000) / 1000;
   const reported = withReport(device, at, 'status', {
@@ -87,6 +87,7 @@ export function withStatus(device: Device, at: number): Device {
     snr: 7,
     firmware: 'simulated',
     interval: intervalMinutes,
+    ...more,
   });
   return { ...reported, statusAt: at + intervalMinutes * 60_000 };
 }

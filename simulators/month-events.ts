@@ -1,4 +1,5 @@
-import type { Alert } from '../records/alert.ts';
+import type { DeviceKind } from '../firmware-contracts/report.ts';
+import { type Alert, type Harm, harms } from '../records/alert.ts';
 import type { Incident, TimelineEntry } from '../records/incident.ts';
 import type { ProjectionBatch } from '../storage/store.ts';
 import {
@@ -23,6 +24,7 @@ export function monthEvents(plan: MonthPlan) {
   const waiting = plan.homes
     .flatMap((resident) => [
       ...devicesOf(plan, resident),
+      ...coverageOf(plan, resident),
       ...incidentOf(plan, resident),
       ...visitOf(plan, resident),
       ...rejectionOf(plan, resident),
@@ -83,6 +85,35 @@ function devicesOf(plan: MonthPlan, { home, index, areaId }: Resident): Happened
     if (facts.battery === 'empty') raised(id, 'battery-low', plan.startsAt + 0.8 * 30 * dayMs, { batteryVolts: 2.6 });
   }
   return happened;
+}
+
+const kindsOfHarm: Readonly<Record<Harm, readonly DeviceKind[]>> = {
+  fire: ['smoke-detector'],
+  ...{ fall: ['wearable'], wandering: ['wearable'], call: ['call-button', 'wearable'], silence: ['presence-sensor'] },
+};
+
+/** Who is watched, and for how long by nothing: in the storm, and where the only detector is silent. */
+function coverageOf(plan: MonthPlan, { home, index, areaId }: Resident): Happened[] {
+  const where = { householdId: `${home.id}-h`, placeId: home.id, areaId, personId: home.person.id };
+  const stormAt = plan.startsAt + stormAfterStartMs;
+  const silentAt = plan.endsAt - silentBeforeEndMs;
+  return harms.flatMap((harm) => {
+    const devices = home.devices.filter(({ kind }) => kindsOfHarm[harm].includes(kind));
+    if (devices.length === 0) return [];
+    const said = (at: number, state: 'watched' | 'blind', since = at): Happened => {
+      const why = state === 'blind' ? { why: 'silent' as const } : {};
+      const change = { type: 'coverage', personId: where.personId, where, harm, state, at, since, ...why } as const;
+      return { at, add: ({ alerts }, sequence) => alerts.push({ sequence, change }) };
+    };
+    const isOnlyKitchen = devices.every(({ id }) => id.endsWith('-kitchen'));
+    return [
+      said(plan.startsAt + 60_000, 'watched'),
+      ...(areaId === plan.stormyArea
+        ? [said(stormAt + 2 * hourMs, 'blind', stormAt), said(stormAt + stormMs, 'watched')]
+        : []),
+      ...(isOnlyKitchen && homeFacts(index).kitchenSilent ? [said(silentAt + 2 * dayMs, 'blind', silentAt)] : []),
+    ];
+  });
 }
 
 function incidentOf(plan: MonthPlan, { home, index, areaId }: Resident): Happened[] {

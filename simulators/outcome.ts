@@ -1,4 +1,5 @@
 import type { StoredRecord } from '../journal/frame.ts';
+import { localTimeIn } from '../platform/local-time.ts';
 import type { AlertChange, Reason } from '../records/alert.ts';
 import type { Downlink } from '../records/downlink.ts';
 import { createDownlinkShelf } from '../records/downlink-shelf.ts';
@@ -7,7 +8,7 @@ import type { Incident, IncidentAlert, TimelineEntry } from '../records/incident
 import type { JournalRecord } from '../records/journal-record.ts';
 import { decodeRecord } from '../records/record-codec.ts';
 import { openText, openTexts } from '../records/sealed-text.ts';
-import { explain } from '../records/texts/explain.ts';
+import { explain } from '../rules/explain/explain.ts';
 import { glassVault } from './glass-vault.ts';
 import { sinceText } from './scenario-file.ts';
 import type { Commanded, Delivered } from './virtual-county.ts';
@@ -129,9 +130,11 @@ function stateText({ state }: Incident, startAt: number): string {
   return state.phase === 'resolved' ? `${by}: ${state.outcome}, ${state.contact}` : by;
 }
 
+const local = localTimeIn('Asia/Shanghai');
+
 function alertLine(alert: IncidentAlert, startAt: number): string {
-  const { at, severity, condition, reason, lateMs, where, subject, clearedAt } = alert;
-  const why = explain({ condition, reason, ...(lateMs !== undefined && { lateMs }) }, 'en');
+  const { at, severity, where, subject, clearedAt } = alert;
+  const why = explain(alert, { language: 'en', local });
   const cleared = clearedAt === undefined ? '' : ` Cleared ${sinceText(clearedAt - startAt)}.`;
   return `${sinceText(at - startAt)} ${severity}, ${where.deviceId ?? subject.id}: ${why}${cleared}`;
 }

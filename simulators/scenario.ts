@@ -103,9 +103,9 @@ function plant(rules: readonly AnyRule[], planted: Scenario['planted']): readonl
 function broken(rule: AnyRule, deviceId: string): AnyRule {
   return {
     ...rule,
-    step(state, event, settings) {
+    step(state, event, settings, home) {
       if (event.type === 'report' && event.where.deviceId === deviceId) throw new Error(`planted in ${rule.name}`);
-      return rule.step(state, event, settings);
+      return rule.step(state, event, settings, home);
     },
   };
 }

@@ -111,16 +111,16 @@ export class County {
       throw new Error(plan.problems.map(({ line, problem }) => `${line}: ${problem}`).join('\n'));
     const by = { type: 'system', id: 'scenario' } as const;
     const importId = 'county';
-    const part: Command = {
-      type: 'registry-part',
-      commandId: 'county-0',
-      by,
-      importId,
-      part: 0,
-      changes: plan.changes,
-    };
-    const commit: Command = { type: 'registry-commit', commandId: 'county-end', by, importId, parts: 1 };
-    for (const command of [part, commit]) {
+    const chunks = Array.from({ length: Math.ceil(plan.changes.length / largestPart) }, (_, part) =>
+      plan.changes.slice(part * largestPart, (part + 1) * largestPart),
+    );
+    const parts = chunks.map(
+      (changes, part): Command => ({
+        ...{ type: 'registry-part', commandId: `county-${part}`, by, importId, part, changes },
+      }),
+    );
+    const commit: Command = { type: 'registry-commit', commandId: 'county-end', by, importId, parts: parts.length };
+    for (const command of [...parts, commit]) {
       const answer = alarm.send(command);
       await this.clock.settled();
       const result = await answer;
@@ -263,6 +263,8 @@ function complainingLog(complaints: string[]): Log {
   return { debug: nothing, info: nothing, warn: nothing, error, child: () => complainingLog(complaints) };
 }
 
+/** Changes in one command of an import. */
+const largestPart = 1_000;
 const askEveryMs = 250;
 /** How long a command is in the air. */
 const radioMs = 200;

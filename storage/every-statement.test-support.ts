@@ -1,8 +1,10 @@
 import { deviceKeyStatements } from './device-keys.ts';
 import { selectDeviceReports } from './report-rows.ts';
 import { rollUpStatements } from './roll-ups.ts';
+import { coverageStatements } from './sql-coverage.ts';
 import { decisionStatements } from './sql-decisions.ts';
 import { upsertDeviceState } from './sql-device-state.ts';
+import { historyStatements } from './sql-history.ts';
 import { upsertMinute } from './sql-pipeline.ts';
 import { rebuildStatements } from './sql-rebuild.ts';
 import { reportStatements } from './sql-reports.ts';
@@ -13,6 +15,8 @@ import { visitStatements } from './sql-visits.ts';
 /** What the store asks of its database, by name. */
 export const everyStatement: Readonly<Record<string, string>> = {
   ...{ ...deviceKeyStatements, ...reportStatements, upsertDeviceState, ...decisionStatements, ...visitStatements },
+  ...coverageStatements,
+  ...historyStatements,
   ...{
     ...storeStatements,
     ...rollUpStatements,

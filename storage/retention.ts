@@ -8,7 +8,7 @@ export type Keep = { readonly [C in Class]: number };
  * - `positions`: positions and vitals as they came; counted from when they were measured
  * - `reports`: every other report as it came
  * - `hourly`, `daily`: what is left of them by hour and device, by day and area
- * - `incidents`: incidents that are resolved, with their timeline and notices, alerts that are cleared, and notes
+ * - `incidents`: incidents that are resolved, with their timeline and notices, alerts that are cleared, notes, and who was watched for what
  * - `visits`: who was in which home
  * - `rejections`: reports that could not be read
  * - `minutes`: how much came in
@@ -107,6 +107,10 @@ const everywhere: RowKind[] = [
   },
   { class: 'incidents', table: 'alert', at: 'cleared_at', key: 'alert_id' },
   { class: 'incidents', table: 'note', at: 'noted_at', key: 'note_id' },
+  {
+    ...{ class: 'incidents', table: 'coverage', at: 'superseded_at' },
+    key: 'person_id, household_id, harm, journal_position, ordinal',
+  },
   { class: 'visits', table: 'visit', at: 'visited_at', key: 'visit_id' },
   { class: 'rejections', table: 'rejection', at: 'received_at', key: 'received_at, journal_position, part' },
   { class: 'minutes', table: 'received_minute', at: 'minute', key: 'minute' },

@@ -6,6 +6,7 @@ import { DeviceKeys } from './device-keys.ts';
 import { migrate } from './migrate.ts';
 import { reportOfRow, type SqlReport, selectDeviceReports } from './report-rows.ts';
 import { defaultKeep, type Keep } from './retention.ts';
+import { writeCoverage } from './sql-coverage.ts';
 import { writeDecisions } from './sql-decisions.ts';
 import { keepMinute, type PipelineLog } from './sql-pipeline.ts';
 import { writeReports } from './sql-reports.ts';
@@ -154,6 +155,7 @@ async function writeInTransaction(client: pg.ClientBase, batch: ProjectionBatch,
   }
   await writeReports(client, batch, keys);
   await writeDecisions(client, batch);
+  await writeCoverage(client, batch);
   await writeVisits(client, batch);
   await client.query('commit');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HealthReport, IncidentCard, Snapshot } from '../api/answers.ts';
+import type { HealthReport, IncidentCard, Snapshot, ToldShown } from '../api/answers.ts';
 import {
   deskNow,
   fromSnapshot,
@@ -13,7 +13,17 @@ import {
 import { blindKey, soundingKeys } from '../console/sounding.ts';
 import { en } from '../console/texts/en.ts';
 import { zhCN } from '../console/texts/zh-CN.ts';
-import { clockText, hourMinuteSecond, placeOf, speechOf, timelineWords, titleOf } from '../console/words.ts';
+import {
+  clockText,
+  clockWords,
+  dayAndMinute,
+  hourMinuteSecond,
+  placeOf,
+  speechOf,
+  timelineWords,
+  titleOf,
+  toldWords,
+} from '../console/words.ts';
 
 const AT = Date.UTC(2026, 10, 22, 16, 30);
 const well: HealthReport = {
@@ -36,7 +46,8 @@ function cardOf(words: Partial<IncidentCard> = {}): IncidentCard {
     alerts: [
       {
         ...{ alertId: 'a', condition: 'smoke', severity: 'critical', at: AT, occurredAt: AT, clock: 'trusted' },
-        ...{ reason: {}, place: 'house by the well', room: 'kitchen' },
+        ...{ reason: {}, why: { en: 'Smoke alarm.', 'zh-CN': '烟雾报警。' } },
+        ...{ place: 'house by the well', room: 'kitchen' },
       },
     ],
     state: { phase: 'open', since: AT },
@@ -211,4 +222,30 @@ test('both languages say every word, with the same gaps to fill', () => {
       : [`${path} ${typeof value === 'function' ? value.length : typeof value}`];
   expect(shape(zhCN)).toEqual(shape(en));
   expect(shape(zhCN).length).toBeGreaterThan(100);
+});
+
+test('what has waited for days says on which day it began, and counts no seconds', () => {
+  const [english, chinese] = [speechOf('en', 'Asia/Shanghai', 'li'), speechOf('zh-CN', 'Asia/Shanghai', 'li')];
+  const dayMs = 24 * 3_600_000;
+  expect(dayAndMinute(AT, AT + 3_600_000, english)).toBe('00:30');
+  expect(dayAndMinute(AT - dayMs, AT, english)).toBe('Nov 22 00:30');
+  expect(dayAndMinute(AT - dayMs, AT, chinese)).toBe('11月22日 00:30');
+  expect(clockWords(47 * 3_600_000, english)).toBe('47:00:00');
+  expect([clockWords(5 * dayMs, english), clockWords(5 * dayMs, chinese)]).toEqual(['5 d', '5天']);
+});
+
+test('how somebody was told is said in the words of whoever reads', () => {
+  const attempt = { at: AT, channel: 'webhook', attempt: 2 };
+  const told: ToldShown = { contactId: 'near', at: AT, reached: 'unknown', attempt };
+  expect(toldWords(told, speechOf('en', 'UTC', 'li'))).toBe('trying: web message, attempt 2');
+  expect(toldWords(told, speechOf('zh-CN', 'UTC', 'li'))).toBe('正在发送：网络推送，第2次');
+});
+
+test('a work order of a village names the house of many with each of its rooms', () => {
+  const alerts = cardOf().alerts.flatMap(({ room: _, ...alert }) => [
+    { ...alert, place: 'room 1', site: 'Evening House' },
+    { ...alert, place: 'house by the well' },
+  ]);
+  const card = cardOf({ where: { areas: ['West Well'] }, alerts });
+  expect(placeOf(card, speechOf('en', 'UTC', 'li'))).toBe('Evening House room 1; house by the well');
 });

@@ -1,75 +1,19 @@
-import sparticuz from '@sparticuz/chromium';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, openDesk, password, standInAlarm } from '../api/desk.test-support.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { ask, password, standInAlarm } from '../api/desk.test-support.ts';
 import { eastern, ofCounty, staff, staffedCounty } from '../api/rights/rights.test-support.ts';
-import type { ApiParts } from '../api/server.ts';
 import { en } from '../console/texts/en.ts';
 import { zhCN } from '../console/texts/zh-CN.ts';
 import { VirtualClock } from '../simulators/virtual-clock.ts';
+import { browserForAll, enter, isTooWide, li, signIn, wang } from './console.test-support.ts';
 
-// One browser for all: starting it takes longer than everything that is looked at.
-let browser: Browser;
-beforeAll(async () => {
-  const executablePath = await sparticuz.executablePath();
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--mute-audio', '--headless=shell'];
-  browser = await chromium.launch({ executablePath, args });
-});
-afterAll(() => browser?.close());
-
-const desktop = { width: 1366, height: 768 };
-const phone = { width: 360, height: 740 };
-type Viewer = { account: string; texts: typeof en; locale: string; viewport: typeof desktop };
-const li: Viewer = { account: 'li', texts: en, locale: 'en-GB', viewport: desktop };
-const wang: Viewer = { account: 'wang', texts: zhCN, locale: 'zh-CN', viewport: phone };
-
-/** A desk and who looks at it. What a browser complains of, but for the question who is signed in, is a failure. */
-async function desk(alarm = standInAlarm(), more: Partial<ApiParts> = {}) {
-  let api = await openDesk(alarm, more);
-  const contexts: BrowserContext[] = [];
-  const complaints: string[] = [];
-  return {
-    alarm,
-    complaints,
-    url: () => api.address.url,
-    api: () => api,
-    async visit({ locale, viewport }: Viewer): Promise<Page> {
-      const context = await browser.newContext({ locale, viewport });
-      context.setDefaultTimeout(8_000);
-      contexts.push(context);
-      const page = await context.newPage();
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      page.on('console', (message) => {
-        if (message.type() === 'error' && !/status of (401|404|409)|ERR_/.test(message.text()))
-          complaints.push(message.text());
-      });
-      await page.goto(api.address.url);
-      return page;
-    },
-    close: () => api.close(),
-    async openAgain(): Promise<void> {
-      api = await openDesk(alarm, { listen: { host: api.address.host, port: api.address.port } });
-    },
-    async end(): Promise<void> {
-      for (const context of contexts) await context.close();
-      await api.close();
-    },
-  };
-}
-
-async function signIn(page: Page, { account, texts }: Viewer): Promise<void> {
-  await page.getByLabel(texts.signIn.account, { exact: true }).fill(account);
-  await page.getByLabel(texts.signIn.password, { exact: true }).fill(password);
-  await page.getByRole('button', { name: texts.signIn.submit }).click();
-  await page.getByText(texts.status.live, { exact: true }).waitFor();
-}
+const desk = browserForAll();
 
 const shownState = (page: Page, text: string) => page.locator('.actions-state strong', { hasText: text });
-const isTooWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
 
 test.each([
-  ['on a desktop, in English', li, { title: 'Smoke alarm', reason: 'Smoke alarm: smoke 4.2 dB/m.' }],
-  ['on a phone, in Chinese', wang, { title: '烟雾报警', reason: '烟雾报警：烟雾浓度4.2 dB/m。' }],
+  ['on a desktop, in English', li, { title: 'Smoke alarm', reason: 'smoke 4.2 dB/m.' }],
+  ['on a phone, in Chinese', wang, { title: '烟雾报警', reason: '烟雾浓度4.2 dB/m。' }],
 ])('%s: an incident comes by itself, is claimed, worked on and resolved', async (_, viewer, said) => {
   const { alarm, complaints, visit, end } = await desk();
   const { texts } = viewer;
@@ -318,9 +262,7 @@ test('an incident of another village is not there, until the glass is broken for
 test('whoever has no part in incidents is told so, and sees no queue that looks calm', async () => {
   const { complaints, visit, end } = await desk(standInAlarm({ changes: staffedCounty }));
   const page = await visit(li);
-  await page.getByLabel(en.signIn.account, { exact: true }).fill(eastern('auditor'));
-  await page.getByLabel(en.signIn.password, { exact: true }).fill(password);
-  await page.getByRole('button', { name: en.signIn.submit }).click();
+  await enter(page, { ...li, account: eastern('auditor') });
   await page.getByText(en.office.noIncidents).waitFor();
   expect(await page.getByText(en.empty.none).count()).toBe(0);
   await page.getByRole('button', { name: en.corner.password }).click();
@@ -347,9 +289,7 @@ test('whoever manages accounts sees a door that guessing has closed, and opens i
     if (code === 'too-many') await clock.advance(60_000);
   }
   const page = await visit(wang);
-  await page.getByLabel(zhCN.signIn.account, { exact: true }).fill(eastern('operator'));
-  await page.getByLabel(zhCN.signIn.password, { exact: true }).fill(password);
-  await page.getByRole('button', { name: zhCN.signIn.submit }).click();
+  await enter(page, { ...wang, account: eastern('operator') });
   const closed = page.getByText(zhCN.corner.locked(eastern('call-taker')));
   await closed.waitFor();
   expect(await isTooWide(page)).toBe(false);

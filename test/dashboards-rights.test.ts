@@ -35,7 +35,20 @@ const counted = async (account: string, view: string, what = '*') =>
   Number((await as<{ n: string }>(account, `select count(${what}) as n from dashboards.${view}`))[0]?.n);
 /** Every view that shows something of somewhere. */
 const placed = [
-  ...['area', 'household', 'device', 'silence', 'watch', 'battery', 'incident', 'reading', 'village_day', 'attempt'],
+  ...[
+    'area',
+    'household',
+    'device',
+    'silence',
+    'coverage',
+    'blind',
+    'blind_person_hours',
+    'battery',
+    'incident',
+    'reading',
+    'village_day',
+    'attempt',
+  ],
   ...['visit_month', 'rejection'],
 ];
 

@@ -138,7 +138,7 @@ describe('the devices', () => {
     });
   });
 
-  test('watch people, or do not, and what nobody judges is UNKNOWN', async () => {
+  test('watch people, or do not', async () => {
     await freshen();
     const rows = picture(await screen.cells('fleet', 2));
     const blind = count((resident) => homeFacts(resident.index).kitchenSilent && detectorsOf(resident) === 1);
@@ -155,10 +155,10 @@ describe('the devices', () => {
       'without a device': `${2_000 - worn} (orange)`,
     });
     expect(rows[4]).toMatchObject({
-      state: 'UNKNOWN (red)',
+      state: '✓ watched (green)',
       harm: 'wandering',
-      watched: 'UNKNOWN (red)',
-      blind: 'UNKNOWN (red)',
+      watched: String(worn),
+      blind: '0 (green)',
     });
   });
 
@@ -251,7 +251,7 @@ describe('service quality', () => {
     });
   });
 
-  test('counts visits as the statistics of the month do, and does not know how many are due', async () => {
+  test('counts visits as the statistics of the month do, and how many are overdue by the word of the rules', async () => {
     const thisMonth = new Date(month.endsAt + 8 * hourMs).toISOString().slice(0, 7);
     const counted = await query<{ area: string; registered: string; visited: string; helped: string }>(
       url,
@@ -262,7 +262,12 @@ describe('service quality', () => {
     expect(
       here.map(({ where, registered, visited, helped }) => ({ area: where, registered, visited, helped })),
     ).toEqual(counted);
-    expect(here[0]?.due).toBe('UNKNOWN (red)');
+    const overdue = await query<{ count: string }>(
+      url,
+      `select count(*) from alert where condition = 'visit-overdue' and cleared_at is null`,
+    );
+    const shown = here.reduce((sum, { overdue: cell }) => sum + Number.parseInt(String(cell), 10), 0);
+    expect(shown).toBe(Number(overdue[0]?.count));
     const monthStart = Date.parse(`${thisMonth}-01T00:00:00+08:00`);
     const seen = month.homes.filter(({ index }) => {
       const { result, visitedAt } = visitFacts(month, index);

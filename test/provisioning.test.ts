@@ -1,50 +1,33 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DeviceMade, DeviceShown } from '../api/answers.ts';
 import { readSheet } from '../api/registry/sheets/csv.ts';
-import { readMetrics, type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
-import { type Desk, publish, query, run, signIn } from './running-system.test-support.ts';
+import { readMetrics, until } from '../bench/system.ts';
+import { countyForAllTests } from './own-machine.test-support.ts';
+import { publish, query } from './running-system.test-support.ts';
 
 // One system from an empty folder on: a list from the factory, an installer at the door, a thief, and what is left of the secrets.
 
-const temporary = temporaryFolder('provisioning');
-const papers = temporaryFolder('provisioning-papers');
-const dataFolder = temporary.folder;
-const paper = (name: string) => join(papers.folder, name);
-const example = join(import.meta.dirname, '..', 'docs', 'registry-example.yaml');
+const county = countyForAllTests('provisioning', { STEPPEWATCH_LOG_LEVEL: 'debug' });
+const { dataFolder, paper, registry } = county;
 const [boxed, given, handmade] = ['860000000000967', '860000000000975', 'made-by-hand'];
 const smoke = '{"v":1,"boot":1,"seq":1,"age":0,"source":"smoke","state":"on"}';
 
-let system: System;
-let desk: Desk;
 /** Every secret and code that was shown to anybody. */
 const shown: string[] = [];
 const kept = new Map<string, { secret: string; code: string }>();
 
-beforeAll(async () => {
-  system = await startSystem({ dataFolder, environment: { STEPPEWATCH_LOG_LEVEL: 'debug' } });
-  desk = await until('the page', () => signIn(system));
-  expect(await registry('import', example)).toMatchObject({ code: 0 });
-}, 120_000);
-
-afterAll(async () => {
-  await system?.stop();
-  papers.remove();
-  temporary.remove();
-}, 60_000);
-
-const registry = (...args: string[]) => run('app/registry/registry-cli.ts', args, { STEPPEWATCH_DATA: dataFolder });
 const ask = async <Answer = DeviceShown>(method: string, path: string, body: object = {}) => {
-  const response = await desk.ask(method, `/devices${path}`, { commandId: crypto.randomUUID(), ...body });
+  const response = await county.desk.ask(method, `/devices${path}`, { commandId: crypto.randomUUID(), ...body });
   return { status: response.status, body: (response.status === 204 ? {} : await response.json()) as Answer };
 };
-const show = async (id: string) => (await (await desk.ask('GET', `/devices/${id}`)).json()) as DeviceShown;
+const show = async (id: string) => (await (await county.desk.ask('GET', `/devices/${id}`)).json()) as DeviceShown;
 
 function connect(id: string, secret: string): Promise<MqttClient> {
   const options = { clientId: id, username: id, password: secret, reconnectPeriod: 0, connectTimeout: 5_000 };
-  return connectAsync(`mqtt://127.0.0.1:${system.ports.mqtt}`, options, false);
+  return connectAsync(`mqtt://127.0.0.1:${county.system.ports.mqtt}`, options, false);
 }
 
 test('a list from the factory goes into the running system, and its secrets into one file for one reader', async () => {
@@ -68,9 +51,9 @@ test('a list from the factory goes into the running system, and its secrets into
 });
 
 test('a detector that still lies in its box reports fire: the desk hears of it', async () => {
-  await publish(system, { id: boxed, topic: 'alarm', payload: smoke, password: kept.get(boxed)?.secret ?? '' });
+  await publish(county.system, { id: boxed, topic: 'alarm', payload: smoke, password: kept.get(boxed)?.secret ?? '' });
   const incident = await until('the incident', async () =>
-    (await desk.incidents()).find(({ where }) => where.deviceId === boxed),
+    (await county.desk.incidents()).find(({ where }) => where.deviceId === boxed),
   );
   expect(incident).toMatchObject({ severity: 'critical' });
   expect(incident.where).not.toHaveProperty('unregistered');
@@ -90,12 +73,12 @@ test('an installer at the door claims it, without cutting its connection; the ne
     qos: 1,
   });
   await until('the home', async () =>
-    (await desk.incidents()).find(({ where }) => where.place === '东井1号，井台西侧'),
+    (await county.desk.incidents()).find(({ where }) => where.place === '东井1号，井台西侧'),
   );
   expect(device.connected).toBe(true);
   await device.endAsync(true);
   const figures = await until('the figures of desk', async () => {
-    const found = await readMetrics(system);
+    const found = await readMetrics(county.system);
     return found.has('steppewatch_claims_refused_total{reason="mistyped"}') && found;
   });
   expect(figures.get('steppewatch_claims_refused_total{reason="mistyped"}')).toBe(1);
@@ -159,7 +142,7 @@ test('secrets and codes stand nowhere in the data folder, the database or the lo
     return shown.filter((text) => bytes.includes(text)).map((text) => `${text} in ${file}`);
   });
   // The address that the first sign-in printed is for its reader; the log is what has a line of its own.
-  const log = system.output();
+  const log = county.system.output();
   expect([...found, ...shown.filter((text) => log.includes(text))]).toEqual([]);
   expect(log).toContain(boxed);
   expect(files.some((file) => readFileSync(file).includes(boxed))).toBe(true);

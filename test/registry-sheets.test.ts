@@ -1,38 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readWorkbook, writeWorkbook } from '../api/registry/sheets/workbook.ts';
-import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
-import { type Desk, run, signIn } from './running-system.test-support.ts';
+import { countyForAllTests } from './own-machine.test-support.ts';
 
 // One real system: the county comes in as a file, goes out as a workbook, and comes back corrected, while the page is watched.
 
-const temporary = temporaryFolder('registry-sheets');
-const papers = temporaryFolder('registry-papers');
-const example = join(import.meta.dirname, '..', 'docs', 'registry-example.yaml');
+const county = countyForAllTests('registry-sheets');
+const { dataFolder, paper, registry } = county;
 const xlsx = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
-let system: System;
-let desk: Desk;
-
-beforeAll(async () => {
-  system = await startSystem({ dataFolder: temporary.folder });
-  desk = await until('the page', () => signIn(system));
-  expect(await registry('import', example)).toMatchObject({ code: 0 });
-}, 120_000);
-
-afterAll(async () => {
-  await system?.stop();
-  papers.remove();
-  temporary.remove();
-}, 60_000);
-
-const registry = (...args: string[]) =>
-  run('app/registry/registry-cli.ts', args, { STEPPEWATCH_DATA: temporary.folder });
 type Shown = { version: number } & Record<string, unknown>;
-const look = async (path: string) => (await (await desk.ask('GET', path)).json()) as Shown;
+const look = async (path: string) => (await (await county.desk.ask('GET', path)).json()) as Shown;
 
 test('a workbook that went out with names in it comes back corrected, and no name is in the journal', async () => {
-  const file = join(papers.folder, 'county.xlsx');
+  const file = paper('county.xlsx');
   expect(await registry('export', '--out', file)).toMatchObject({ code: 0, complaints: '' });
   const tables = await readWorkbook(readFileSync(file));
   if ('problem' in tables) throw new Error(tables.problem);
@@ -42,13 +23,13 @@ test('a workbook that went out with names in it comes back corrected, and no nam
     rows: rows.map(({ cells }) => cells.map((cell) => cell.replace('萨仁高娃', '萨仁高娃一'))),
   }));
   const path = '/registry/import?commandId=corrected-1';
-  const answer = await desk.upload(path, xlsx, await writeWorkbook(corrected));
+  const answer = await county.desk.upload(path, xlsx, await writeWorkbook(corrected));
   expect([answer.status, await answer.json()]).toEqual([
     200,
     { dryRun: false, counts: { people: { changed: 1 } }, withoutSecret: 0 },
   ]);
   expect(await look('/people/p-0001')).toMatchObject({ name: '萨仁高娃一', callName: '萨仁奶奶' });
-  const folder = join(temporary.folder, 'journal');
+  const folder = join(dataFolder, 'journal');
   const journal = Buffer.concat(
     readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
       entry.isFile() ? [readFileSync(join(entry.parentPath, entry.name))] : [],
@@ -61,7 +42,7 @@ test('a workbook that went out with names in it comes back corrected, and no nam
 test('a person is changed under the version that was seen, and the other who saw the same hears what is true now', async () => {
   const { version, id: _, ...person } = await look('/people/p-0002');
   const put = (words: object) =>
-    desk.ask('PUT', '/people/p-0002', {
+    county.desk.ask('PUT', '/people/p-0002', {
       ...person,
       ...words,
       commandId: crypto.randomUUID(),
@@ -79,11 +60,11 @@ test('while a large workbook is read, the page goes on', async () => {
   const rows = Array.from({ length: 8_000 }, (_, at) => [`n${at}`, 'dongjing', '住房', `家 ${at}`, `东井 ${at}`]);
   const headings = ['编号', '区域编号', '类型', '名称', '地址'];
   const book = await writeWorkbook([{ name: '地点', rows: [headings, ...rows], widths: [] }]);
-  const importing = desk.upload('/registry/import?commandId=large-one-1&dryRun=true', xlsx, book);
+  const importing = county.desk.upload('/registry/import?commandId=large-one-1&dryRun=true', xlsx, book);
   let longestMs = 0;
   for (let isOver = false; !isOver; ) {
     const from = performance.now();
-    isOver = await Promise.race([importing.then(() => true), desk.incidents().then(() => false)]);
+    isOver = await Promise.race([importing.then(() => true), county.desk.incidents().then(() => false)]);
     longestMs = Math.max(longestMs, performance.now() - from);
     await new Promise((next) => setTimeout(next, 200));
   }

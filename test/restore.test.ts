@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { HoldingPage } from '../api/answers.ts';
 import { findBackup } from '../app/backup/backup-manifest.ts';
-import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
-import { deviceId, placeId, registerVillage } from '../bench/village.ts';
+import { type System, startSystem, until } from '../bench/system.ts';
+import { deviceId, registerVillage } from '../bench/village.ts';
+import { machineForEachTest } from './own-machine.test-support.ts';
 import {
   type Desk,
   postmaster,
@@ -18,25 +18,11 @@ import {
   webhookSecret,
   withChildren,
 } from './running-system.test-support.ts';
-import { type SlowReceiver, startSlowReceiver } from './slow-receiver.ts';
 
 // A system under load is backed up, dies with its disk, and is put back on an empty machine.
 
-let temporary: ReturnType<typeof temporaryFolder>;
-let receiver: SlowReceiver;
-let system: System | undefined;
-
-beforeEach(async () => {
-  temporary = temporaryFolder('restore');
-  receiver = await startSlowReceiver({ answerAfterMs: () => 5 });
-});
-afterEach(async () => {
-  await system?.stop();
-  await receiver.close();
-  temporary.remove();
-});
-
-const inFolder = (name: string) => join(temporary.folder, name);
+const machine = machineForEachTest('restore');
+const { inFolder, toldOf } = machine;
 const detector = deviceId(0);
 const statusOf = (seq: number) => `{"v":1,"boot":1,"seq":${seq},"age":0,"battery":3.4}`;
 
@@ -59,7 +45,6 @@ function reporting(of: System) {
   };
 }
 
-const toHome = (home: number) => receiver.arrivals.filter(({ placeIds }) => placeIds.includes(placeId(home * 4)));
 const rowsOf = (sql: string) => query<{ rows: number }>(inFolder('b'), sql).then(([row]) => row?.rows ?? 0);
 
 /** Somebody presses, and is helped: what it came to is for the account of outcomes. */
@@ -75,11 +60,11 @@ async function helpFor(running: System, desk: Desk, home: number): Promise<void>
 
 test('a system that was backed up under load, and lost with its disk, goes on elsewhere from there, and asks about what was open', async () => {
   const a = await startSystem({ dataFolder: inFolder('a') });
-  system = a;
-  await registerVillage(a, 40, { url: receiver.url, secret: webhookSecret });
+  machine.system = a;
+  await registerVillage(a, 40, { url: machine.receiver.url, secret: webhookSecret });
   const account = await until('the account', async () => printedAccount(a.output()));
   await press(a, 3 * 4 + 3);
-  await until('the station', async () => toHome(3).length > 0, 10_000);
+  await until('the station', async () => toldOf(3).length > 0, 10_000);
   const load = reporting(a);
   await until('some reports', async () => load.acknowledged() > 20);
   // History that is older than the journal: the database alone has it.
@@ -117,9 +102,9 @@ test('a system that was backed up under load, and lost with its disk, goes on el
     },
   );
   expect(restored).toMatchObject({ code: 0, output: expect.stringContaining('the page asks about everything else') });
-  const arrivedBefore = receiver.arrivals.length;
+  const arrivedBefore = machine.receiver.arrivals.length;
   const b = await startSystem({ dataFolder: inFolder('b') });
-  system = b;
+  machine.system = b;
   const desk = await until('the page', () => signIn(b, account));
   await until('the copy', async () => (await rowsOf('select count(*)::int as rows from report')) > acknowledged);
   expect(
@@ -141,14 +126,14 @@ test('a system that was backed up under load, and lost with its disk, goes on el
   const held = (await (await desk.ask('GET', '/holding')).json()) as HoldingPage;
   expect(held).toMatchObject({ held: [], more: 0 });
   await until('the broker', () => press(b, 5 * 4 + 3));
-  await until('the station, about what is new', async () => toHome(5).length > 0, 10_000);
-  expect(receiver.arrivals.length).toBeGreaterThan(arrivedBefore);
+  await until('the station, about what is new', async () => toldOf(5).length > 0, 10_000);
+  expect(machine.receiver.arrivals.length).toBeGreaterThan(arrivedBefore);
 }, 180_000);
 
 test('a backup of a system that does not run has its database, too, and a second one links what did not change', async () => {
   const a = await startSystem({ dataFolder: inFolder('a') });
-  system = a;
-  await registerVillage(a, 40, { url: receiver.url, secret: webhookSecret });
+  machine.system = a;
+  await registerVillage(a, 40, { url: machine.receiver.url, secret: webhookSecret });
   await until('the copy', async () => (await query(inFolder('a'), 'select from place')).length === 10);
   await a.stop();
   const backup = ['--to', inFolder('kept/system'), '--keys-to', inFolder('kept/keys')];

@@ -1,37 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { restoredFile, restoredText } from '../app/backup/restored-mark.ts';
 import { type System, startSystem, temporaryFolder, until } from '../bench/system.ts';
-import { deviceId, placeId, registerVillage } from '../bench/village.ts';
+import { deviceId, registerVillage } from '../bench/village.ts';
 import type { Incident } from '../records/incident.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { County, openCounty } from '../simulators/virtual-county.ts';
 import { SimulatedDisk } from '../simulators/world/simulated-disk.ts';
+import { machineForEachTest } from './own-machine.test-support.ts';
 import { press, printedAccount, publish, signIn, webhookSecret } from './running-system.test-support.ts';
-import { type SlowReceiver, startSlowReceiver } from './slow-receiver.ts';
 
 // Case 32 with the release before itself, as far as the clone has its history; upgrade.test.ts has what it left behind.
 const releaseBefore = '1dc9e2d2794fe80e8b3527bfd3a51d12d4d1e554';
 const root = join(import.meta.dirname, '..');
 const isKnown = spawnSync('git', ['cat-file', '-e', `${releaseBefore}^{commit}`], { cwd: root }).status === 0;
 
-let temporary: ReturnType<typeof temporaryFolder>;
-let receiver: SlowReceiver;
-let system: System | undefined;
-
-beforeEach(async () => {
-  temporary = temporaryFolder('way-back');
-  receiver = await startSlowReceiver({ answerAfterMs: () => 5 });
-});
-afterEach(async () => {
-  await system?.stop();
-  await receiver.close();
-  temporary.remove();
-});
-
-const inFolder = (name: string) => join(temporary.folder, name);
+const machine = machineForEachTest('way-back');
+const { inFolder, toldOf } = machine;
 
 let before = '';
 let removeBefore = () => {};
@@ -47,14 +34,13 @@ beforeAll(() => {
 afterAll(() => removeBefore());
 
 async function goOn(release: string): Promise<System> {
-  await system?.stop();
+  await machine.system?.stop();
   const started = await startSystem({ dataFolder: inFolder('data'), release });
-  system = started;
+  machine.system = started;
   await until('the alarm process', () => started.control.ask('health', {}));
   return started;
 }
 
-const toldOf = (home: number) => receiver.arrivals.filter(({ placeIds }) => placeIds.includes(placeId(home * 4)));
 async function helpIsCalledTo(running: System, home: number): Promise<void> {
   await until('the broker', () => press(running, home * 4 + 3));
   await until('the station', async () => toldOf(home).length > 0, 10_000);
@@ -65,7 +51,7 @@ test.skipIf(!isKnown)(
   'an upgrade and a way back in the middle of calls for help, a suspicion and a ladder: all of them go on',
   async () => {
     const old = await goOn(before);
-    await registerVillage(old, 40, { url: receiver.url, secret: webhookSecret });
+    await registerVillage(old, 40, { url: machine.receiver.url, secret: webhookSecret });
     const account = await until('the account', async () => printedAccount(old.output()));
     await helpIsCalledTo(old, 3);
     const watch = deviceId(5 * 4 + 2);
@@ -84,14 +70,14 @@ test.skipIf(!isKnown)(
       expectedVersion: open.version,
     });
     expect(claimed.status).toBe(200);
-    const messages = receiver.arrivals.length;
+    const messages = machine.receiver.arrivals.length;
 
     const back = await goOn(before);
     // Nobody hears anything again that they heard; the ladders go on at their own time.
     await helpIsCalledTo(back, 7);
     const again = [3, 5, 6].flatMap(idsOf);
     expect(new Set(again).size).toBe(again.length);
-    expect(receiver.arrivals.length).toBeGreaterThan(messages);
+    expect(machine.receiver.arrivals.length).toBeGreaterThan(messages);
     expect(back.output()).not.toContain('this version would have decided otherwise');
     // A password that the newer release has hashed its own way is made anew.
     const said = execFileSync(process.execPath, [join(before, 'app/accounts-cli.ts'), 'reset', account.account], {

@@ -1,32 +1,27 @@
 import type { FastifyReply } from 'fastify';
-import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { Command, CommandResult } from '../../records/command.ts';
+import type { CommandResult } from '../../records/command.ts';
 import { entityVersion } from '../../records/entity-version.ts';
 import { type Device, entities } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import type { Access, Permission } from '../../records/rights.ts';
 import type { DeviceMade, DeviceShown } from '../answers.ts';
-import type { DutyView } from '../incidents/duty-view.ts';
+import { answerRepeat, type ChangeParts, changeOnce } from '../change-once.ts';
 import { refuse } from '../problem.ts';
 import type { Rights } from '../rights/rights.ts';
-import { untilFolded } from '../until-folded.ts';
-import { type DeviceNames, deviceShown } from './device-card.ts';
+import { type DeviceNames, deviceShown, type LabelUse } from './device-card.ts';
 import type { DeviceKeys } from './device-keys.ts';
 
-export type DeviceParts = DeviceNames & {
-  view: Pick<DutyView, 'answerTo'>;
-  /** Errors: ALARM_AWAY, try later. */
-  commands: { apply(command: Command): Promise<CommandResult> };
-  deviceKeys: DeviceKeys;
-  metrics: Pick<Metrics, 'claimsRefused'>;
-  rights: Rights;
-  clock: Clock;
-  now: () => number;
-  log: Log;
-  timeZone: string;
-};
+export type DeviceParts = DeviceNames &
+  ChangeParts & {
+    deviceKeys: DeviceKeys;
+    metrics: Pick<Metrics, 'claimsRefused'>;
+    rights: Rights;
+    now: () => number;
+    log: Log;
+    timeZone: string;
+  };
 
 /** What is asked of one device. Without `device` it is retired; without `expectedVersion` it is new. */
 export type Change = {
@@ -46,14 +41,13 @@ export type Change = {
 export async function changeDevice(parts: DeviceParts, reply: FastifyReply, change: Change) {
   const { commandId, access, deviceId, device, expectedVersion, made } = change;
   const expected = { expectedVersion: expectedVersion ?? 0 };
-  const result = await parts.commands.apply({
-    ...{ type: 'registry-change', commandId, by: access.actor },
+  const { result, isFolded } = await changeOnce(parts, {
+    ...{ commandId, by: access.actor },
     change: device
       ? { type: 'put', entity: 'device', value: device, ...expected }
       : { type: 'remove', entity: 'device', id: deviceId, ...expected },
   });
   if (!result.ok) return refuseChange(parts, reply, change, result);
-  const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   if (device === undefined) return reply.code(isFolded ? 204 : 202).send();
   // Another version than ours: this command was carried out before, with a secret or a code of that time.
   if (made && result.version !== entityVersion(device)) return refuseAgain(parts, reply, change);
@@ -63,7 +57,7 @@ export async function changeDevice(parts: DeviceParts, reply: FastifyReply, chan
 }
 
 /** A command that was seen here already: what came of it, in place of doing it again. */
-export function answerRepeat(
+export function answerAgain(
   parts: DeviceParts,
   reply: FastifyReply,
   { access, deviceId, made }: Pick<Change, 'access' | 'deviceId' | 'made'>,
@@ -105,13 +99,19 @@ export function absentTarget(
 export type DeviceReach = { registry: Registry; rights: Rights };
 
 /** A device where it is put; the code of its label has done its work then. What it was called elsewhere stays there. */
-export function placed(device: Device, where: Where, used: { at: number; by: string }): Device {
+export function placed(device: Device, where: Where, used: LabelUse): Device {
   const { placeId: _, personId: __, room: ___, claim, ...kept } = device;
   const isMoved = where.placeId !== device.placeId || where.personId !== device.personId;
   const room = where.room ?? (isMoved ? undefined : device.room);
   const usedUp = claim && { ...claim, used: claim.used ?? used };
   return inOrder({ ...kept, ...ownerOf(where), ...(room && { room }), ...(usedUp && { claim: usedUp }) });
 }
+/** `at`: epoch ms. */
+export const usedBy = ({ type, id: by }: Access['actor'], at: number): LabelUse => ({
+  ...{ at, by },
+  ...(type === 'api-key' && { type }),
+});
+
 export type Where = { placeId?: string | undefined; personId?: string | undefined; room?: string | undefined };
 
 const ownerOf = ({ placeId, personId }: Where) => ({
@@ -129,14 +129,17 @@ export function notFound(reply: FastifyReply, deviceId: string) {
 
 /** With the device as it is now, for whoever may see it: it may hang elsewhere by now. */
 export function refuseChange(parts: DeviceParts, reply: FastifyReply, { access, deviceId }: Asking, result: Refusal) {
-  const isSeen = parts.rights.may(access, 'registry:read', parts.rights.areaOf('device', deviceId));
-  const device = isSeen ? showDevice(parts, deviceId) : undefined;
-  return refuse(reply, result.problem, result.message, { ...(device && { device }) });
+  return refuse(reply, result.problem, result.message, seenNow(parts, { access, deviceId }));
 }
 type Asking = Pick<Change, 'access' | 'deviceId'>;
 type Refusal = Extract<CommandResult, { ok: false }>;
 
+function seenNow(parts: DeviceParts, { access, deviceId }: Asking): { device?: DeviceShown } {
+  const isSeen = parts.rights.may(access, 'registry:read', parts.rights.areaOf('device', deviceId));
+  const device = isSeen ? showDevice(parts, deviceId) : undefined;
+  return device ? { device } : {};
+}
+
 function refuseAgain(parts: DeviceParts, reply: FastifyReply, asking: Asking) {
-  const message = 'this was done before, and what was made was shown then, once: ask for new ones';
-  return refuseChange(parts, reply, asking, { ok: false, problem: 'not-allowed', message });
+  return answerRepeat(reply, { made: 'what was made was', instead: 'ask for new ones' }, seenNow(parts, asking));
 }

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { readClaimCode } from '../../records/claim-code.ts';
 import { entityVersion } from '../../records/entity-version.ts';
 import { type Device, entities } from '../../records/registry.ts';
-import { accountName } from '../incidents/incident-card.ts';
+import type { Access } from '../../records/rights.ts';
 import { refuse } from '../problem.ts';
 import { accessOf } from '../rights/rights.ts';
 import { createThrottle } from '../throttle.ts';
-import { absentTarget, changeDevice, type DeviceParts, placed, showDevice } from './device-change.ts';
+import { nameOfUser } from './device-card.ts';
+import { absentTarget, changeDevice, type DeviceParts, placed, showDevice, usedBy } from './device-change.ts';
 
 /**
  * `POST /devices/{id}/claim`: whoever holds the label says where the device hangs, once. The code is checked here, in the process
@@ -57,12 +58,12 @@ export const claimRoute: FastifyPluginAsyncZod<DeviceParts> = async (api, parts)
       const absent = absentTarget(parts, access, 'device:install', { id: deviceId, ...where });
       if (absent !== undefined) return refuse(reply, 'invalid', absent);
       if (device.claim?.used) {
-        if (isRepeat(device, where, by)) return reply.send(showDevice(parts, deviceId));
+        if (isRepeat(device, where, access.actor)) return reply.send(showDevice(parts, deviceId));
         refused('claimed');
         const areaId = rights.areaOf('device', deviceId);
         return refuseClaimed(parts, reply, device, rights.may(access, 'device:install', areaId));
       }
-      const installed = placed(device, where, { at: now(), by });
+      const installed = placed(device, where, usedBy(access.actor, now()));
       return changeDevice(parts, reply, {
         ...{ commandId, access, deviceId, device: installed, expectedVersion: entityVersion(device) },
       });
@@ -86,9 +87,11 @@ type Target = Pick<Device, 'placeId' | 'personId'>;
 function isRepeat(
   device: Device,
   { placeId, personId }: { [F in keyof Target]: Target[F] | undefined },
-  by: string,
+  actor: Access['actor'],
 ): boolean {
-  return device.claim?.used?.by === by && device.placeId === placeId && device.personId === personId;
+  const { used } = device.claim ?? {};
+  const isTheirs = used?.by === actor.id && (used.type === 'api-key') === (actor.type === 'api-key');
+  return isTheirs && device.placeId === placeId && device.personId === personId;
 }
 
 /** Where it hangs by now is told to those whose area that is. */
@@ -101,7 +104,7 @@ function refuseClaimed(parts: DeviceParts, reply: FastifyReply, device: Device, 
     );
   const shown = showDevice(parts, device.id);
   const used = device.claim?.used;
-  const who = used && (accountName(parts, used.by) ?? used.by);
+  const who = used && (nameOfUser(parts, used) ?? used.by);
   const at = used && countyTime(used.at, parts.timeZone);
   const where = [shown?.place ?? (device.personId ? 'with the person it was given to' : ''), device.room].filter(
     Boolean,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { createMetrics } from '../../platform/metrics.ts';
 import type { DeviceMade, DevicePage, DeviceShown, Problem } from '../answers.ts';
-import { deskRegistry, glassKeys, openDesk, signedIn, standInAlarm } from '../desk.test-support.ts';
+import { ask as askApi, deskRegistry, glassKeys, openDesk, signedIn, standInAlarm } from '../desk.test-support.ts';
 import type { Api } from '../server.ts';
 
 const open: Api[] = [];
@@ -179,6 +179,25 @@ test('whoever holds the label binds the device, once; the second is told by whom
   expect(detail).toMatch(
     /^Li Na used this label at 20\d\d-\d\d-\d\d \d\d:\d\d; the device is registered at: house by the well, hall\. Ask the duty desk/,
   );
+});
+
+test('a label that a program used is known to be used by it, not by an account of that name', async () => {
+  const { made, ask, show, api, alarm } = await desk();
+  const { claimCode: code = '' } = await made('POST', '/devices', detector);
+  const key = { id: 'installers', name: 'The installers’ app', grants: [{ role: 'village-helper' }] };
+  const { token } = (await (await ask('POST', '/api-keys', key)).json()) as { token: string };
+  const path = `/devices/${detector.id}/claim`;
+  const body = { commandId: 'claim-by-key', code, placeId: 'house-1' };
+  const headers = { authorization: `Bearer ${token}` };
+  for (let times = 0; times < 2; times++) expect((await askApi(api, 'POST', path, { headers, body })).status).toBe(200);
+  expect(alarm.registry.device(detector.id)?.claim?.used).toMatchObject({ by: 'installers', type: 'api-key' });
+  const by = { id: 'installers', name: 'The installers’ app', type: 'api-key' };
+  expect((await show(detector.id)).label).toMatchObject({ phase: 'used', by });
+  const second = await ask('POST', path, { code, placeId: 'house-1' });
+  expect([second.status, (await problemIn(second)).detail]).toEqual([
+    409,
+    expect.stringContaining('installers’ app used'),
+  ]);
 });
 
 test('a wrong code is refused, counted, and after some the device waits; a mistyped one costs nothing', async () => {

@@ -8,6 +8,7 @@ import { type Device, entities } from '../../records/registry.ts';
 import { isInstalled } from '../../records/registry-links.ts';
 import type { Access } from '../../records/rights.ts';
 import type { DevicePage } from '../answers.ts';
+import { wasDone } from '../change-once.ts';
 import { refuse } from '../problem.ts';
 import { pageOfEntities } from '../registry/registry-listing.ts';
 import { codeOfTaken, taken } from '../registry/registry-rights.ts';
@@ -16,7 +17,7 @@ import { accessOf } from '../rights/rights.ts';
 import { deviceShown } from './device-card.ts';
 import {
   absentTarget,
-  answerRepeat,
+  answerAgain,
   type Change,
   changeDevice,
   type DeviceParts,
@@ -26,6 +27,7 @@ import {
   reachedDevice,
   refuseChange,
   showDevice,
+  usedBy,
 } from './device-change.ts';
 import { claimRoute } from './device-claim.ts';
 
@@ -63,7 +65,7 @@ export const deviceRoutes: FastifyPluginAsyncZod<DeviceParts> = async (api, part
     const device = inOrder({ ...asked, credential, ...(code && { claim: code.claim }) });
     const made = { secret, ...(code && labelOf(asked.id, code.code)) };
     const change = { commandId, access, deviceId: asked.id, device, made };
-    if (parts.view.answerTo(commandId)?.ok) return answerRepeat(parts, reply, change);
+    if (wasDone(parts, commandId)) return answerAgain(parts, reply, change);
     return changeDevice(parts, reply, change);
   });
 
@@ -75,7 +77,7 @@ export const deviceRoutes: FastifyPluginAsyncZod<DeviceParts> = async (api, part
       const wrong = absentTarget(parts, access, 'registry:write', { id: device.id, ...where });
       if (wrong !== undefined) return { wrong };
       const there = isInstalled(where)
-        ? placed(device, where, { at: now(), by: access.actor.id })
+        ? placed(device, where, usedBy(access.actor, now()))
         : { ...device, ...(room && { room }) };
       return { device: inOrder({ ...there, ...(intervalMinutes && { intervalMinutes }) }) };
     });
@@ -160,8 +162,8 @@ async function carryOut(
   become: (device: Device) => Pick<Change, 'device' | 'made'> | { wrong: string },
 ) {
   const device = reachedDevice(parts, access, 'registry:write', deviceId);
-  if (parts.view.answerTo(commandId)?.ok && (device || !parts.registry.device(deviceId)))
-    return answerRepeat(parts, reply, { access, deviceId, ...(shows && { made: shows }) });
+  if (wasDone(parts, commandId) && (device || !parts.registry.device(deviceId)))
+    return answerAgain(parts, reply, { access, deviceId, ...(shows && { made: shows }) });
   if (!device) return notFound(reply, deviceId);
   const next = become(device);
   if ('wrong' in next) return refuse(reply, 'invalid', next.wrong);

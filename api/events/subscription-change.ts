@@ -1,7 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Clock } from '../../platform/clock.ts';
 import type { Chance } from '../../platform/random.ts';
-import type { Command, CommandResult } from '../../records/command.ts';
 import { entityVersion } from '../../records/entity-version.ts';
 import type { Actor } from '../../records/incident.ts';
 import type { EventDelivery, SubscriptionHealth } from '../../records/outgoing-event.ts';
@@ -9,23 +7,18 @@ import type { Subscription } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { type Sealer, unsealEntity } from '../../records/sealing.ts';
 import type { DeliveryPage, ReplayAnswer, SubscriptionShown } from '../answers.ts';
-import type { DutyView } from '../incidents/duty-view.ts';
+import { type ChangeParts, changeOnce } from '../change-once.ts';
 import { refuse } from '../problem.ts';
 import type { Looks } from '../rights/looks.ts';
 import type { Rights } from '../rights/rights.ts';
-import { untilFolded } from '../until-folded.ts';
 
-export type SubscriptionParts = {
+export type SubscriptionParts = ChangeParts & {
   registry: Registry;
-  view: Pick<DutyView, 'answerTo'>;
-  /** Errors: ALARM_AWAY, try later. */
-  commands: { apply(command: Command): Promise<CommandResult> };
   rights: Rights;
   looks: Pick<Looks, 'refused'>;
   events: SubscribedEvents;
   unseal: Sealer['unseal'];
   chance: Chance;
-  clock: Clock;
 };
 
 /** What follows the journal for subscriptions. `Moment`: a position of the journal, or journal time in epoch ms. */
@@ -109,16 +102,13 @@ export function notFound(reply: FastifyReply, id: string) {
   return refuse(reply, 'not-found', `there is no subscription ${id}`);
 }
 
-async function carryOut({ commands, view, clock }: SubscriptionParts, change: Change) {
-  const { commandId, by, id, expectedVersion, value } = change;
-  const result = await commands.apply({
-    ...{ type: 'registry-change', commandId, by },
+function carryOut(parts: SubscriptionParts, { commandId, by, id, expectedVersion, value }: Change) {
+  return changeOnce(parts, {
+    ...{ commandId, by },
     change: value
       ? { type: 'put', entity: 'subscription', value, expectedVersion }
       : { type: 'remove', entity: 'subscription', id, expectedVersion },
   });
-  const isFolded = result.ok && (await untilFolded(clock, () => view.answerTo(commandId))) !== undefined;
-  return { result, isFolded };
 }
 
 const secretBytes = 32;

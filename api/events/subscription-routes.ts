@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Subscription } from '../../records/registry.ts';
 import type { Access } from '../../records/rights.ts';
 import type { SubscriptionPage } from '../answers.ts';
+import { wasDone } from '../change-once.ts';
 import { refuse } from '../problem.ts';
 import { expectedOf } from '../registry/registry-change.ts';
 import { accessOf } from '../rights/rights.ts';
@@ -147,9 +148,9 @@ const managing = { config: { permission: 'subscription:manage' } } as const;
 
 /** What made it is sent again: it is answered as such, and not as a change of what was made. */
 const isRepeat = (
-  { view }: SubscriptionParts,
+  parts: SubscriptionParts,
   { commandId, expectedVersion }: { commandId: string; expectedVersion: number },
-) => expectedVersion === 0 && view.answerTo(commandId)?.ok === true;
+) => expectedVersion === 0 && wasDone(parts, commandId);
 
 function mayManage({ rights }: SubscriptionParts, access: Access, areaId: string | undefined): boolean {
   if (areaId !== undefined) return rights.may(access, 'subscription:manage', areaId);

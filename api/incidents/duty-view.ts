@@ -1,11 +1,13 @@
 import { parseNoticeId } from '../../incidents/notices.ts';
 import type { Severity } from '../../records/alert.ts';
 import type { CommandResult } from '../../records/command.ts';
+import { type CoverageShelf, createCoverageShelf } from '../../records/coverage-shelf.ts';
 import type { Downlink } from '../../records/downlink.ts';
 import { createDownlinkShelf } from '../../records/downlink-shelf.ts';
 import type { FoldState } from '../../records/fold-state.ts';
 import type { Incident, IncidentChange, TimelineEntry } from '../../records/incident.ts';
 import type { AttemptingRecord, JournalRecord, OutcomeRecord } from '../../records/journal-record.ts';
+import { createPromptShelf, type PromptShelf } from '../../records/prompt-shelf.ts';
 import { decodeRecord, recordKind } from '../../records/record-codec.ts';
 import { followRegistry } from '../../records/registry-commands.ts';
 import type { Registry } from '../../records/registry-fold.ts';
@@ -24,6 +26,8 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
   const commands = followRegistry({ state, registry });
   const downlinks = createDownlinkShelf(state);
   const glass = createGlassShelf(state);
+  const coverage = createCoverageShelf(state);
+  const prompts = createPromptShelf(state);
   const listeners = new Set<(changed: DutyIncident) => void>();
   const revision = () => counter.get('revision') ?? 0;
   let forgottenAtRevision = 0;
@@ -60,12 +64,17 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
       case 'command':
         for (const { id } of commands.follow(record.command)?.devicesRemoved ?? []) downlinks.forget(id);
         if (record.command.type === 'look' && record.command.how === 'glass') glass.put(record.command, at);
+        if (record.command.type === 'prompt-answer') prompts.answer(record.command.promptId, record.command.answer, at);
         return [];
       case 'downlink':
         downlinks.sent(record, at);
         return [];
       case 'decided':
         for (const row of record.downlinks ?? []) downlinks.put(row);
+        for (const change of record.alerts ?? []) {
+          if (change.type === 'coverage') coverage.put(change);
+          if (change.type === 'prompt') prompts.put(change.prompt);
+        }
         return (record.incidents ?? []).map(foldChange);
       case 'attempting':
       case 'outcome':
@@ -108,6 +117,8 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
     downlinks: downlinks.ofDevice,
     answerTo: commands.answerTo,
     glass,
+    prompts,
+    coverageOf: coverage.of,
     openIncidents: () =>
       all()
         .filter(({ incident }) => !isResolved(incident))
@@ -139,6 +150,9 @@ export type DutyView = {
   answerTo(commandId: string): CommandResult | undefined;
   /** Whose glass was broken for what. */
   glass: GlassShelf;
+  /** Who was asked whether all is well. */
+  prompts: Pick<PromptShelf, 'get' | 'all'>;
+  coverageOf: CoverageShelf['of'];
   /** A command to a device, while it is kept. */
   downlink(id: string): Downlink | undefined;
   /** What one device was asked to do, in that order: what waits, and what became of the latest others. */

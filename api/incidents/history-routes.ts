@@ -38,7 +38,7 @@ export const historyRoutes: FastifyPluginAsyncZod<HistoryParts> = async (api, pa
     const timeline = incident && sight.sees(access, incident) ? await store.incidentTimeline(incidentId) : undefined;
     if (!incident || !timeline) return noIncident(reply, incidentId);
     const isOpen = sight.isOpen(access, incident);
-    if (isOpen) looks.shown(access, ofIncident(incident));
+    if (isOpen) await looks.shown(access, ofIncident(incident));
     return { timeline: timelineShown(timeline, { unseal: parts.unseal, isOpen }) };
   });
 };

@@ -3,9 +3,12 @@ import type { Actor, Incident, IncidentAlert, IncidentState, TimelineEntry, Told
 import type { Registry } from '../../records/registry-fold.ts';
 import { openText, openTexts } from '../../records/sealed-text.ts';
 import type { Sealer } from '../../records/sealing.ts';
+import { explain } from '../../rules/explain/explain.ts';
+import type { LocalTime } from '../../rules/local-time.ts';
 import type {
   AlertShown,
   ContactShown,
+  HomeShown,
   IncidentCard,
   IncidentDetail,
   NamedActor,
@@ -17,17 +20,18 @@ import { entityShown } from '../rights/masking.ts';
 import type { DutyIncident, Timeline } from './duty-view.ts';
 
 /** Puts names to the ids of an incident: places, rooms, call names, who was told, who has it. */
-export function createCards(ports: NameParts) {
+export function createCards({ local, ...ports }: NameParts & { local: Local }) {
+  const alertsShown = (alerts: IncidentAlert[]) => alerts.map((alert) => alertShown({ ...ports, local }, alert));
   return {
     /** As lists show it: without what somebody wrote. Unless `isOpen`, names are masked. */
     card: (duty: DutyIncident, isOpen: boolean): IncidentCard =>
-      cardOf({ ...ports, isOpen }, duty, shownAlerts(duty.incident)),
+      cardOf({ ...ports, isOpen }, duty, alertsShown(shownAlerts(duty.incident))),
     /** With what only somebody who opens it needs: telephone numbers, the address, the household's note. Masked unless `isOpen`. */
     detail(duty: DutyIncident, { entries, earlier }: Timeline, isOpen: boolean): Omit<IncidentDetail, 'may'> {
       const { incident } = duty;
       const parts = { ...ports, isOpen };
       const ids = new Set([...incident.told.map(({ contactId }) => contactId), ...entries.flatMap(contactsNamed)]);
-      const card = cardOf(parts, duty, incident.alerts);
+      const card = cardOf(parts, duty, alertsShown(incident.alerts));
       return {
         ...{ ...card, state: withNote(parts, card.state, incident.state) },
         masked: !isOpen,
@@ -44,6 +48,8 @@ export function createCards(ports: NameParts) {
 }
 
 export type Cards = ReturnType<typeof createCards>;
+/** What the county's clock shows. */
+type Local = (at: number) => LocalTime;
 export type NameParts = { registry: Registry; unseal: Sealer['unseal'] };
 /** `isOpen`: names and numbers are shown as they are. */
 type CardParts = NameParts & { isOpen: boolean };
@@ -56,12 +62,12 @@ function shownAlerts({ alerts }: Incident): IncidentAlert[] {
   return alerts.length <= mostAlertsOnCard ? alerts : [...alerts.slice(0, 1), ...alerts.slice(1 - mostAlertsOnCard)];
 }
 
-function cardOf(parts: CardParts, { incident, attempts, revision }: DutyIncident, alerts: IncidentAlert[]) {
+function cardOf(parts: CardParts, { incident, attempts, revision }: DutyIncident, alerts: AlertShown[]) {
   const { incidentId, version, code, category, severity, openedAt, lastAlertAt, ladder, closing } = incident;
   return {
     ...{ incidentId, version, code, category, severity, openedAt, lastAlertAt, revision },
     where: whereShown(parts, incident.where),
-    alerts: alerts.map((alert) => alertShown(parts, alert)),
+    alerts,
     moreAlerts: incident.alerts.length - alerts.length + (incident.moreAlerts ?? 0),
     state: stateShown(parts, incident.state),
     ladder: {
@@ -112,11 +118,29 @@ function areaNames(registry: Registry, areaId: string | undefined): string[] {
   return names;
 }
 
-function alertShown({ registry }: CardParts, alert: IncidentAlert): AlertShown {
+function alertShown(
+  { registry, local }: Pick<NameParts, 'registry'> & { local: Local },
+  alert: IncidentAlert,
+): AlertShown {
   const { rule: _, subject: __, where, ...shown } = alert;
-  const place = where.placeId === undefined ? undefined : registry.place(where.placeId)?.name;
-  const room = where.deviceId === undefined ? undefined : registry.device(where.deviceId)?.room;
-  return { ...shown, ...withoutAbsent({ place, room }) };
+  const { siteId, placeId, deviceId } = where;
+  const site = siteId === undefined ? undefined : registry.site(siteId)?.name;
+  const place = placeId === undefined ? undefined : registry.place(placeId)?.name;
+  const room = deviceId === undefined ? undefined : registry.device(deviceId)?.room;
+  const why = { 'zh-CN': explain(alert, { language: 'zh-CN', local }), en: explain(alert, { language: 'en', local }) };
+  return { ...shown, why, ...withoutAbsent({ site, place, room, deviceId, round: roundShown(registry, alert) }) };
+}
+
+/** The homes to be visited, in their order, with what messages call them. */
+function roundShown(registry: Registry, { reason: { round, signAts } }: IncidentAlert): HomeShown[] | undefined {
+  if (!Array.isArray(round)) return undefined;
+  return round.map((householdId, index) => {
+    const placeId = registry.household(householdId)?.currentPlaceId;
+    const place = placeId === undefined ? undefined : registry.place(placeId);
+    const area = place === undefined ? undefined : registry.area(place.areaId)?.name;
+    const signAt = Array.isArray(signAts) ? Number(signAts[index]) : Number.NaN;
+    return { householdId, ...withoutAbsent({ place: place?.name, area, signAt: signAt > 0 ? signAt : undefined }) };
+  });
 }
 
 function stateShown(parts: CardParts, state: IncidentState): StateShown {

@@ -42,7 +42,7 @@ export const incidentRoutes: FastifyPluginAsyncZod<IncidentRouteParts> = async (
     const duty = view.incident(incidentId);
     if (!duty || !sight.sees(access, duty.incident)) return noIncident(reply, incidentId);
     const isOpen = sight.isOpen(access, duty.incident);
-    if (isOpen) looks.shown(access, ofIncident(duty.incident));
+    if (isOpen) await looks.shown(access, ofIncident(duty.incident));
     const holds = (permission: Permission) => parts.rights.may(access, permission, duty.incident.where.areaId);
     const may = { act: holds('incident:act'), resolve: holds('incident:resolve') };
     return { ...cards.detail(duty, view.timeline(incidentId), isOpen), may } satisfies IncidentDetail;
@@ -160,7 +160,7 @@ async function answer(
   const duty = view.incident(incidentId);
   const incident = duty && cardFor(parts, access, duty);
   // Also a refusal shows the incident that was asked about: whoever asks for it thus looks at it.
-  if (duty && parts.sight.isOpen(access, duty.incident)) parts.looks.shown(access, ofIncident(duty.incident));
+  if (duty && parts.sight.isOpen(access, duty.incident)) await parts.looks.shown(access, ofIncident(duty.incident));
   if (!result.ok) return refuse(reply, result.problem, result.message, { ...(incident && { incident }) });
   // What was done is never said not to be there, also where this process has not heard of it yet.
   const done: CommandDone = { incidentId, ...(version !== undefined && { version }) };

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { localTimeIn } from '../../platform/local-time.ts';
 import { systemChance } from '../../platform/random.ts';
 import { remove } from '../../records/registry.test-support.ts';
 import { accessOf } from '../../records/rights.ts';
@@ -238,7 +239,7 @@ function streamAlone() {
   const now = () => clock.now();
   const rights = createRights({ registry, glass: { isBroken: () => false }, looks: { refused() {} } });
   const health = watchHealth({ observe: async () => alarm.health, clock, now });
-  const cards = createCards({ registry, unseal: () => undefined });
+  const cards = createCards({ registry, unseal: () => undefined, local: localTimeIn('Asia/Shanghai') });
   const sight = createIncidentSight({ rights, now });
   const stream = createLiveStream({ view, cards, sight, rights, registry, health, clock, now, chance: systemChance });
   closing.push(health.stop, stream.close);

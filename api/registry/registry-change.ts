@@ -2,11 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../platform/clock.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import { entityVersion } from '../../records/entity-version.ts';
+import type { Incident } from '../../records/incident.ts';
 import type { EntityType, RegistryChange } from '../../records/registry.ts';
 import { idOf, type RegistryProblem } from '../../records/registry-check.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import type { Access } from '../../records/rights.ts';
 import type { Sealer } from '../../records/sealing.ts';
+import { changeOnce, wasDone } from '../change-once.ts';
 import type { DutyView } from '../incidents/duty-view.ts';
 import { refuse } from '../problem.ts';
 import type { Looks } from '../rights/looks.ts';
@@ -14,10 +16,11 @@ import { entityShown } from '../rights/masking.ts';
 import { accessOf, type Rights } from '../rights/rights.ts';
 import { untilFolded } from '../until-folded.ts';
 import { codeOfTaken, problemsOf, type Refusal, refusalOf, writePermission } from './registry-rights.ts';
+import { saysOf } from './registry-schemas.ts';
 
 export type RegistryParts = {
   registry: Registry;
-  view: Pick<DutyView, 'answerTo'>;
+  view: Pick<DutyView, 'answerTo' | 'openIncidents'>;
   /** Errors: ALARM_AWAY, try later. */
   commands: { apply(command: Command): Promise<CommandResult> };
   unseal: Sealer['unseal'];
@@ -63,15 +66,14 @@ export async function changeEntity(
   const access = accessOf(request);
   const { entity } = change;
   const id = idOf(change);
-  const isDone = parts.view.answerTo(commandId)?.ok === true;
+  const isDone = wasDone(parts, commandId);
   const wrong = isDone ? undefined : wrongWith(parts, access, change);
   if (wrong) return refuseWrong(reply, wrong);
   const isKnown = parts.registry.get(entity, id) !== undefined;
   if (isDone && !isKnown) return reply.code(204).send();
   if (isDone) return showIfSeen(parts, { access, reply }, entity, id);
-  const result = await parts.commands.apply({ type: 'registry-change', commandId, by: access.actor, change });
+  const { result, isFolded } = await changeOnce(parts, { commandId, by: access.actor, change });
   if (!result.ok) return refuseChange(parts, { access, reply }, { entity, id }, result);
-  const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   if (change.type === 'remove') return reply.code(isFolded ? 204 : 202).send();
   if (!isFolded) return reply.code(202).send({ id, version: result.version });
   return showEntity(parts, { access, reply: reply.code(isKnown ? 200 : 201) }, entity, id);
@@ -82,7 +84,7 @@ type Wrong = Pick<Refusal, 'as'> & { problems: Pick<RegistryProblem, 'field' | '
 
 function wrongWith(parts: RegistryParts, access: Access, change: RegistryChange): Wrong | undefined {
   const current = parts.registry.get(change.entity, idOf(change));
-  const refusal = refusalOf(parts, access, change);
+  const refusal = refusalOf({ ...parts, openIncidents: openIn(parts) }, access, change);
   if (refusal) return { as: refusal.as, problems: [refusal] };
   if (change.type === 'remove' && !current) return { as: 'absent', problems: [] };
   // Who was overtaken hears so by the command's own answer, with what is true now. What is not there, or lies elsewhere, comes first: what
@@ -93,6 +95,9 @@ function wrongWith(parts: RegistryParts, access: Access, change: RegistryChange)
   if (problems.length === 0) return undefined;
   return { as: change.type === 'remove' ? 'taken' : 'invalid', problems };
 }
+
+export const openIn = ({ view }: Pick<RegistryParts, 'view'>): Incident[] =>
+  view.openIncidents().map(({ incident }) => incident);
 
 const codes = { taken: codeOfTaken, absent: 'not-found', forbidden: 'forbidden', invalid: 'invalid' } as const;
 
@@ -115,12 +120,12 @@ async function refuseChange(
   if (problem === 'version-conflict') await untilFolded(parts.clock, look);
   const current = parts.registry.get(entity, id);
   const isOurs = current && parts.rights.may(access, writePermission(entity), parts.rights.areaOf(entity, id));
-  const now = isOurs ? shown(parts, access, entity, id) : undefined;
+  const now = isOurs ? await shown(parts, access, entity, id) : undefined;
   return refuse(reply, problem, message, { ...(now && { entity: now }) });
 }
 
 /** Errors answered: not-found, also for what lies in a foreign area. */
-export function showIfSeen(parts: RegistryParts, asking: Asking, entity: EntityType, id: string) {
+export async function showIfSeen(parts: RegistryParts, asking: Asking, entity: EntityType, id: string) {
   const isThere = parts.registry.get(entity, id) !== undefined;
   if (isThere && parts.rights.sees(asking.access, 'registry:read', { type: entity, id }))
     return showEntity(parts, asking, entity, id);
@@ -128,18 +133,23 @@ export function showIfSeen(parts: RegistryParts, asking: Asking, entity: EntityT
 }
 
 /** One entity, open to whom it may be. */
-function showEntity(parts: RegistryParts, { access, reply }: Asking, entity: EntityType, id: string) {
-  const body = shown(parts, access, entity, id);
+async function showEntity(parts: RegistryParts, { access, reply }: Asking, entity: EntityType, id: string) {
+  const body = await shown(parts, access, entity, id);
   if (!body) return refuse(reply, 'not-found', `there is no ${entity} ${id}`);
   return reply.header('etag', `"${body.version}"`).send(body);
 }
 
-function shown({ registry, rights, looks, unseal }: RegistryParts, access: Access, entity: EntityType, id: string) {
+async function shown(
+  { registry, rights, looks, unseal }: RegistryParts,
+  access: Access,
+  entity: EntityType,
+  id: string,
+) {
   const value = registry.get(entity, id);
   if (!value) return undefined;
   const of = { type: entity, id };
   const masked = entityShown(entity, value, { unseal, isOpen: false });
   const answer = rights.isOpen(access, of) ? entityShown(entity, value, { unseal, isOpen: true }) : masked;
-  if (JSON.stringify(answer) !== JSON.stringify(masked)) looks.shown(access, of);
-  return { ...answer, version: entityVersion(value) };
+  if (JSON.stringify(answer) !== JSON.stringify(masked)) await looks.shown(access, of);
+  return { ...answer, ...saysOf(entity, value), version: entityVersion(value) };
 }

@@ -10,6 +10,7 @@ import {
 } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { foreignSeals, type Sealer, unsealEntity } from '../../records/sealing.ts';
+import { thresholdProblems } from '../../records/threshold.ts';
 import type { AnyRule } from '../../rules/rule.ts';
 import { settingProblems } from '../../rules/settings.ts';
 import { describeIssues, type Issue } from './registry-issues.ts';
@@ -25,6 +26,7 @@ export const sections = {
   zones: 'zone',
   devices: 'device',
   ruleSettings: 'ruleSetting',
+  thresholds: 'threshold',
 } as const satisfies Record<string, EntityType>;
 export type Section = keyof typeof sections;
 export const sectionNames = Object.keys(sections) as Section[];
@@ -40,7 +42,7 @@ export type Read = { ok: true; value: Entity<EntityType> } | { ok: false; issues
 
 /**
  * An entry as somebody wrote it, as the registry keeps it but for its seals: positions in WGS-84, a device's secret as its hash. What stands
- * in no form that people fill in (a device's secret and label code, a person's consents, a webhook's secret) stays as it is
+ * in no form that people fill in (a device's secret and label code, a person's consents and absence, a webhook's secret) stays as it is
  * when the entry says nothing of it.
  */
 export function readEntry(section: Section, value: unknown, parts: EntryParts): Read {
@@ -82,6 +84,7 @@ export const entrySchemas = {
   zones: entered.zone,
   devices: entered.device,
   ruleSettings: entities.ruleSetting,
+  thresholds: entities.threshold,
 } satisfies Record<Section, z.ZodObject>;
 
 const asItIs = (value: Entity<EntityType>): Read => ({ ok: true, value });
@@ -94,8 +97,8 @@ const readers: { [S in Section]: (value: never, parts: EntryParts) => Read } = {
   places: ({ position, ...place }: Entered<'place'>) =>
     asItIs(position ? { ...place, position: { ...toWgs84(position, position.datum), datum: 'WGS-84' } } : place),
   people: (person: Entity<'person'>, { registry }) => {
-    const { consents } = { ...registry.get('person', person.id), ...person };
-    return asItIs({ ...person, ...(consents && { consents }) });
+    const { consents, absence } = { ...registry.get('person', person.id), ...person };
+    return asItIs({ ...person, ...(consents && { consents }), ...(absence && { absence }) });
   },
   contacts: contactOf,
   zones: zoneOf,
@@ -107,6 +110,10 @@ const readers: { [S in Section]: (value: never, parts: EntryParts) => Read } = {
     const known = ranges.map(([name, range]) => `${name} ${range?.join('–')}`).join('；');
     const zh = known === '' ? '没有此规则' : `可设置：${known}`;
     return { ok: false, issues: problems.map((problem) => ({ path: ['settings'], problem, zh })) };
+  },
+  thresholds(entered: Entity<'threshold'>) {
+    const issues = thresholdProblems(entered).map(({ field, problem, zh }) => ({ path: [field], problem, zh }));
+    return issues.length === 0 ? asItIs(entered) : { ok: false, issues };
   },
 };
 

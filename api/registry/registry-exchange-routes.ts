@@ -10,7 +10,7 @@ import type { DeviceKeys } from '../devices/device-keys.ts';
 import { refuse } from '../problem.ts';
 import { accessOf, isInSight, type Rights } from '../rights/rights.ts';
 import { untilFolded } from '../until-folded.ts';
-import type { RegistryParts } from './registry-change.ts';
+import { openIn, type RegistryParts } from './registry-change.ts';
 import { type Section, sectionNames, sections } from './registry-entry.ts';
 import type { Plan, Said } from './registry-plan.ts';
 import { refusalOf } from './registry-rights.ts';
@@ -179,7 +179,7 @@ async function takeImport(
   const tables = await tablesIn(request, body, section);
   if ('problem' in tables) return refuse(reply, 'invalid', tables.problem, { status: 422, problems: [tables] });
   const { registry, rights } = parts;
-  const reached = { registry, rights: { ...rights, reaches: tellingFew(rights) } };
+  const reached = { registry, openIncidents: openIn(parts), rights: { ...rights, reaches: tellingFew(rights) } };
   const plan = await planTables(tables, {
     ...entryPartsOf(parts, access),
     refusal(change) {

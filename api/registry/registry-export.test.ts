@@ -46,6 +46,7 @@ test('the registry leaves as a workbook with Chinese headings, and comes back to
     '活动范围',
     '设备',
     '规则设置',
+    '读数限值',
   ]);
   const people = tables.find(({ name }) => name === '人员');
   expect(people?.rows.slice(0, 3).map(({ cells }) => cells.slice(0, 5))).toEqual([

@@ -321,3 +321,12 @@ function zipOf(name: string, content: Buffer): Buffer {
   end.writeUInt32LE(local.length, 16);
   return Buffer.concat([local, directory, end]);
 }
+
+test('whoever is in an emergency is not taken out by a file, and the rest of it is not done either', async () => {
+  const { as, alarm } = await desk();
+  const { csv } = await as(admin);
+  const { code } = alarm.raise('fall', 'watch-2');
+  const answer = await csv('?section=people', '编号,删除\nwidow,是\nhim,是\n');
+  expect([answer.status, await answer.text()]).toEqual([422, expect.stringContaining(`此人的紧急事件${code}尚未结束`)]);
+  expect([alarm.registry.person('widow')?.id, alarm.registry.person('him')?.id]).toEqual(['widow', 'him']);
+});

@@ -7,6 +7,7 @@ import type { Access } from '../../records/rights.ts';
 import { personalFields, type Sealer, unsealEntity } from '../../records/sealing.ts';
 import { entityShown } from '../rights/masking.ts';
 import { isInSight, type Rights } from '../rights/rights.ts';
+import { saysOf } from './registry-schemas.ts';
 
 export type Listing = { area?: string | undefined; q?: string | undefined; limit: number; cursor?: string | undefined };
 type ListingParts = {
@@ -32,6 +33,7 @@ export async function listEntities<T extends EntityType>(
   const { entity } = chosen;
   const items = values.map((value) => ({
     ...entityShown(entity, value, { unseal: parts.unseal, isOpen: false }),
+    ...saysOf(entity, value),
     version: entityVersion(value),
   }));
   return { items, ...next };

@@ -1,3 +1,6 @@
+import { emergencyOf } from '../../records/consent.ts';
+import type { Incident } from '../../records/incident.ts';
+import { whyNotErased } from '../../records/person-erasure.ts';
 import type { Entity, EntityType, RegistryChange } from '../../records/registry.ts';
 import { absentProblem, idOf, type RegistryProblem } from '../../records/registry-check.ts';
 import type { Registry } from '../../records/registry-fold.ts';
@@ -13,7 +16,7 @@ export type Refusal = Said & { field?: string; as: 'taken' | 'absent' | 'forbidd
 
 /** What it takes to change an entity. */
 export const writePermission = (entity: EntityType): Permission =>
-  entity === 'ruleSetting' ? 'rules:write' : 'registry:write';
+  entity === 'ruleSetting' || entity === 'threshold' ? 'rules:write' : 'registry:write';
 
 /**
  * What is wrong with changes, in the eyes of whoever asks: everything that they refer to has to be within reach, and what lies elsewhere is
@@ -36,7 +39,8 @@ export function problemsOf(
  * that somebody asked for what lies elsewhere goes on record here. A masked value that comes back is refused,
  * because it would take the place of what it hides.
  */
-export function refusalOf({ registry, rights }: Parts, access: Access, change: RegistryChange): Refusal | undefined {
+export function refusalOf(parts: Judging, access: Access, change: RegistryChange): Refusal | undefined {
+  const { registry, rights } = parts;
   const { entity } = change;
   const id = idOf(change);
   const permission = writePermission(entity);
@@ -44,14 +48,15 @@ export function refusalOf({ registry, rights }: Parts, access: Access, change: R
   if (current && !rights.reaches(access, permission, { type: entity, id }))
     return change.type === 'put' ? taken : absent;
   if (current && isWideSetting(entity, current) && !holdsEverywhere({ registry, rights }, access)) return wide;
-  if (change.type === 'remove') return undefined;
+  if (change.type === 'remove') return entity === 'person' ? inEmergency(parts, id) : undefined;
   const { value } = change;
   // What moves an area away from its township takes the right there too.
   const left = entity === 'area' ? registry.area(id)?.parentId : undefined;
   if (left !== undefined && registry.area(left) && !rights.reaches(access, permission, { type: 'area', id: left }))
     return { ...absentProblem('area', left), field: 'parentId', as: 'invalid' };
   for (const { to, id: target } of linksOf(entity, value as never)) {
-    if (to === 'all' || to === 'category' || to === 'rule' || registry.get(to, target) === undefined) continue;
+    if (to === 'all' || to === 'category' || to === 'rule' || to === 'shadow' || registry.get(to, target) === undefined)
+      continue;
     rights.reaches(access, permission, { type: to, id: target });
   }
   if (!reachesPlaceless({ registry, rights }, access, change)) return wide;
@@ -68,6 +73,7 @@ function reachesPlaceless(parts: Parts, access: Access, change: Extract<Registry
         parts.rights.seen(access, 'registry:write').all
       );
     case 'ruleSetting':
+    case 'threshold':
       return !isWide(change.value) || holdsEverywhere(parts, access);
     case 'device':
       return isInstalled(change.value) || parts.rights.may(access, 'registry:write', undefined);
@@ -77,11 +83,23 @@ function reachesPlaceless(parts: Parts, access: Access, change: Extract<Registry
 }
 
 type Parts = { registry: Registry; rights: Pick<Rights, 'may' | 'reaches' | 'seen'> };
+type Judging = Parts & { openIncidents: readonly Incident[] };
+
+/** Who helps has to know whom, and where. */
+function inEmergency({ registry, openIncidents }: Judging, personId: string): Refusal | undefined {
+  const person = registry.person(personId);
+  const incident = person && emergencyOf(person, openIncidents);
+  const problem = person && whyNotErased(person, openIncidents);
+  if (!incident || problem === undefined) return undefined;
+  return { as: 'taken', problem, zh: `此人的紧急事件${incident.code}尚未结束，请先结束事件` };
+}
+
+type Scoped = Pick<Entity<'ruleSetting'>, 'scope'>;
 
 /** What counts in every county takes the right in each. */
 const isWideSetting = (entity: EntityType, value: Entity<EntityType>): boolean =>
-  entity === 'ruleSetting' && isWide(value as Entity<'ruleSetting'>);
-const isWide = ({ scope }: Entity<'ruleSetting'>): boolean => scope.type === 'all' || scope.type === 'category';
+  (entity === 'ruleSetting' || entity === 'threshold') && isWide(value as Scoped);
+const isWide = ({ scope }: Scoped): boolean => scope.type === 'all' || scope.type === 'category';
 
 function holdsEverywhere({ registry, rights }: Parts, access: Access): boolean {
   const counties = [...registry.list('area')].filter(({ level }) => level === 'county');

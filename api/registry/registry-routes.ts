@@ -26,7 +26,7 @@ import {
 } from './registry-schemas.ts';
 
 /**
- * Areas, sites, places, households, people, contacts, zones and rule settings: listed, looked at, made or replaced under the version that
+ * Areas, sites, places, households, people, contacts, zones, rule settings and thresholds: listed, looked at, made or replaced under the version that
  * was seen, and retired when nothing refers to them any more. Devices have routes of their own.
  */
 export const registryRoutes: FastifyPluginAsyncZod<RegistryRouteParts> = async (api, parts) => {
@@ -82,7 +82,7 @@ const putRoute: FastifyPluginAsyncZod<RegistryRouteParts & Of> = async (api, { c
     response: { 200: shown, 201: shown, 202: z.looseObject({ id: z.string() }).meta(onItsWay) },
   };
   api.put(`/${collection}/:id`, { config: { permission: writePermission(entity) }, schema }, async (request, reply) => {
-    const { commandId: _, expectedVersion: __, version: ___, ...written } = request.body as Record<string, unknown>;
+    const { commandId: _, expectedVersion: __, version: ___, says: ____, ...written } = request.body as Shown;
     const expected = expectedOf(request, reply, request.body);
     if (!expected) return reply;
     const { id } = request.params;
@@ -97,6 +97,8 @@ const putRoute: FastifyPluginAsyncZod<RegistryRouteParts & Of> = async (api, { c
     return changeEntity(parts, { request, reply, commandId }, change);
   });
 };
+
+type Shown = Record<string, unknown>;
 
 const deleteRoute: FastifyPluginAsyncZod<RegistryRouteParts & Of> = async (api, { collection, ...parts }) => {
   const { entity, one } = collections[collection];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type EntityType, entities } from '../../records/registry.ts';
+import { type Entity, type EntityType, entities } from '../../records/registry.ts';
 import { personalFields } from '../../records/sealing.ts';
+import { thresholdSays } from '../../rules/explain/threshold-sentence.ts';
 import { entrySchemas, type Section } from './registry-entry.ts';
 
 /** What can be listed, looked at and changed under `/api/v1`, but for devices, which have routes of their own. */
@@ -13,6 +14,7 @@ export const collections = {
   contacts: { section: 'contacts', entity: 'contact', one: 'a contact' },
   zones: { section: 'zones', entity: 'zone', one: 'a zone' },
   'rule-settings': { section: 'ruleSettings', entity: 'ruleSetting', one: 'a rule setting' },
+  thresholds: { section: 'thresholds', entity: 'threshold', one: 'a threshold' },
 } as const satisfies Record<string, { section: Section; entity: EntityType; one: string }>;
 export type Collection = keyof typeof collections;
 export const collectionNames = Object.keys(collections) as Collection[];
@@ -37,8 +39,9 @@ export function bodyOf(section: Section) {
   const { id, ...fields } = entrySchemas[section].shape as z.core.$ZodShape & { id: z.ZodString };
   const { consents: _, credential: __, claim: ___, ...entered } = fields as Record<string, z.core.$ZodType>;
   const version = z.int().min(0).optional().describe('As it was shown: the same as expectedVersion');
+  const says = section === 'thresholds' && { says: z.unknown().optional().describe('As it was shown: of no effect') };
   return z
-    .strictObject({ id: id.optional(), ...entered, ...expectation, version })
+    .strictObject({ id: id.optional(), ...entered, ...says, ...expectation, version })
     .meta({ examples: [exampleBody(section)] });
 }
 
@@ -51,8 +54,15 @@ export function shownOf(entity: EntityType) {
     // Within a list (the ways to reach a contact) what is personal stands beside what is not.
     return [name, (name === 'channels' ? shownChannels : maskedText).optional()] as const;
   });
-  return z.looseObject({ ...Object.fromEntries(fields), id: entities[entity].shape.id, version: z.int() });
+  const says = entity === 'threshold' && { says: z.record(z.enum(['en', 'zh-CN']), z.string()).describe(whatItDoes) };
+  return z.looseObject({ ...Object.fromEntries(fields), ...says, id: entities[entity].shape.id, version: z.int() });
 }
+const whatItDoes = 'What it will do, as a sentence';
+
+/** What an entered limit will do. */
+export const saysOf = (entity: EntityType, value: Entity<EntityType>) =>
+  entity === 'threshold' ? { says: thresholdSays(value as Entity<'threshold'>) } : {};
+
 const maskedText = z.string().describe('Masked, or not there, for whom may not see it');
 const shownChannels = z.array(z.looseObject({ type: z.string() }));
 
@@ -105,10 +115,24 @@ export const examples: Record<Section, { id: string } & Record<string, unknown>>
       settings: { missedReports: 3 },
     },
   },
+  thresholds: {
+    ...{
+      id: 't-cold-night',
+      name: '夜间过冷',
+      scope: { type: 'area', id: 'dongjing' },
+      quantity: 'status.temperature',
+    },
+    ...{ below: 8, hysteresis: 1, holdMinutes: 120, maxGapMinutes: 90, repeats: 2, severity: 'urgent' },
+    ...{ hours: { from: '22:00', to: '07:00' }, months: [11, 12, 1, 2, 3] },
+  },
 };
 const versionSeen = 4503599627370497;
 const exampleBody = (section: Section) => ({
   ...examples[section],
   ...{ commandId: '4f0c6e2a-change-1', expectedVersion: versionSeen },
 });
-export const exampleShown = (section: Section) => ({ ...examples[section], version: versionSeen });
+export const exampleShown = (section: Section) => ({
+  ...examples[section],
+  ...(section === 'thresholds' && saysOf('threshold', entities.threshold.parse(examples.thresholds))),
+  version: versionSeen,
+});

@@ -17,7 +17,7 @@ export const auditRoutes: FastifyPluginAsyncZod<AuditRouteParts> = async (api, {
     const access = accessOf(request);
     const sight = rights.seen(access, 'audit:read');
     const { of, by } = request.query;
-    looks.shown(access, { type: 'audit', id: (of ?? by ?? 'all').slice(0, 200) });
+    await looks.shown(access, { type: 'audit', id: (of ?? by ?? 'all').slice(0, 200) });
     const isSeen = ({ areaId }: AuditDraft) => isInSight(sight, areaId);
     const { entries, next } = await audit.find({ ...request.query, isSeen });
     const shown = entries.map(({ prev: _, journal: __, reason, ...entry }): AuditEntryShown => {

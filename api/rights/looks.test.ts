@@ -14,11 +14,14 @@ function looking() {
   const clock = new VirtualClock({ startAt: 0 });
   const metrics = createMetrics();
   const kept: Command[] = [];
-  const alarm: { isAway: boolean; refuses?: CommandProblem | undefined } = { isAway: false };
+  const alarm: { isAway: boolean; refuses?: CommandProblem | undefined; hangs?: PromiseWithResolvers<void> } = {
+    isAway: false,
+  };
   const commands = {
     async apply(command: Command) {
       if (alarm.isAway) throw alarmAway({});
       if (alarm.refuses) return { ok: false as const, problem: alarm.refuses, message: 'not now' };
+      await alarm.hangs?.promise;
       kept.push(command);
       return { ok: true as const };
     },
@@ -85,4 +88,30 @@ test('what still waits when the process ends is counted as lost, and not passed 
   for (const id of ['one', 'two']) looks.shown(li, of(id));
   looks.close();
   expect(await lost()).toBe(2);
+});
+
+test('what is personal is shown when the look is on record, and after half a second where the alarm process has no answer', async () => {
+  const { clock, alarm, looks, ids } = looking();
+  const seen: string[] = [];
+  const show = (id: string) => looks.shown(li, of(id)).then(() => seen.push(`${id} of ${ids().length} on record`));
+  await show('one');
+  expect(seen).toEqual(['one of 1 on record']);
+  alarm.hangs = Promise.withResolvers<void>();
+  show('two');
+  show('two');
+  await clock.advance(499);
+  expect(seen).toHaveLength(1);
+  await clock.advance(1);
+  expect(seen.slice(1)).toEqual(['two of 1 on record', 'two of 1 on record']);
+  alarm.hangs.resolve();
+  await clock.advance(0);
+  expect(ids()).toEqual(['one', 'two']);
+});
+
+test('nobody waits for an alarm process that is away', async () => {
+  const { clock, alarm, looks } = looking();
+  alarm.isAway = true;
+  await looks.shown(li, of('one'));
+  await looks.shown(li, of('two'));
+  expect(clock.monotonic()).toBe(0);
 });

@@ -7,14 +7,15 @@ import type { Command, CommandResult, Look } from '../../records/command.ts';
 import type { Access } from '../../records/rights.ts';
 
 /**
- * Puts on record who saw what is personal, and who was refused it. While the alarm process is away life comes first: the answer is
- * shown, and the look waits here until it can be kept. Whoever looks at the same again within a minute is on record once: pages ask
+ * Puts on record who saw what is personal, and who was refused it. The answer waits until it is on record. While the alarm process is away,
+ * or takes longer than people wait, life comes first: the answer is shown, and the look waits here until it can be kept; it is lost when
+ * this process is killed in that time. Whoever looks at the same again within a minute is on record once: pages ask
  * again at every change. Bounded: past 1,000 that wait, the oldest is lost, which is counted and logged.
  */
 export function createLooks({ commands, clock, chance, log, metrics }: LooksParts) {
-  const waiting: Look[] = [];
-  /** By who, what and how: when it was last put on record. The oldest first. */
-  const recent = new Map<string, number>();
+  const waiting: Waiting[] = [];
+  /** By who, what and how: when it was last asked to be put on record, and that it was. The oldest first. */
+  const recent = new Map<string, { at: number; kept: Promise<void> }>();
   let isSending = false;
   let cancelRetry: (() => void) | undefined;
 
@@ -23,26 +24,37 @@ export function createLooks({ commands, clock, chance, log, metrics }: LooksPart
     return { type: 'look', commandId, by: access.actor, of, how, ...(reason !== undefined && { reason }) };
   };
 
-  function isRepeat({ by, of, how }: Look): boolean {
+  /** What was asked for within the last minute is the same look. */
+  function once({ by, of, how }: Look, keepIt: () => Promise<void>): Promise<void> {
     const key = [by.type, by.id, of.type, of.id, how].join(' ');
     const now = clock.monotonic();
-    const isRecent = now - (recent.get(key) ?? Number.NEGATIVE_INFINITY) < repeatMs;
-    if (isRecent) return true;
+    const before = recent.get(key);
+    if (before && now - before.at < repeatMs) return before.kept;
     recent.delete(key);
-    recent.set(key, now);
+    const kept = keepIt();
+    recent.set(key, { at: now, kept });
     const [oldest] = recent.keys();
     if (recent.size > mostRecent && oldest !== undefined) recent.delete(oldest);
-    return false;
+    return kept;
   }
 
-  function keep(one: Look): void {
-    metrics.looks.inc({ how: one.how });
-    waiting.push(one);
+  /** Resolves when it is on record, or when nobody should wait for that any longer. */
+  function keep(look: Look): Promise<void> {
+    metrics.looks.inc({ how: look.how });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancelPatience = clock.after(patienceMs, resolve);
+    const letGo = () => {
+      cancelPatience();
+      resolve();
+    };
+    waiting.push({ look, letGo });
     if (waiting.length > mostWaiting) {
-      waiting.shift();
+      waiting.shift()?.letGo();
       lose(1, 'too many wait for the alarm process');
     }
-    if (!isSending && cancelRetry === undefined) void send();
+    if (cancelRetry !== undefined) letGo();
+    else if (!isSending) void send();
+    return promise;
   }
 
   /** One at a time, in their order. What was kept, and not answered, is sent again under the same id. */
@@ -51,13 +63,15 @@ export function createLooks({ commands, clock, chance, log, metrics }: LooksPart
     isSending = true;
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
       const sent = next;
-      const result = await commands.apply(sent).catch(() => undefined);
+      const result = await commands.apply(sent.look).catch(() => undefined);
       // Too many commands wait there: that passes.
       if (!result || (!result.ok && result.problem === 'not-allowed')) break;
       if (!result.ok) lose(1, result.message);
       if (waiting[0] === sent) waiting.shift();
+      sent.letGo();
     }
     isSending = false;
+    for (const { letGo } of waiting) letGo();
     if (waiting.length > 0) cancelRetry = clock.after(retryMs, () => void send());
   }
 
@@ -67,15 +81,17 @@ export function createLooks({ commands, clock, chance, log, metrics }: LooksPart
   }
 
   return {
-    shown(access: Access, of: Looked): void {
+    /** Whoever shows it waits for this first, which takes half a second at most. */
+    shown(access: Access, of: Looked): Promise<void> {
       const one = look(access, of, 'shown');
-      if (!isRepeat(one)) keep(one);
+      return once(one, () => keep(one));
     },
     refused(access: Access, of: Looked): void {
       const one = look(access, of, 'refused');
-      if (isRepeat(one)) return;
-      log.warn({ by: access.actor.id, of }, 'a thing of a foreign area was asked for, and not shown');
-      keep(one);
+      void once(one, () => {
+        log.warn({ by: access.actor.id, of }, 'a thing of a foreign area was asked for, and not shown');
+        return keep(one);
+      });
     },
     /** Errors: ALARM_AWAY, try later, also when it took no more: what is not on record is not handed out. */
     async exported(access: Access, of: Looked): Promise<void> {
@@ -108,7 +124,11 @@ type LooksParts = {
   metrics: Pick<Metrics, 'looks' | 'looksLost'>;
 };
 
+/** `letGo`: whoever waits for it goes on. */
+type Waiting = { look: Look; letGo: () => void };
+
 const repeatMs = 60_000;
+const patienceMs = 500;
 const retryMs = 5_000;
 const mostWaiting = 1_000;
 const mostRecent = 10_000;

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { alarmAway } from '../../platform/errors.ts';
+import { entityVersion } from '../../records/entity-version.ts';
 import { put } from '../../records/registry.test-support.ts';
 import { deskRegistry, openDesk, signedIn, staffHash, standInAlarm } from '../desk.test-support.ts';
 import type { Api } from '../server.ts';
@@ -105,6 +106,18 @@ test('nobody is forgotten in the middle of an emergency of theirs', async () => 
   const over = { type: 'resolve', commandId: 'resolve-1', by: { type: 'account', id: 'li' }, incidentId } as const;
   await alarm.apply({ ...over, expectedVersion: 1, outcome: 'helped', contact: 'reached' });
   expect((await admin.ask('POST', '/people/widow/erasure', asked)).status).toBe(200);
+});
+
+test('nobody leaves the registry in the middle of an emergency of theirs', async () => {
+  const { admin, alarm } = await desk();
+  const { code } = alarm.raise('fall', 'watch-2');
+  const asked = { commandId: 'remove-12', expectedVersion: entityVersion(alarm.registry.person('widow')) };
+  const answer = await admin.ask('DELETE', '/people/widow', asked);
+  expect([answer.status, await answer.text()]).toEqual([
+    409,
+    expect.stringContaining(`incident ${code} is critical, theirs, and not over: end it first`),
+  ]);
+  expect(alarm.registry.person('widow')).toBeDefined();
 });
 
 test.for([

@@ -29,6 +29,7 @@ POST   /incidents/:incidentId/arrive           CD..V..    not-found
 POST   /incidents/:incidentId/resolve          .D.....    not-found
 POST   /incidents/:incidentId/reopen           .D.....    not-found
 POST   /incidents/:incidentId/let-go           .D.....    not-found
+GET    /incidents/:incidentId/track            CD..V..    not-found
 GET    /holding                                CDQ.V..    -
 POST   /holding/all                            .D.....    -
 GET    /history                                CDQ.V..    -
@@ -74,6 +75,10 @@ GET    /rule-settings                          CDQAVUO    -
 GET    /rule-settings/:id                      CDQAVUO    not-found
 PUT    /rule-settings/:id                      ...A...    not-allowed
 DELETE /rule-settings/:id                      ...A...    not-found
+GET    /thresholds                             CDQAVUO    -
+GET    /thresholds/:id                         CDQAVUO    not-found
+PUT    /thresholds/:id                         ...A...    not-allowed
+DELETE /thresholds/:id                         ...A...    not-found
 GET    /registry/export                        ...A...    -
 POST   /registry/import                        ...A...    invalid
 
@@ -90,6 +95,9 @@ POST   /devices/:deviceId/commands             .D.....    not-found
 DELETE /devices/:deviceId/commands/:cancels    .D.....    not-found
 POST   /devices/:deviceId/test-window          .D.A...    not-found
 
+GET    /households/:householdId/coverage       CDQAVUO    not-found
+GET    /prompts                                CDQ.V..    -
+POST   /prompts/:promptId/answer               CD..V..    not-found
 POST   /visits                                 CD..V..    not-found
 GET    /statistics/visits                      .DQA.UO    -
 GET    /statistics/visits.csv                  .DQA.UO    -
@@ -132,6 +140,7 @@ export const letters: Record<Role, string> = {
 
 const hook = { types: ['incident.opened'], url: 'https://events.example/x', secret: `whsec_${'A'.repeat(32)}` };
 const setting = { rule: 'device-silent', settings: { missedReports: 3 } };
+const limit = { name: 'cold', quantity: 'status.temperature', below: 8 };
 const circle = { datum: 'WGS-84', shape: { type: 'circle', lat: 44, lon: 116, radiusMeters: 500 } };
 const keyOf = (id: string, areaId: string) =>
   put('apiKey', { id, name: id, hash: `hash of ${id}`, grants: [{ role: 'operator', areaId }] });
@@ -156,6 +165,8 @@ export const twoTownships: RegistryChange[] = [
   put('zone', { id: 'far-zone', of: { type: 'place', id: 'far-place' }, name: 'far-garden', ...circle }),
   put('ruleSetting', { id: 'near-setting', scope: { type: 'area', id: 'east' }, ...setting }),
   put('ruleSetting', { id: 'far-setting', scope: { type: 'area', id: 'far-village' }, ...setting }),
+  put('threshold', { id: 'near-limit', scope: { type: 'area', id: 'east' }, ...limit }),
+  put('threshold', { id: 'far-limit', scope: { type: 'area', id: 'far-village' }, ...limit }),
   put('subscription', { id: 'near-events', name: 'events', areaId: 'east', ...hook }),
   put('subscription', { id: 'far-events', name: 'far-events', areaId: 'far-village', ...hook }),
   staff('near-staff', { role: 'operator', areaId: 'east' }),
@@ -175,6 +186,8 @@ export const thingIn: Record<string, { near: string; far: string }> = {
   accountId: { near: 'near-staff', far: 'far-staff' },
   keyId: { near: 'near-key', far: 'far-key' },
   personId: { near: 'her', far: 'far-person' },
+  householdId: { near: 'couple', far: 'far-household' },
+  promptId: { near: 'near-prompt', far: 'far-prompt' },
   purpose: { near: 'location', far: 'location' },
   '/areas': { near: 'east', far: 'far-village' },
   '/sites': { near: 'care', far: 'far-site' },
@@ -184,6 +197,7 @@ export const thingIn: Record<string, { near: string; far: string }> = {
   '/contacts': { near: 'near', far: 'far-contact' },
   '/zones': { near: 'near-zone', far: 'far-zone' },
   '/rule-settings': { near: 'near-setting', far: 'far-setting' },
+  '/thresholds': { near: 'near-limit', far: 'far-limit' },
   '/subscriptions': { near: 'near-events', far: 'far-events' },
 };
 
@@ -191,7 +205,17 @@ const versioned = { commandId: 'command-of-matrix', expectedVersion: 1 };
 const onIncident = { commandId: 'command-of-matrix', expectedVersion: 1 };
 const grants = (where: Where) => [{ role: 'operator', areaId: where === 'near' ? 'east' : 'far-village' }];
 
-const registryCollections = ['areas', 'sites', 'places', 'households', 'people', 'contacts', 'zones', 'rule-settings'];
+const registryCollections = [
+  'areas',
+  'sites',
+  'places',
+  'households',
+  'people',
+  'contacts',
+  'zones',
+  'rule-settings',
+  'thresholds',
+];
 
 export type Where = 'near' | 'far';
 /** What each route is sent: right in every way, so that only rights can be in its way. */
@@ -230,6 +254,7 @@ export const bodies: Record<string, (where: Where) => object | string> = {
   }),
   'PUT /zones/:id': () => ({ ...versioned, of: { type: 'place', id: 'house-1' }, name: 'garden', ...circle }),
   'PUT /rule-settings/:id': () => ({ ...versioned, scope: { type: 'area', id: 'east' }, ...setting }),
+  'PUT /thresholds/:id': () => ({ ...versioned, scope: { type: 'area', id: 'east' }, ...limit }),
   'POST /registry/import': (where) =>
     `id,level,parentId,name\n${where === 'near' ? 'east' : 'far-village'},village,township,East\n`,
   'POST /devices': (where) => ({
@@ -244,6 +269,7 @@ export const bodies: Record<string, (where: Where) => object | string> = {
     ...{ commandId: 'command-1', ask: { name: 'locate' }, reason: 'the matrix asks' },
   }),
   'POST /devices/:deviceId/test-window': () => ({ commandId: 'command-1', until: 1, reason: 'the matrix asks' }),
+  'POST /prompts/:promptId/answer': () => ({ commandId: 'command-of-matrix', answer: 'fine' }),
   'POST /visits': (where) => ({
     ...{ commandId: 'command-of-matrix', householdId: where === 'near' ? 'couple' : 'far-household' },
     ...{ visitedAt: 1_000, why: 'round', result: 'well' },

@@ -64,6 +64,20 @@ beforeAll(async () => {
   alarm = standInAlarm({ changes: [...twoTownships, put('apiKey', helper)] });
   const [nearFire, farFire] = [alarm.raise('smoke', 'smoke-1'), alarm.raise('smoke', 'far-device')];
   incidents = { near: nearFire.incidentId, far: farFire.incidentId };
+  for (const [where, areaId] of [
+    ['near', 'east'],
+    ['far', 'far-village'],
+  ] as const) {
+    const prompt = {
+      promptId: `${where}-prompt`,
+      rule: 'test',
+      at: 1,
+      where: { areaId },
+      about: 'fall',
+      until: 2,
+    } as const;
+    alarm.record({ kind: 'decided', cause: 1, version: 'test', alerts: [{ type: 'prompt', prompt }] });
+  }
   const away = async () => Promise.reject(databaseAway({}, 'connection refused'));
   const incident = async (id: string) =>
     id === incidents.far ? farFire : id === incidents.near ? nearFire : undefined;
@@ -76,6 +90,7 @@ beforeAll(async () => {
     },
     audit: { find: async () => ({ entries: [] }) },
     people: { everythingOf: away },
+    tracks: { of: away },
     events,
   });
 });

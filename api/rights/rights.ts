@@ -1,5 +1,5 @@
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { EntityType } from '../../records/registry.ts';
+import type { EntityType, RuleSetting } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { type Access, grantsFor, isWithin, may, mayAnywhere, type Permission } from '../../records/rights.ts';
 import type { Caller } from '../callers.ts';
@@ -107,12 +107,8 @@ const areas: Record<EntityType, (registry: Registry, id: string) => string | und
   },
   account: () => undefined,
   apiKey: () => undefined,
-  ruleSetting(registry, id) {
-    const scope = registry.get('ruleSetting', id)?.scope;
-    return scope === undefined || scope.type === 'all' || scope.type === 'category'
-      ? undefined
-      : areaOfOwner(registry, scope);
-  },
+  ruleSetting: (registry, id) => areaOfScope(registry, registry.get('ruleSetting', id)?.scope),
+  threshold: (registry, id) => areaOfScope(registry, registry.get('threshold', id)?.scope),
   subscription: (registry, id) => registry.get('subscription', id)?.areaId,
 };
 
@@ -122,6 +118,11 @@ export const areaOfEntity = (registry: Registry, entity: EntityType, id: string)
 
 function areaOfOwner(registry: Registry, of: { type: EntityType; id: string } | undefined): string | undefined {
   return of && areas[of.type](registry, of.id);
+}
+
+function areaOfScope(registry: Registry, scope: RuleSetting['scope'] | undefined): string | undefined {
+  const isWide = scope === undefined || scope.type === 'all' || scope.type === 'category';
+  return isWide ? undefined : areaOfOwner(registry, scope);
 }
 
 function sightOf(registry: Registry, access: Access, permission: Permission, within: string | undefined): Sight {

@@ -175,7 +175,7 @@ test('of the same request twice at once one shows a password, and it is the one 
 });
 
 test('while it is not known what stands, neither a password nor a token is shown', async () => {
-  const alarm = standInAlarm({ changes: staffedCounty, newsAfterMs: 500 });
+  const alarm = standInAlarm({ changes: staffedCounty, newsAfterMs: 30_000 });
   const hurried = { ...systemClock, after: (_ms: number, then: () => void) => systemClock.after(0, then) };
   const api = await openDesk(alarm, { clock: hurried });
   closing.push(api.close);

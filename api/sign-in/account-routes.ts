@@ -1,24 +1,21 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Chance } from '../../platform/random.ts';
-import type { Command, CommandResult } from '../../records/command.ts';
 import { entityVersion } from '../../records/entity-version.ts';
 import { type Account, entities, type Grant } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { type Access, accessOf as accessOfAccount, mayGrant, mayRevoke } from '../../records/rights.ts';
 import type { Sealer } from '../../records/sealing.ts';
 import type { AccountPage, AccountShown, LockoutPage } from '../answers.ts';
-import type { DutyView } from '../incidents/duty-view.ts';
+import { answerRepeat, type ChangeParts, changeOnce, wasDone } from '../change-once.ts';
 import { accountName } from '../incidents/incident-card.ts';
 import { refuse } from '../problem.ts';
 import { codeOfTaken, taken } from '../registry/registry-rights.ts';
 import type { Looks } from '../rights/looks.ts';
 import { isMasked } from '../rights/masking.ts';
 import { accessOf, type Rights } from '../rights/rights.ts';
-import { untilFolded } from '../until-folded.ts';
 import { generatePassword, type Passwords } from './passwords.ts';
 import type { SignInDoors } from './sign-in-doors.ts';
 
@@ -112,19 +109,15 @@ const lockoutRoutes: FastifyPluginAsyncZod<AccountParts> = async (api, parts) =>
   });
 };
 
-export type AccountParts = {
+export type AccountParts = ChangeParts & {
   registry: Registry;
   unseal: Sealer['unseal'];
-  view: Pick<DutyView, 'answerTo'>;
-  /** Errors: ALARM_AWAY, try later. */
-  commands: { apply(command: Command): Promise<CommandResult> };
   rights: Rights;
   looks: Pick<Looks, 'refused'>;
   doors: SignInDoors;
   passwords: Passwords;
   chance: Chance;
   log: Log;
-  clock: Clock;
   now: () => number;
 };
 
@@ -180,16 +173,14 @@ async function withPassword(
   { account, ...asked }: Asked & { account: Omit<Account, 'hash'> },
 ) {
   // A repeat would show a password that was never set.
-  if (parts.view.answerTo(asked.commandId)?.ok) return refuseAgain(reply);
+  if (wasDone(parts, asked.commandId)) return answerRepeat(reply, passwordMade);
   const password = generatePassword(parts.chance);
   const hash = await parts.passwords.hash(password);
   if (hash === undefined) return refuse(reply, 'too-many', 'too many passwords at once', { retryAfterSeconds: 1 });
   return changeAccount(parts, reply, { ...asked, account: { ...account, hash }, password });
 }
 
-function refuseAgain(reply: FastifyReply) {
-  return refuse(reply, 'not-allowed', 'this was done before, and the password was shown then, once: ask for a new one');
-}
+const passwordMade = { made: 'the password was', instead: 'ask for a new one' };
 
 type AccountChange = Asked & ({ account: object; password?: string } | { accountId: string });
 
@@ -200,13 +191,12 @@ async function changeAccount(parts: AccountParts, reply: FastifyReply, asked: Ac
   const change = value
     ? ({ type: 'put', entity: 'account', value, expectedVersion } as const)
     : ({ type: 'remove', entity: 'account', id: target ?? '', expectedVersion } as const);
-  const result = await parts.commands.apply({ type: 'registry-change', commandId, by: access.actor, change });
+  const { result, isFolded } = await changeOnce(parts, { commandId, by: access.actor, change });
   if (!result.ok) return refuse(reply, result.problem, result.message);
-  const isFolded = (await untilFolded(parts.clock, () => parts.view.answerTo(commandId))) !== undefined;
   const kept = value && parts.registry.account(value.id);
   if (!kept) return reply.code(isFolded ? 204 : 202).send();
   // The same request twice at once has one answer, and two passwords: only the one that stands is shown.
-  if ('password' in asked && isFolded && kept.hash !== value.hash) return refuseAgain(reply);
+  if ('password' in asked && isFolded && kept.hash !== value.hash) return answerRepeat(reply, passwordMade);
   const password = 'password' in asked && isFolded ? { password: asked.password } : {};
   const status = isFolded ? (expectedVersion === 0 ? 201 : 200) : 202;
   return reply.code(status).send({ account: shown(parts, kept, lockedIn(parts)), ...password });

@@ -1,19 +1,16 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Clock } from '../../platform/clock.ts';
 import type { Chance } from '../../platform/random.ts';
-import type { Command, CommandResult } from '../../records/command.ts';
 import { type ApiKey, entities } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { type Access, mayGrant, mayRevoke } from '../../records/rights.ts';
 import type { ApiKeyMade, ApiKeyPage, ApiKeyShown } from '../answers.ts';
-import type { DutyView } from '../incidents/duty-view.ts';
+import { answerRepeat, type ChangeParts, changeOnce, wasDone } from '../change-once.ts';
 import { refuse } from '../problem.ts';
 import { codeOfTaken, taken } from '../registry/registry-rights.ts';
 import type { Looks } from '../rights/looks.ts';
 import { accessOf } from '../rights/rights.ts';
-import { untilFolded } from '../until-folded.ts';
 import { type ApiKeys, newToken } from './api-keys.ts';
 
 /**
@@ -21,7 +18,7 @@ import { type ApiKeys, newToken } from './api-keys.ts';
  * never accounts, and no glass. Its token is in the one answer that made it. A key that is taken out ends at once, also where it watches.
  */
 export const apiKeyRoutes: FastifyPluginAsyncZod<ApiKeyParts> = async (api, parts) => {
-  const { registry, commands, chance, now, clock, view } = parts;
+  const { registry, chance, now } = parts;
   const config = { permission: 'account:manage' } as const;
 
   api.get('/api-keys', { config, schema: { querystring: pageQuery } }, async (request): Promise<ApiKeyPage> => {
@@ -41,19 +38,18 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ApiKeyParts> = async (api, part
       return refuse(reply, 'forbidden', 'nobody gives a program rights that they do not hold themselves');
     if ((asked.expiresAt ?? Number.POSITIVE_INFINITY) <= now())
       return refuse(reply, 'invalid', 'expiresAt: is in the past');
-    if (view.answerTo(commandId)?.ok) return refuseAgain(reply);
+    if (wasDone(parts, commandId)) return answerRepeat(reply, token);
     // What both do is signed with the id alone in some places.
     if (registry.account(asked.id)) return refuse(reply, codeOfTaken, taken.problem);
-    const { token, hash } = newToken(chance);
+    const { token: shownOnce, hash } = newToken(chance);
     const value = entities.apiKey.parse({ ...asked, hash });
     const change = { type: 'put', entity: 'apiKey', value, expectedVersion: 0 } as const;
-    const result = await commands.apply({ type: 'registry-change', commandId, by: access.actor, change });
+    const { result, isFolded } = await changeOnce(parts, { commandId, by: access.actor, change });
     if (!result.ok) return refuse(reply, result.problem, result.message);
-    const isFolded = (await untilFolded(clock, () => view.answerTo(commandId))) !== undefined;
     if (!isFolded) return reply.code(202).send({ key: shown(parts, value) });
     // The same request twice at once has one answer, and two tokens: only the one that opens something is shown.
-    if (registry.get('apiKey', asked.id)?.hash !== hash) return refuseAgain(reply);
-    return reply.code(201).send({ key: shown(parts, value), token } satisfies ApiKeyMade);
+    if (registry.get('apiKey', asked.id)?.hash !== hash) return answerRepeat(reply, token);
+    return reply.code(201).send({ key: shown(parts, value), token: shownOnce } satisfies ApiKeyMade);
   });
 
   api.delete('/api-keys/:keyId', { config, schema: { params, body: removal } }, async (request, reply) => {
@@ -67,22 +63,17 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ApiKeyParts> = async (api, part
       return noKey(reply, id);
     }
     const change = { type: 'remove', entity: 'apiKey', id } as const;
-    const result = await commands.apply({ type: 'registry-change', commandId, by: access.actor, change });
+    const { result, isFolded } = await changeOnce(parts, { commandId, by: access.actor, change });
     if (!result.ok) return refuse(reply, result.problem, result.message);
-    const isFolded = (await untilFolded(clock, () => view.answerTo(commandId))) !== undefined;
     return reply.code(isFolded ? 204 : 202).send();
   });
 };
 
-export type ApiKeyParts = {
+export type ApiKeyParts = ChangeParts & {
   registry: Registry;
-  view: Pick<DutyView, 'answerTo'>;
-  /** Errors: ALARM_AWAY, try later. */
-  commands: { apply(command: Command): Promise<CommandResult> };
   keys: ApiKeys;
   looks: Pick<Looks, 'refused'>;
   chance: Chance;
-  clock: Clock;
   now: () => number;
 };
 
@@ -102,10 +93,7 @@ function shown({ keys }: ApiKeyParts, { hash: _, ...key }: ApiKey): ApiKeyShown 
   return { ...key, ...(lastUsedAt !== undefined && { lastUsedAt }) };
 }
 
-function refuseAgain(reply: FastifyReply) {
-  const detail = 'this was done before, and the token was shown then, once: make another key';
-  return refuse(reply, 'not-allowed', detail);
-}
+const token = { made: 'the token was', instead: 'make another key' };
 
 /** Also where there is one, and it is nobody's business: the two cannot be told apart. */
 function noKey(reply: FastifyReply, keyId: string) {

@@ -1,5 +1,5 @@
 import { type DownlinkPort, DownlinkSender } from '../../broker/downlinks.ts';
-import { createIncidents } from '../../incidents/incidents.ts';
+import { createIncidents, type Incidents } from '../../incidents/incidents.ts';
 import { createDecoder } from '../../ingest/decoder.ts';
 import { createDownlinks } from '../../ingest/downlinks.ts';
 import { createJudge, type Judgement, type Stored } from '../../ingest/judge.ts';
@@ -11,10 +11,12 @@ import { assertKept } from '../../journal/position.ts';
 import type { ReserveState } from '../../journal/reserve.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Disk } from '../../platform/disk.ts';
+import { localTimeIn } from '../../platform/local-time.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Chance } from '../../platform/random.ts';
 import type { Vault } from '../../platform/vault.ts';
+import type { Condition } from '../../records/alert.ts';
 import type { CarrierProducts } from '../../records/carrier-products.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import type { Incident } from '../../records/incident.ts';
@@ -27,6 +29,7 @@ import { createOutbox } from '../../responders/outbox.ts';
 import { allRules } from '../../rules/all-rules.ts';
 import { createEngine } from '../../rules/engine.ts';
 import type { AnyRule } from '../../rules/rule.ts';
+import { type LastTrack, lastTrackOf } from '../../rules/wandering/last-track.ts';
 import { addressBook } from '../address-book.ts';
 import { restoredFile, restoredMark } from '../backup/restored-mark.ts';
 import { commandDesk } from '../desk/command-desk.ts';
@@ -80,6 +83,7 @@ export async function openAlarm(ports: AlarmPorts) {
   const { state, registry, outbox, judge, incidents, engine, downlinks, decoder } = createFold(
     ports.version,
     ports.rules,
+    ports.timeZone,
   );
   const checkpoint = new Checkpoint({
     ...{ disk: ports.stateDisk, name: 'alarm', journalId: journal.id, log },
@@ -124,8 +128,13 @@ export async function openAlarm(ports: AlarmPorts) {
     headSequence: () => journal.headSequence,
     now: () => journal.now(),
   });
-  const commands = commandDesk({ append, vault, registry, incidents });
-  const eraser = keyEraser({ vault, registry, clock, log, metrics });
+  const tellKeys = ({ isWritten }: { isWritten: boolean }) => {
+    const commandId = `keys-disk-${Buffer.from(chance.bytes(12)).toString('base64url')}`;
+    const command = { type: 'keys-disk', commandId, by: { type: 'system', id: 'keys' }, isWritten } as const;
+    void appendOwn({ kind: 'command', command }).catch(fail);
+  };
+  const eraser = keyEraser({ vault, registry, clock, log, metrics, tell: tellKeys });
+  const commands = commandDesk({ append, vault, registry, incidents, onKeysRefused: () => eraser.retry() });
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append: appendOwn, fail });
   const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
 
@@ -182,7 +191,8 @@ export async function openAlarm(ports: AlarmPorts) {
     // Only when everything that was decided is on record does anything go out.
     await recordSwallowed();
     // The disk may have filled up, or been cleared, while nobody looked.
-    if (journal.reserve.inUse !== isToldFull(incidents.openIncidents())) tellReserve(journal.reserve);
+    if (journal.reserve.inUse !== isTold('journal-reserve', incidents)) tellReserve(journal.reserve);
+    if (isTold('keys-unwritten', incidents)) eraser.retry({ isTold: true });
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.
     eraser.sweep({ everybody: commands.isIdle() });
     delivery.begin();
@@ -235,6 +245,14 @@ export async function openAlarm(ports: AlarmPorts) {
     /** The products of carriers are read by this from here on, in every replay too. Errors: those of the journal. */
     adoptProducts: (table: CarrierProducts): Promise<void> => append({ kind: 'carrier-products', table }),
 
+    /** Whether people were told that the host which stands for our uplink does not answer. */
+    isUplinkToldLost: (): boolean => isToldLost(incidents.openIncidents()),
+    /** It answers again, or has not for a while. Errors: those of the journal. */
+    tellUplink: (reachable: boolean, probe: string): Promise<void> => append({ kind: 'uplink', reachable, probe }),
+
+    /** Where somebody was last seen. */
+    trackOf: (personId: string): LastTrack => lastTrackOf({ state, registry }, personId),
+
     /** Answers when the command was applied. Errors: those of the journal. */
     send: commands.send,
 
@@ -270,19 +288,25 @@ export type Alarm = Awaited<ReturnType<typeof openAlarm>>;
 
 const nobodyHears: DownlinkPort = { hears: () => false, send: () => false };
 
-function isToldFull(open: Iterable<Incident>): boolean {
+function isTold(what: Condition, { openIncidents }: Pick<Incidents, 'openIncidents'>): boolean {
   const stands = ({ condition, clearedAt }: Incident['alerts'][number]) =>
-    condition === 'journal-reserve' && clearedAt === undefined;
+    condition === what && clearedAt === undefined;
+  return Iterator.from(openIncidents()).some(({ alerts }) => alerts.some(stands));
+}
+
+function isToldLost(open: Iterable<Incident>): boolean {
+  const stands = ({ condition, clearedAt, reason }: Incident['alerts'][number]) =>
+    condition === 'uplink-lost' && reason.by === 'probe' && clearedAt === undefined;
   return Iterator.from(open).some(({ alerts }) => alerts.some(stands));
 }
 
 /** The fold of the alarm process, on an empty state. */
-export function createFold(version: string, rules: readonly AnyRule[] = allRules) {
+export function createFold(version: string, rules: readonly AnyRule[] = allRules, timeZone = 'Asia/Shanghai') {
   const state = new FoldState();
   const registry = createRegistry({ state });
   const outbox = createOutbox({ state, registry });
-  const engine = createEngine({ rules, state, registry });
-  const incidents = createIncidents({ state, registry });
+  const engine = createEngine({ rules, state, registry, localTime: localTimeIn(timeZone) });
+  const incidents = createIncidents({ state, registry, localTime: localTimeIn(timeZone) });
   const decoder = createDecoder({ state, registry });
   const downlinks = createDownlinks({ state, registry, decoder, incidents });
   const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, downlinks, version });

@@ -26,6 +26,7 @@ import { version } from '../version.ts';
 import { openAlarm } from './alarm-core.ts';
 import { startCarriers } from './carriers.ts';
 import { openSecureDoors } from './secure-doors.ts';
+import { answers, watchUplink } from './uplink-probe.ts';
 
 /** The process that must not stop: broker, journal, rules, incidents, responders. It knows no database. */
 async function startAlarm(configuration: Configuration): Promise<void> {
@@ -89,6 +90,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
       const person = alarm.registry.person(personId);
       return { why: person && whyNotErased(person, alarm.incidents.openIncidents()) };
     },
+    track: ({ personId }: { personId: string }) => alarm.trackOf(personId),
     'desk-metrics': listener.takeDesk,
     /** Desk's followers hold the journal, within its budget. */
     'desk-positions': (positions: Record<string, number>) => {
@@ -97,11 +99,13 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   });
 
   let carriers: CarrierListener | undefined;
+  let uplink: { stop(): void } | undefined;
   const { fail } = runProcess({
     ...{ name: 'alarm', log, metrics },
     async close() {
       await Promise.all([opened.close(), carriers?.close()]);
       secure.close();
+      uplink?.stop();
       await control.close();
       await listener.close();
       await alarm.close();
@@ -115,6 +119,9 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   startCarriers({ carriers: configuration.carriers, alarm, died: fail, clock, log, metrics }).then((started) => {
     carriers = started;
   }, fail);
+  alarm.caughtUp.then(() => {
+    uplink = watchUplink({ probe: configuration.uplinkProbe, answers, alarm, clock, died: fail });
+  });
   log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');
   await alarm.caughtUp;

@@ -4,7 +4,7 @@ import { OperationalError } from '../../platform/errors.ts';
 import { type Chance, systemChance } from '../../platform/random.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import { entityVersion } from '../../records/entity-version.ts';
-import { type Account, entities, type Grant } from '../../records/registry.ts';
+import { type Account, type ApiKey, type Entity, entities, type Grant } from '../../records/registry.ts';
 import { accessOf, roles } from '../../records/rights.ts';
 import { readConfiguration } from '../configuration.ts';
 import { connectControl } from '../control-socket.ts';
@@ -44,8 +44,9 @@ export async function runAccountsCli({ argv, system, chance, print, complain }: 
     return 64;
   }
   try {
-    const accounts = await fetchAccounts(system.page);
-    const done = await carryOut({ asked, accounts, send: system.command, chance });
+    const accounts = await fetchAll(system.page, 'account');
+    const keys = asked.verb === 'add' ? await fetchAll(system.page, 'apiKey') : [];
+    const done = await carryOut({ asked, accounts, keys, send: system.command, chance });
     if (done.ok) print(`${done.text}\n`);
     else complain(done.text);
     return done.ok ? 0 : 1;
@@ -99,14 +100,16 @@ function isWhole({ verb, id, grants, name }: Asked): boolean {
   return verb === 'list' ? id === undefined : verb === 'reset' || (verb === 'remove' && id !== undefined);
 }
 
-type Carrying = { asked: Asked; accounts: Account[]; send: Send; chance: Chance };
+type Carrying = { asked: Asked; accounts: Account[]; keys: ApiKey[]; send: Send; chance: Chance };
 type Done = { ok: boolean; text: string };
 
-async function carryOut({ asked, accounts, send, chance }: Carrying): Promise<Done> {
+async function carryOut({ asked, accounts, keys, send, chance }: Carrying): Promise<Done> {
   const { verb, id, grants, name = '', language } = asked;
   if (verb === 'list') return { ok: true, text: accounts.map(lineOf).join('\n') || 'there is no account yet' };
   if (verb === 'add' && id !== undefined) {
     if (accounts.some((one) => one.id === id)) return { ok: false, text: `there is an account "${id}" already` };
+    // What both do is signed with the id alone in some places.
+    if (keys.some((one) => one.id === id)) return { ok: false, text: `"${id}" is a program's key: choose another id` };
     return shownOnce(id, await setPassword({ account: { id, name, language, grants }, send, chance }));
   }
   const account = chosen(asked, accounts);
@@ -165,14 +168,17 @@ async function change(send: Send, asked: Change): Promise<void> {
   if (!result.ok) throw new Error(`the account was not changed: ${result.message}`);
 }
 
-async function fetchAccounts(page: AccountsCliParts['system']['page']): Promise<Account[]> {
-  const accounts: Account[] = [];
+async function fetchAll<T extends 'account' | 'apiKey'>(
+  page: AccountsCliParts['system']['page'],
+  entity: T,
+): Promise<Entity<T>[]> {
+  const all: Entity<T>[] = [];
   for (let from: number | undefined = 0; from !== undefined; ) {
-    const { values, next }: RegistryPage = await page({ entity: 'account', from });
-    accounts.push(...(values as Account[]));
+    const { values, next }: RegistryPage = await page({ entity, from });
+    all.push(...(values as Entity<T>[]));
     from = next;
   }
-  return accounts;
+  return all;
 }
 
 if (import.meta.main) {

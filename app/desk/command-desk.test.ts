@@ -14,7 +14,10 @@ test('a name that was sealed elsewhere is refused in words, however the desk is 
   const registry = createRegistry({ state: new FoldState() });
   const append = () => Promise.reject(new Error('it must not be journalled'));
   const incidents = { get: () => undefined };
-  const { send } = commandDesk({ append, registry, incidents, vault: { ...glassVault(), unseal: () => undefined } });
+  const { send } = commandDesk({
+    ...{ append, registry, incidents, onKeysRefused: () => {} },
+    vault: { ...glassVault(), unseal: () => undefined },
+  });
   const value = { id: 'bat', householdId: 'house', name: { sealed: 'QUFBQQ==' } };
   const answer = await send({
     ...{ type: 'registry-part', commandId: 'part-1234', by: { type: 'account', id: 'li' }, importId: 'i', part: 0 },
@@ -172,7 +175,8 @@ function desk() {
   const records: JournalRecord[] = [];
   const where = { i1: registry.whereabouts('watch-2'), i2: { personId: 'gone', householdId: 'gone', placeId: 'gone' } };
   const incidents = { get: (id: string) => ({ where: where[id as 'i1'] }) };
-  const parts = { registry, incidents, vault, append: async (record: JournalRecord) => void records.push(record) };
+  const append = async (record: JournalRecord) => void records.push(record);
+  const parts = { registry, incidents, vault, append, onKeysRefused: () => {} };
   const { send, answer } = commandDesk(parts);
   return {
     ...{ vault, records, registry },

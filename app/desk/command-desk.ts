@@ -11,8 +11,17 @@ import { foreignSeals, holdsSealed, sealChanges } from '../../records/sealing.ts
 const mostWaitingCommands = 1_000;
 
 /** Commands wait here for their answer; personal fields, and what people write, are sealed before they become a record. */
-export function commandDesk({ append, ...keeping }: CommandDeskParts) {
+export function commandDesk({ append, onKeysRefused, ...keeping }: CommandDeskParts) {
   const waiting = new Map<string, ((result: CommandResult) => void)[]>();
+  async function flush(): Promise<void> {
+    try {
+      await keeping.vault.flush();
+    } catch (error) {
+      onKeysRefused();
+      throw error;
+    }
+  }
+  const sealing = { ...keeping, flush };
   function answer({ commandId, result }: { commandId: string; result: CommandResult }): void {
     for (const resolve of waiting.get(commandId) ?? []) resolve(result);
     waiting.delete(commandId);
@@ -32,7 +41,7 @@ export function commandDesk({ append, ...keeping }: CommandDeskParts) {
       const { promise, resolve } = Promise.withResolvers<CommandResult>();
       waiting.set(command.commandId, [...(waiting.get(command.commandId) ?? []), resolve]);
       try {
-        const sealed = await sealCommand(command, keeping);
+        const sealed = await sealCommand(command, sealing);
         if ('ok' in sealed) answer({ commandId: command.commandId, result: sealed });
         else await append({ kind: 'command', command: sealed });
       } catch (error) {
@@ -49,13 +58,13 @@ type CommandDeskParts = {
   vault: Vault;
   registry: Registry;
   incidents: TextWorld['incidents'];
+  /** The disk of the keys did not take a new one. */
+  onKeysRefused: () => void;
 };
+type Sealing = Omit<CommandDeskParts, 'append' | 'onKeysRefused'> & { flush: () => Promise<void> };
 
 /** Personal fields never enter the journal open, and a key is on disk before the first record that needs it. */
-async function sealCommand(
-  command: Command,
-  keeping: Omit<CommandDeskParts, 'append'>,
-): Promise<Command | CommandResult> {
+async function sealCommand(command: Command, keeping: Sealing): Promise<Command | CommandResult> {
   const { vault, registry } = keeping;
   const asked = changesIn(command);
   if (asked.length === 0) return sealWords(command, keeping);
@@ -70,17 +79,17 @@ async function sealCommand(
   const owners = sealed.flatMap((change) =>
     change.type === 'put' && holdsSealed(change.value) ? keyOf(change.entity, change.value.id) : [],
   );
-  if (!owners.every(vault.isKept)) await vault.flush();
+  if (!owners.every(vault.isKept)) await keeping.flush();
   return withChanges(command, sealed);
 }
 
 /** Where a new key cannot be written, what people do must be taken all the same: then their words are the installation's. */
-async function sealWords(command: Command, { vault, ...world }: Omit<CommandDeskParts, 'append'>): Promise<Command> {
+async function sealWords(command: Command, { vault, flush, ...world }: Sealing): Promise<Command> {
   const owner = ownerOfText(command, world);
   const said = sealTexts(command, owner, vault);
   if (said === command || vault.isKept(owner)) return said;
   try {
-    await vault.flush();
+    await flush();
     return said;
   } catch (error) {
     if (!vault.isKept(installationTexts)) throw error;

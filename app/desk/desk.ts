@@ -77,6 +77,7 @@ async function startDesk(configuration: Configuration): Promise<void> {
     store: history.store,
     audit: account.audit,
     people: account.people,
+    tracks: { of: (personId) => control.ask('track', { personId }) },
     events,
     async health() {
       const folds = desk.status(alarm.now());

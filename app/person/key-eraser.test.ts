@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { keysUnwritten } from '../../platform/errors.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
+import type { Incident } from '../../records/incident.ts';
 import { put, remove } from '../../records/registry.test-support.ts';
 import type { RegistryChange } from '../../records/registry.ts';
 import { glassVault } from '../../simulators/glass-vault.ts';
@@ -49,6 +50,41 @@ test('a disk that does not take the keys ends nothing: they are written as soon 
   expect(failed).not.toHaveBeenCalled();
 });
 
+test('the desk is told once that the disk of the keys takes nothing, and it is over when it does', async () => {
+  const { change, next } = await county();
+  await change(remove('contact', 'daughter'));
+  const { alarm, clock } = await next(async () => {}, { refusedFlushes: 3 });
+  const told = () => {
+    const ofKeys = (one: Incident) => one.alerts.some(({ condition }) => condition === 'keys-unwritten');
+    return [...alarm.incidents.openIncidents()].filter(ofKeys).map(({ severity, told }) => [severity, told.length]);
+  };
+  await clock.advance(45_000);
+  expect(told()).toEqual([['urgent', 0]]);
+  await clock.advance(60_000);
+  expect(told()).toEqual([]);
+});
+
+test('a new key that is refused is told as well, and the command with it; so is the start after it, until there is room', async () => {
+  const { next } = await county();
+  const named = put('contact', {
+    id: 'son',
+    of: { type: 'place', id: 'sarna-home' },
+    role: 'family',
+    name: 'Bat',
+    channels: [{ type: 'log' }],
+  });
+  const { alarm, clock } = await next(async () => {}, { refusedFlushes: 2, lacks: 'contact:son' });
+  const by = { type: 'account', id: 'li' } as const;
+  const asked = alarm.send({ type: 'registry-change', commandId: 'son-1234', by, change: named });
+  await expect(asked).rejects.toMatchObject({ code: 'KEYS_UNWRITTEN' });
+  await clock.advance(1_000);
+  const stands = () =>
+    [...alarm.incidents.openIncidents()].some(({ alerts }) => alerts[0]?.condition === 'keys-unwritten');
+  expect(stands()).toBe(true);
+  await clock.advance(30_000);
+  expect(stands()).toBe(false);
+});
+
 /** A county whose first process destroys nothing, as one that dies right before; `next` is the process after it. */
 async function county() {
   const disk = new SimulatedDisk();
@@ -64,7 +100,7 @@ async function county() {
     },
     async next(
       then: (send: (change: RegistryChange) => Promise<void>) => Promise<void>,
-      { refusedFlushes = 0 }: { refusedFlushes?: number } = {},
+      { refusedFlushes = 0, lacks = '' }: { refusedFlushes?: number; lacks?: string } = {},
     ) {
       first.kill();
       const destroyed: string[] = [];
@@ -72,6 +108,7 @@ async function county() {
       let flushes = 0;
       const vault = {
         ...glassVault(),
+        isKept: (owner: string) => owner !== lacks,
         destroy: (owner: string) => void destroyed.push(owner),
         async flush() {
           if (++flushes <= refusedFlushes) throw keysUnwritten({}, 'owner-keys');

@@ -10,7 +10,7 @@ import { abandonedOwners, textsOf } from '../../records/sealing.ts';
  * can be opened again, wherever a copy of it is. Whoever is there again, or is staged for an import, keeps the key. A disk that
  * refuses the keys is asked again until it takes them: that one was erased must not keep others from being heard.
  */
-export function keyEraser({ vault, registry, clock, log, metrics }: EraserParts) {
+export function keyEraser({ vault, registry, clock, log, metrics, tell }: EraserParts) {
   /** Who left before this start, as far as there is a key of theirs. */
   const gone = new Set<string>();
   let cancelRetry: (() => void) | undefined;
@@ -23,13 +23,21 @@ export function keyEraser({ vault, registry, clock, log, metrics }: EraserParts)
   function write(): void {
     vault.flush().then(
       () => {
-        if (isRefused) log.info({}, 'keys that were destroyed are gone from their disk');
+        if (isRefused) {
+          log.info({}, 'the disk takes the keys again');
+          tell({ isWritten: true });
+        }
         isRefused = false;
         metrics.keysUndestroyed.set(0);
       },
       (error) => {
-        if (!isRefused)
-          log.error({ err: error }, 'keys that were destroyed are still on their disk: it is tried again');
+        if (!isRefused) {
+          log.error(
+            { err: error },
+            'the disk does not take the keys, new ones or that some are destroyed: it is tried again',
+          );
+          tell({ isWritten: false });
+        }
         isRefused = true;
         metrics.keysUndestroyed.set(1);
         cancelRetry ??= clock.after(retryMs, writeAgain);
@@ -53,10 +61,23 @@ export function keyEraser({ vault, registry, clock, log, metrics }: EraserParts)
       destroy(abandonedOwners(everybody ? new Set([...gone, ...vault.owners()]) : gone, registry));
       gone.clear();
     },
+    /** New keys were refused: they are tried again, too. `isTold`: that the disk refuses them was told before. */
+    retry({ isTold = false }: { isTold?: boolean } = {}): void {
+      isRefused ||= isTold;
+      write();
+    },
     stop: () => cancelRetry?.(),
   };
 }
-type EraserParts = { vault: Vault; registry: Registry; clock: Clock; log: Log; metrics: Metrics };
+type EraserParts = {
+  vault: Vault;
+  registry: Registry;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  /** Hears when the disk of the keys begins to refuse them, and when it takes them again. */
+  tell: (now: { isWritten: boolean }) => void;
+};
 
 const ownersOf = (key: string): string[] => [key, textsOf(key)];
 const retryMs = 30_000;

@@ -181,7 +181,8 @@ const commandId = (chance: Chance): string => `person-${Buffer.from(chance.bytes
 /** What may speak of a person, in a fold of our own. */
 async function copyOfRegistry(page: PersonCliParts['system']['page']): Promise<Registry> {
   const registry = createRegistry({ state: new FoldState() });
-  for (const entity of ['household', 'place', 'person', 'contact', 'zone', 'device', 'ruleSetting'] as EntityType[]) {
+  const speakOf = ['household', 'place', 'person', 'contact', 'zone', 'device', 'ruleSetting', 'threshold'] as const;
+  for (const entity of speakOf) {
     for (let from: number | undefined = 0; from !== undefined; ) {
       const { values, next }: RegistryPage = await page({ entity, from });
       registry.apply(values.map((value: Entity<EntityType>) => ({ type: 'put', entity, value }) as RegistryChange));

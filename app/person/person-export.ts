@@ -27,6 +27,7 @@ export type PersonExport = {
   contacts: Entity<'contact'>[];
   zones: Entity<'zone'>[];
   ruleSettings: Entity<'ruleSetting'>[];
+  thresholds: Entity<'threshold'>[];
   devices: Omit<Entity<'device'>, 'credential' | 'claim'>[];
   incidents: object[];
   notices: object[];
@@ -56,6 +57,7 @@ export async function everythingOf(sources: PersonSources, personId: string): Pr
     contacts: all(registry, 'contact', ({ of }) => isOf(of)).map((one) => open('contact', one) as typeof one),
     zones: all(registry, 'zone', ({ of }) => isOf(of)),
     ruleSettings: all(registry, 'ruleSetting', ({ scope }) => 'id' in scope && isOf(scope)),
+    thresholds: all(registry, 'threshold', ({ scope }) => 'id' in scope && isOf(scope)),
     devices: devicesOf(registry, personId).map(({ credential: _, claim: __, ...device }) => device),
     incidents: kept.incidents.map(({ incident, timeline }) => ({
       ...incident,

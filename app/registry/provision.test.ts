@@ -1,31 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import decodeQR from 'qr/decode.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readSheet } from '../../api/registry/sheets/csv.ts';
 import { alarmAway } from '../../platform/errors.ts';
 import { systemChance } from '../../platform/random.ts';
-import { openVault, type Vault } from '../../platform/vault.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../../records/command.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import { smallCounty } from '../../records/registry.test-support.ts';
 import { carryOut, isRegistryCommand } from '../../records/registry-commands.ts';
 import { createRegistry } from '../../records/registry-fold.ts';
 import { deviceKeys } from '../device-keys.ts';
+import { ownKeys } from './own-keys.test-support.ts';
 import { runRegistryCli } from './registry-cli.ts';
 import { registryPage } from './registry-pages.ts';
 
-let folder: string;
-let vault: Vault;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'steppewatch-provision-'));
-  vault = await openVault({ folder, chance: systemChance });
-});
-afterAll(async () => {
-  await vault.close();
-  rmSync(folder, { recursive: true });
-});
+const { vault } = await ownKeys();
 
 type Fate = 'answers' | 'dies before the commit' | 'dies after the commit';
 
@@ -50,7 +38,7 @@ function running(list: string | Uint8Array) {
   const run = (...argv: string[]) =>
     runRegistryCli({
       argv: argv[0] === 'labels' ? argv : ['provision', ...argv],
-      system: { command, page: async (request) => registryPage(registry, request) },
+      system: { command, page: async (request) => registryPage(registry, request), whyNotErased: unused },
       openKeys: async () => vault,
       chance: systemChance,
       ...{ readText: unused, writeText: unused },

@@ -1,9 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemChance } from '../../platform/random.ts';
-import { openVault, type Vault } from '../../platform/vault.ts';
+import { expect, test } from 'vitest';
 import type { Command } from '../../records/command.ts';
 import { entityVersion } from '../../records/entity-version.ts';
 import type { JournalRecord } from '../../records/journal-record.ts';
@@ -12,17 +7,9 @@ import { smallCounty } from '../../records/registry.test-support.ts';
 import type { RegistryChange } from '../../records/registry.ts';
 import { createFold } from '../alarm/alarm-core.ts';
 import { commandDesk } from '../desk/command-desk.ts';
+import { ownKeys } from './own-keys.test-support.ts';
 
-let folder: string;
-let vault: Vault;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'steppewatch-change-'));
-  vault = await openVault({ folder: join(folder, 'keys'), chance: systemChance });
-});
-afterAll(async () => {
-  await vault.close();
-  rmSync(folder, { recursive: true });
-});
+const { vault } = await ownKeys();
 
 /** The alarm process's own desk and fold over a small county, with keys that are real. */
 function alarm() {
@@ -30,7 +17,7 @@ function alarm() {
   registry.apply(smallCounty);
   const kept: JournalRecord[] = [];
   const desk = commandDesk({
-    ...{ vault, registry, incidents },
+    ...{ vault, registry, incidents, onKeysRefused: () => {} },
     async append(record) {
       kept.push(record);
       const { result } = judge.step({ sequence: kept.length, receivedAt: 1, body: encodeRecord(record) });

@@ -1,37 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { sections } from '../../api/registry/registry-entry.ts';
 import { checkSecret } from '../../broker/credentials.ts';
 import { alarmAway } from '../../platform/errors.ts';
 import { systemChance } from '../../platform/random.ts';
-import { openVault, type Vault } from '../../platform/vault.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../../records/command.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import { put, smallCounty } from '../../records/registry.test-support.ts';
 import type { Contact, EntityType, RegistryChange } from '../../records/registry.ts';
 import { createRegistry } from '../../records/registry-fold.ts';
 import { sealChanges } from '../../records/sealing.ts';
+import { ownKeys } from './own-keys.test-support.ts';
 import { type RegistryCliParts, runRegistryCli } from './registry-cli.ts';
 import { exportRegistry } from './registry-export.ts';
 import { registryPage } from './registry-pages.ts';
 
 const example = readFileSync(join(import.meta.dirname, '../../docs/registry-example.yaml'), 'utf8');
-let folder: string;
-let vault: Vault;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'steppewatch-registry-'));
-  vault = await openVault({ folder: join(folder, 'keys'), chance: systemChance });
-});
-afterAll(async () => {
-  await vault.close();
-  rmSync(folder, { recursive: true });
-});
+const { vault } = await ownKeys();
 
 /** The process that owns registry and keys, as far as the command sees it, and a terminal with one file. */
-function running(file = example, { dies = false } = {}) {
+function running(file = example, { dies = false, inEmergency = '' } = {}) {
   const registry = createRegistry({ state: new FoldState() });
   const printed: string[] = [];
   const complaints: string[] = [];
@@ -55,7 +45,11 @@ function running(file = example, { dies = false } = {}) {
     return answer.ok ? { ok: true } : { ok: false, problem: 'invalid', message: answer.problems.join('\n') };
   };
   const parts: Omit<RegistryCliParts, 'argv'> = {
-    system: { command, page: async (request) => registryPage(registry, request) },
+    system: {
+      command,
+      page: async (request) => registryPage(registry, request),
+      whyNotErased: async (id) => (id === inEmergency ? 'incident 7K4M is critical, theirs, and not over' : undefined),
+    },
     openKeys: async () => vault,
     chance: systemChance,
     readText: async (path) => (path === 'county.yaml' ? file : Promise.reject(new Error('no such file'))),
@@ -75,10 +69,17 @@ const contentsOf = (registry: ReturnType<typeof running>['registry']) =>
 test('the example county is read, and nothing personal of it is kept in plain text', async () => {
   const { run, registry, printed, complaints } = running();
   expect([await run('import', 'county.yaml'), complaints]).toEqual([0, []]);
+  const limit =
+    '当设备处温度低于8 °C持续2小时，至少2次读数，相邻读数间隔不超过1小时30分钟，时段22:00至07:00，限11月、12月、1月、2月、3月，通知值班台，无人应答时通知服务站（紧急）。' +
+    '读数不低于9 °C即解除。其间超过1小时30分钟没有读数则视为未知，并列入工作清单。适用于区域dongjing。\n' +
+    'When the temperature at the device is below 8 °C for 2 h, in at least 2 readings, readings at most 1 h 30 min apart, ' +
+    'between 22:00 and 07:00, in Nov, Dec, Jan, Feb, Mar, the desk is told, and the station when nobody answers (urgent). ' +
+    'It is over at 9 °C or more. When no reading comes for 1 h 30 min meanwhile, it is unknown, and that joins the list of work. ' +
+    'It counts in the area dongjing.\n';
   const counts =
     'areas: 6 added\nsites: 1 added\nplaces: 5 added\nhouseholds: 4 added\npeople: 5 added\ncontacts: 10 added\nzones: 1 added\ndevices: 10 added\n';
   expect(printed).toEqual([
-    `${counts}ruleSettings: 1 added\n10 of these devices have no secret yet, and cannot connect until they have one\n`,
+    `${counts}ruleSettings: 1 added\nthresholds: 1 added\n${limit}10 of these devices have no secret yet, and cannot connect until they have one\n`,
   ]);
   const kept = JSON.stringify(contentsOf(registry));
   for (const personal of ['萨仁', '布和', '138 0000', 'buhe', 'whsec_', '有狗', 'Altan'])
@@ -221,4 +222,15 @@ test('whatever a contact is called, an export and its import keep it', async () 
     }),
     { seed: 20261122, numRuns: 60 },
   );
+});
+
+test('nobody leaves by a file in the middle of their own emergency, and nothing else of that file is done', async () => {
+  const { run, registry, complaints } = running(
+    'areas: [{ id: north, level: county, name: North }]\nremove: { people: [him], contacts: [son] }\n',
+    { inEmergency: 'him' },
+  );
+  registry.apply(smallCounty);
+  expect(await run('import', 'county.yaml')).toBe(1);
+  expect(complaints.join(' ')).toContain('person him: incident 7K4M is critical, theirs, and not over');
+  expect([registry.get('area', 'north'), registry.person('him')?.id]).toEqual([undefined, 'him']);
 });

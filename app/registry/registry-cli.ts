@@ -12,6 +12,7 @@ import type { RegistryChange } from '../../records/registry.ts';
 import { createRegistry, type Registry } from '../../records/registry-fold.ts';
 import type { Sealer } from '../../records/sealing.ts';
 import { allRules } from '../../rules/all-rules.ts';
+import { thresholdSays } from '../../rules/explain/threshold-sentence.ts';
 import { readConfiguration } from '../configuration.ts';
 import { connectControl } from '../control-socket.ts';
 import { exitWith } from '../exit.ts';
@@ -27,7 +28,12 @@ import { exportSheets, isSheetFile, planSheetFile } from './registry-sheets.ts';
 /** What the command needs of the running system and of the world. */
 export type RegistryCliParts = {
   argv: string[];
-  system: { command(command: Command): Promise<CommandResult>; page(request: PageRequest): Promise<RegistryPage> };
+  system: {
+    command(command: Command): Promise<CommandResult>;
+    page(request: PageRequest): Promise<RegistryPage>;
+    /** Why somebody is not to leave the registry now. */
+    whyNotErased(personId: string): Promise<string | undefined>;
+  };
   /** The keys, to read with; opened when the system has answered, because it is what makes them. */
   openKeys(): Promise<Keys>;
   chance: Chance;
@@ -154,13 +160,23 @@ async function runImport(
     complain(`${count} ${count === 1 ? 'problem' : 'problems'}; nothing was changed`);
     return 1;
   }
-  const refusal = await sendAsSystem(parts, planned.changes);
+  const refusal = (await whyStay(parts, planned.changes)) ?? (await sendAsSystem(parts, planned.changes));
   if (refusal) {
     complain(`${refusal}\nnothing was changed`);
     return 1;
   }
-  print(`${summary(planned.counts)}\n${withoutSecret(planned.withoutSecret)}`);
+  print(`${summary(planned.counts)}\n${limitsSay(planned.changes)}${withoutSecret(planned.withoutSecret)}`);
   return 0;
+}
+
+/** Nobody is taken out in the middle of their own emergency. */
+async function whyStay({ system }: RegistryCliParts, changes: readonly RegistryChange[]): Promise<string | undefined> {
+  for (const change of changes) {
+    if (change.type !== 'remove' || change.entity !== 'person') continue;
+    const why = await system.whyNotErased(change.id);
+    if (why !== undefined) return `person ${change.id}: ${why}`;
+  }
+  return undefined;
 }
 
 async function planYamlFile({ readText, complain }: RegistryCliParts, planParts: PlanParts, file: string) {
@@ -182,6 +198,14 @@ function summary(counts: Counts): string {
     return some.length === 0 ? [] : `${section}: ${some.join(', ')}`;
   });
   return lines.length === 0 ? 'nothing to change: the registry already says so' : lines.join('\n');
+}
+
+/** What limits that are new or changed will do. */
+function limitsSay(changes: readonly RegistryChange[]): string {
+  const says = changes.flatMap((change) =>
+    change.type === 'put' && change.entity === 'threshold' ? [thresholdSays(change.value)] : [],
+  );
+  return says.map((said) => `${said['zh-CN']}\n${said.en}\n`).join('');
 }
 
 function withoutSecret(count: number): string {
@@ -209,6 +233,7 @@ if (import.meta.main) {
       system: {
         command: (command) => control.ask('command', command),
         page: (request) => control.ask('registry-page', request),
+        whyNotErased: async (personId) => (await control.ask<{ why?: string }>('why-not-erased', { personId })).why,
       },
       openKeys: () => openVault({ folder, chance: systemChance, masterKey, readOnly: true }),
       chance: systemChance,

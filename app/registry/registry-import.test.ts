@@ -148,7 +148,7 @@ remove:
     '33: an entry of devices: it is a group of fields, not "just a word"',
     '35: ruleSetting s1: device-silent: missedReports is a number from 1 to 10, not 99',
     '36: ruleSetting s2: scope.type is one of all, category, area, household, person, device',
-    '37: there is no section "rooms"; these are: areas, sites, places, households, people, contacts, zones, devices, ruleSettings, remove',
+    '37: there is no section "rooms"; these are: areas, sites, places, households, people, contacts, zones, devices, ruleSettings, thresholds, remove',
     '39: person him: is still referred to by contact "son"; remove or change them in the same import',
   ]);
 });

@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import writeExcelFile from 'write-excel-file/node';
 import { readSheet } from '../../api/registry/sheets/csv.ts';
 import { readWorkbook } from '../../api/registry/sheets/workbook.ts';
 import { systemChance } from '../../platform/random.ts';
-import { openVault, type Vault } from '../../platform/vault.ts';
 import type { Command, CommandResult, Look } from '../../records/command.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import { smallCounty } from '../../records/registry.test-support.ts';
@@ -15,19 +12,11 @@ import { carryOut, changesIn, isRegistryCommand, withChanges } from '../../recor
 import { createRegistry } from '../../records/registry-fold.ts';
 import { sealChanges } from '../../records/sealing.ts';
 import { privateFiles } from '../private-files.ts';
+import { ownKeys } from './own-keys.test-support.ts';
 import { runRegistryCli } from './registry-cli.ts';
 import { registryPage } from './registry-pages.ts';
 
-let folder: string;
-let vault: Vault;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'steppewatch-sheets-'));
-  vault = await openVault({ folder: join(folder, 'keys'), chance: systemChance });
-});
-afterAll(async () => {
-  await vault.close();
-  rmSync(folder, { recursive: true });
-});
+const { folder, vault } = await ownKeys();
 
 /** The process that owns registry and keys, over files of the test's own folder. */
 function running() {
@@ -46,7 +35,11 @@ function running() {
   const run = (...argv: string[]) =>
     runRegistryCli({
       argv: argv.map((word) => (/\.(xlsx|csv)$/.test(word) ? join(folder, word) : word)),
-      system: { command, page: async (request) => registryPage(registry, request) },
+      system: {
+        command,
+        page: async (request) => registryPage(registry, request),
+        whyNotErased: async () => undefined,
+      },
       openKeys: async () => vault,
       chance: systemChance,
       readText: (path) => readFile(path, 'utf8'),

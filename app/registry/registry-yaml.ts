@@ -138,6 +138,9 @@ const contentOf = (node: unknown): Node | undefined =>
 
 const numbersAndSwitches = new Set([
   ...['lat', 'lon', 'radiusMeters', 'months', 'order', 'intervalMinutes', 'simulated', 'at', 'given'],
+  ...['below', 'above', 'hysteresis', 'holdMinutes', 'maxGapMinutes', 'repeats', 'weekdays'],
+  // Of an absence.
+  ...['since', 'until'],
 ]);
 
 const textOf = (scalar: Scalar): string =>

@@ -1,3 +1,6 @@
+import type { Contact, Person, Place } from '../../records/registry.ts';
+import { officeEn } from './office-en.ts';
+
 /** What the page says in English; the other languages have the same keys. Arguments are ready to be read. */
 export const en = {
   brand: 'Steppewatch',
@@ -87,6 +90,7 @@ export const en = {
     held: 'The system stood still for hours, or was put back from a backup: nobody else is told until somebody lets it go',
     dropped: 'Somebody decided that nobody is to be told of what was',
     everyone: 'Everyone on the list was told',
+    nobody: 'Nobody is called about this: it waits on the work list',
   },
   holding: {
     title: (count: number) =>
@@ -116,6 +120,7 @@ export const en = {
   },
   glass: {
     desk: 'See something elsewhere…',
+    heading: 'See something elsewhere',
     deskHint: 'For when somebody needs help outside of your area, or you need a name that is masked.',
     title: 'Why do you have to see this?',
     warning:
@@ -146,6 +151,25 @@ export const en = {
       categories: 'Categories',
       language: 'Language',
     },
+    /** Of fields that hold one of several. */
+    values: {
+      kind: {
+        house: 'house',
+        'winter-camp': 'winter camp',
+        'summer-camp': 'summer camp',
+        room: 'room',
+        bed: 'bed',
+      } satisfies Record<Place['kind'], string>,
+      categories: {
+        'living-alone': 'lives alone',
+        'advanced-age': 'of advanced age',
+        'left-behind': 'left behind',
+        'low-income': 'low income',
+        disabled: 'disabled',
+        dementia: 'dementia',
+      } satisfies Record<Person['categories'][number], string>,
+      language: { 'zh-CN': 'Chinese', en: 'English' } satisfies Record<Person['language'], string>,
+    },
   },
   corner: {
     roles: {
@@ -170,11 +194,7 @@ export const en = {
     weak: 'This password is too easy to guess: take a longer one, with different characters.',
     away: 'It did not work. Try again.',
   },
-  office: {
-    noIncidents:
-      'You have no part in incidents, so this page shows none. Registers and statistics: through the API and Grafana.',
-    nothing: 'This account has no rights yet. Ask whoever manages accounts.',
-  },
+  office: officeEn,
   you: 'you',
   system: 'the system',
   somebody: 'somebody',
@@ -194,10 +214,16 @@ export const en = {
   earlier: (count: number) => `${count} earlier entries are in the history`,
   fields: { place: 'Place', person: 'Person', area: 'Village', address: 'Address', note: 'Before you go' },
   cleared: (time: string) => `cleared ${time}`,
+  round: {
+    title: 'Please visit in this order:',
+    sign: (time: string) => `last sign of life ${time}`,
+    never: 'no sign of life so far',
+  },
   moreAlerts: (count: number) => `${count} more alerts`,
   loadFailed: 'Details could not be loaded.',
   retry: 'Try again',
   roles: {
+    self: 'the person',
     neighbour: 'neighbour',
     family: 'family',
     'night-carer': 'night carer',
@@ -214,6 +240,7 @@ export const en = {
     unreachable: 'could not be reached',
     failedOn: (channels: string) => `failed on ${channels}`,
   },
+  channels: { webhook: 'web message', log: 'log' } satisfies Record<Contact['channels'][number]['type'], string>,
   reachedCount: (reached: number, told: number) => `${reached} of ${told} reached`,
   informedOnly: 'for information',
   answers: { going: 'is going', cannot: 'cannot come' },
@@ -307,7 +334,7 @@ export const en = {
       'call-repeated': 'Pressed again',
     },
   },
-  by: (who: string) => `by ${who}`,
+  by: (said: string, who: string) => `${said} (by ${who})`,
   list: ', ',
 };
 

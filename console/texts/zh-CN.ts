@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts';
+import { officeZhCN } from './office-zh-CN.ts';
 
 export const zhCN: Texts = {
   brand: 'Steppewatch',
@@ -86,6 +87,7 @@ export const zhCN: Texts = {
     held: '系统曾停止运行数小时，或刚从备份恢复：有人放行之前，不再通知其他人',
     dropped: '已有人决定不再就此前的情况发出通知',
     everyone: '名单上的人都已通知',
+    nobody: '不为此通知任何人：留在工作清单中等待处理',
   },
   holding: {
     title: (count: number) => `有${count}起此前的事件暂缓通知：系统不会自行通知任何人`,
@@ -112,6 +114,7 @@ export const zhCN: Texts = {
   },
   glass: {
     desk: '查看其他区域…',
+    heading: '查看其他区域',
     deskHint: '用于您的区域之外有人需要帮助，或需要看到被隐去的姓名时。',
     title: '为什么必须查看？',
     warning: '您可以查看这一项，为期一小时。您的姓名、所看内容和理由会被记录，当地的调度员和审计员都能看到。',
@@ -141,6 +144,18 @@ export const zhCN: Texts = {
       categories: '人群类别',
       language: '语言',
     },
+    values: {
+      kind: { house: '住房', 'winter-camp': '冬营地', 'summer-camp': '夏营地', room: '房间', bed: '床位' },
+      categories: {
+        'living-alone': '独居',
+        'advanced-age': '高龄',
+        'left-behind': '留守',
+        'low-income': '低收入',
+        disabled: '失能',
+        dementia: '失智',
+      },
+      language: { 'zh-CN': '中文', en: '英文' },
+    },
   },
   corner: {
     roles: {
@@ -164,10 +179,7 @@ export const zhCN: Texts = {
     weak: '这个密码太容易猜到，请使用更长、字符不同的密码。',
     away: '没有成功，请重试。',
   },
-  office: {
-    noIncidents: '您不参与事件处置，本页不显示事件。档案和统计请通过接口和 Grafana 查看。',
-    nothing: '这个账号还没有权限，请联系账号管理员。',
-  },
+  office: officeZhCN,
   you: '您',
   system: '系统',
   somebody: '有人',
@@ -187,10 +199,12 @@ export const zhCN: Texts = {
   earlier: (count) => `更早的${count}条在历史记录中`,
   fields: { place: '位置', person: '住户', area: '嘎查村', address: '地址', note: '出发前须知' },
   cleared: (time) => `${time}已恢复`,
+  round: { title: '请按此顺序走访：', sign: (time) => `最近活动迹象${time}`, never: '尚无活动迹象' },
   moreAlerts: (count) => `另有${count}条报警`,
   loadFailed: '无法加载详情。',
   retry: '重试',
   roles: {
+    self: '本人',
     neighbour: '邻居',
     family: '家属',
     'night-carer': '夜班护理员',
@@ -207,6 +221,7 @@ export const zhCN: Texts = {
     unreachable: '联系不上',
     failedOn: (channels) => `${channels}发送失败`,
   },
+  channels: { webhook: '网络推送', log: '系统日志' },
   reachedCount: (reached, told) => `${told}人中已联系上${reached}人`,
   informedOnly: '仅告知',
   answers: { going: '正在赶去', cannot: '去不了' },
@@ -297,6 +312,6 @@ export const zhCN: Texts = {
       'call-repeated': '再次按下',
     },
   },
-  by: (who) => who,
+  by: (said, who) => `${said}（${who}）`,
   list: '、',
 };

@@ -109,12 +109,12 @@ Grafana only shows. Alarms go out without it, and without the database.`,
     'fleet.coverage': {
       title: 'Who is watched for what',
       description:
-        'Persons by harm: watched, blind (every device for it is silent, not worn or charging), without any device. UNKNOWN: nothing judges it yet.',
+        'Persons by harm: watched, blind (every device for it is silent, faulty, not worn or too long on its charger), without a device that was ever heard.',
     },
     'fleet.blind-hours': {
       title: 'Blind person-hours',
       description:
-        'Hours in the chosen time in which a person with devices for a harm had all of them silent, counted from their last words, by the registry as it is now.',
+        'Hours in the chosen time in which nothing would have noticed what befell a person who has devices for it, counted from the last word of the last of them.',
     },
     'fleet.silent': { title: 'Silent devices', description: 'The longest first, at most five hundred.' },
     'fleet.batteries': {
@@ -157,7 +157,12 @@ Grafana only shows. Alarms go out without it, and without the database.`,
     'quality.visits': {
       title: 'Visits',
       description:
-        'Homes registered at the end of the month (or now), and visited in it. Due is UNKNOWN until there are rules for how often.',
+        'Homes registered at the end of the month (or now), and visited in it. Overdue: nobody was met there in time, at its end (or now). UNKNOWN: nothing judged it then.',
+    },
+    'quality.blind': {
+      title: 'Blind person-hours by month',
+      description:
+        "Hours of the county's month in which nothing would have noticed what befell a person who has devices for it, and how many people that were.",
     },
     'storm.now': {
       title: 'The storm now',
@@ -259,6 +264,7 @@ Grafana only shows. Alarms go out without it, and without the database.`,
     harm: 'harm',
     watched: 'watched',
     not_equipped: 'without a device',
+    people: 'people',
     person_hours: 'person-hours',
     trend: 'trend',
     days_left: 'days left',
@@ -287,7 +293,7 @@ Grafana only shows. Alarms go out without it, and without the database.`,
     helped: 'helped',
     nobody_there: 'nobody there',
     visited_share: 'visited, share',
-    due: 'due',
+    overdue: 'overdue',
     outages: 'villages out',
     newly_silent: 'in 15 minutes',
     silent_for: 'silent for',

@@ -1,7 +1,4 @@
-import { duration, type RecordTexts, valueText } from './explain.ts';
-
-const unless = (plain: string, say: (value: string) => string) => (value: Parameters<typeof valueText>[0]) =>
-  value === plain ? undefined : say(valueText(value));
+import type { RecordTexts } from './explain.ts';
 
 export const zhCN: RecordTexts = {
   conditions: {
@@ -15,45 +12,35 @@ export const zhCN: RecordTexts = {
     'call-care': '主动关爱呼叫',
     'call-service': '生活服务呼叫',
     fall: '跌倒',
+    'fall-suspected': '可能跌倒',
     'device-silent': '设备失联',
     'battery-low': '电池电量低',
     'counter-reused': '设备计数重新开始',
+    'battery-forecast': '电池即将耗尽',
+    'signal-weak': '信号弱',
+    'clock-wrong': '设备时钟错误',
+    'device-fault': '设备报告故障',
+    tamper: '设备被拆动',
+    'test-overdue': '月度测试逾期',
+    'visit-overdue': '探访逾期',
+    'village-outage': '片区设备集中失联',
+    'uplink-lost': '系统收不到任何消息',
+    inactivity: '长时间无活动',
+    wandering: '离开了应在的范围',
+    'position-unknown': '外出未归，位置不明',
+    'camp-moved': '该户是否已搬迁？',
+    blind: '有人已无设备守护',
+    cold: '室温过低',
+    hot: '室温过高',
+    vitals: '穿戴设备读数超限',
+    threshold: '读数超限',
+    'readings-stopped': '读数中断',
     'record-quarantined': '一条记录无法处理，已跳过',
     'journal-reserve': '磁盘空间不足，目前只保存报警和人员操作',
+    'keys-unwritten': '密钥磁盘无法写入：不能登记新人员，已删除人员的密钥尚未清除',
     'ladder-empty': '没有登记任何可通知的人',
     'emergency-left-open': '系统停止运行期间，有紧急事件未处理完',
     'notice-undelivered': '没有人能够联系上',
-  },
-  facts: {
-    source: () => undefined,
-    state: unless('on', (state) => (state === 'hushed' ? '已手动静音，原因仍在' : `现为${state}`)),
-    obscurationDbPerM: (value) => `烟雾浓度${valueText(value)} dB/m`,
-    celsius: (value) => `温度${valueText(value)} °C`,
-    coPpm: (value) => `一氧化碳${valueText(value)} ppm`,
-    gasPercentLel: (value) => `燃气浓度${valueText(value)} % LEL`,
-    unread: (value) => `无法解读：${valueText(value)}`,
-    report: (value) => `上报类型“${valueText(value)}”`,
-    call: () => undefined,
-    transition: (value) => transitions[valueText(value)],
-    verdictWithinMs: () => undefined,
-    lastedMs: (value) => `持续${duration(Number(value), 'zh-CN')}`,
-    silentSinceAt: () => undefined,
-    intervalMinutes: (value) => `应每${duration(Number(value) * 60_000, 'zh-CN')}上报一次`,
-    missedReports: (value) => `已缺${valueText(value)}次上报`,
-    chargePercent: (value) => `电量${valueText(value)} %`,
-    batteryVolts: (value) => `电池${valueText(value)} V`,
-    low: (value) => `下限${valueText(value)}`,
-    enough: () => undefined,
-    boot: (value) => `第${valueText(value)}次启动`,
-    seq: (value) => `第${valueText(value)}号上报出现两次且内容不同`,
-    freeBytes: (value) => `剩余${Math.floor(Number(value) / 1_000_000)} MB`,
-    error: (value) => valueText(value),
-    incidentId: () => undefined,
-    incidentCode: (value) => `事件${valueText(value)}`,
-    about: conditionNamed,
-    follower: (value) => `处理环节${valueText(value)}`,
-    record: (value) => `第${valueText(value)}条记录`,
-    subject: unless('all', (subject) => `涉及${subject}`),
   },
   late: (time) => `发生${time}后才收到`,
   duration: {
@@ -66,17 +53,4 @@ export const zhCN: RecordTexts = {
   colon: '：',
   semicolon: '；',
   fullStop: '。',
-};
-
-/** The words of a condition that another reason names; what is none of them says nothing here. */
-function conditionNamed(value: Parameters<typeof valueText>[0]): string | undefined {
-  return Object.entries(zhCN.conditions).find(([condition]) => condition === value)?.[1];
-}
-
-const transitions: { [transition: string]: string } = {
-  'none to confirmed': '设备确认跌倒',
-  'suspected to confirmed': '疑似跌倒，设备随后确认',
-  'suspected to no verdict': '疑似跌倒，设备未在规定时间内解除',
-  'suspected to press': '疑似跌倒，随后按下了按钮',
-  'testing to on': '测试结束后仍在报警',
 };

@@ -34,6 +34,19 @@ test('a fall that was reported three hours late says since when the person may l
   expect(read(late, { language: 'zh-CN' }).body).toContain('人可能从11月2日21:12起一直倒地');
 });
 
+test('the person is asked whether all is well, and hears by when somebody looks; nothing of where, of whom or of what', () => {
+  const asked = about({ condition: 'fall' }, { purpose: 'prompt', until: night + MINUTE_MS });
+  const { title, body } = read(asked);
+  expect(title).toBe('Are you well?');
+  expect(body).toBe(
+    'Are you well? Please press your button, pick up the telephone, or tell the desk. ' +
+      'Without an answer by 03:13 somebody will look after you. Code K7QM.',
+  );
+  expect(read(asked, { language: 'zh-CN' }).body).toBe(
+    '您还好吗？请按一下按钮、接听电话，或告诉值班台。到03:13没有回应，会有人联系您。编号K7QM。',
+  );
+});
+
 test('a message that is sent late says so', () => {
   expect(read(plain, { now: night + HOUR_MS + 4 * MINUTE_MS }).body).toContain('This message is 1 h 4 min late.');
   expect(read(plain, { now: night + 4 * MINUTE_MS }).body).not.toContain('late');
@@ -126,6 +139,7 @@ test('the languages say everything that there is to say', async () => {
     show(`all-clear: ${outcome}`, closing('c', 'all-clear', outcome));
   }
   show('stand-down', closing('c', 'stand-down', 'no-help-needed'));
+  show('prompt, to the person', { ...plain, purpose: 'prompt', until: night + MINUTE_MS });
   show('late fall', about({ condition: 'fall', occurredAt: night - 6 * HOUR_MS, lateMs: 6 * HOUR_MS }));
   show('late call', about({ condition: 'call-emergency', occurredAt: night - HOUR_MS, lateMs: HOUR_MS }));
   show('sent late', plain, { now: night + HOUR_MS });

@@ -31,6 +31,8 @@ export type NoticeTexts = {
   happened: (what: string, where: string, time: string) => string;
   opening: Partial<Record<NoticePurpose, string>>;
   toDo: Record<Condition, string>;
+  /** To the person: whether all is well. */
+  asked: (until: string | undefined) => string;
   anyAlarm: { name: string; toDo: string };
   informed: string;
   over: (purpose: NoticePurpose, where: string, openedAt: string, outcome: string | undefined) => string;
@@ -71,9 +73,9 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   const drill = text.deviceId !== undefined && !text.isReal && registry.device(text.deviceId)?.simulated === true;
   const where = whereabouts(text, registry, texts.place, longestWhere);
   const shortWhere = whereabouts(text, registry, texts.place, longestTitleWhere);
-  const what = nameOf(text.condition, language);
+  const what = nameOf(conditionOf(notice), language);
   const title = texts.title[purpose](what, shortWhere);
-  const sentences = isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
+  const sentences = sentencesOf(notice, what, where, context);
   if (drill) sentences.unshift(texts.drill.body);
   if (provisional) sentences.push(texts.provisional);
   sentences.push(texts.code(text.incidentCode));
@@ -96,18 +98,34 @@ const longestCode = 8;
 const lateReportMs = 2 * 60_000;
 const lateMessageMs = 5 * 60_000;
 
+function sentencesOf(notice: Notice, what: string, where: string, context: MessageContext): string[] {
+  if (notice.purpose === 'prompt') return [asked(notice, context)];
+  return isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
+}
+
+function asked({ until }: Notice, { language, time, now }: MessageContext): string {
+  const texts = noticeTexts[language];
+  return texts.asked(until === undefined ? undefined : clockText(until, now, time, texts));
+}
+
+/** A fall after which the person went about is a call to check in, and nobody lies there. */
+const conditionOf = ({ text, severity }: Notice): string =>
+  text.condition === 'fall' && severity !== 'critical' ? 'fall-suspected' : text.condition;
+
 function news(
-  { text, purpose, at }: Notice,
+  notice: Notice,
   what: string,
   where: string,
   { language, time, now, registry }: MessageContext,
 ): string[] {
+  const { text, purpose, at } = notice;
   const texts = noticeTexts[language];
   const happenedAt = clockText(text.occurredAt, now, time, texts);
   const lateMs = now - at + (text.heldMs ?? 0);
   const isLate = text.lateMs !== undefined && text.lateMs >= lateReportMs;
-  const lay = text.condition === 'fall' ? texts.mayHaveLainSince(happenedAt) : '';
-  const toDo = isCondition(text.condition) ? texts.toDo[text.condition] : texts.anyAlarm.toDo;
+  const condition = conditionOf(notice);
+  const lay = condition === 'fall' ? texts.mayHaveLainSince(happenedAt) : '';
+  const toDo = isCondition(condition) ? texts.toDo[condition] : texts.anyAlarm.toDo;
   return [
     texts.opening[purpose] ?? '',
     texts.happened(what, where, happenedAt),

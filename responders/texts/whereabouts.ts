@@ -19,8 +19,12 @@ export function whereabouts(text: NoticeText, registry: PlaceNames, words: Place
   const { placeIds, rooms } = text;
   const paths = placeIds.flatMap((id) => pathTo(id, registry));
   const [first] = paths;
-  // What happens in no home and to no device is about the system itself.
-  if (!first) return (text.deviceId ?? text.personId ?? placeIds[0]) ? words.unknown : words.system;
+  // What happens in no home, to no device and in no area is about the system itself.
+  if (!first) {
+    const area = text.areaId === undefined ? undefined : registry.area(text.areaId);
+    if (area && placeIds.length === 0) return plain(area.name, longestName);
+    return (text.deviceId ?? text.personId ?? placeIds[0]) ? words.unknown : words.system;
+  }
   const shared = paths.every(({ around }) => around.join() === first.around.join());
   const names = [...new Set(paths.map(({ around, name }) => (shared ? name : [...around, name].join(words.within))))];
   const around = shared ? first.around : [];

@@ -137,7 +137,7 @@ export class Chronicle {
     const contactId = notice.recipient.type === 'contact' ? notice.recipient.contactId : 'desk';
     const id = idempotencyId(notice.noticeId, channel);
     const how = { arrived: true, answer: 'delivered' } as const;
-    const heard = { atMs: this.#nowMs, contactId, channel, notice, idempotencyId: id, title: 'help', ...how };
+    const heard = { atMs: this.#nowMs, contactId, channel, notice, idempotencyId: id, body: 'help', ...how };
     this.messages.push(heard);
     return heard;
   }

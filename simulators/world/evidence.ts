@@ -8,6 +8,7 @@ import type { Notice } from '../../records/notice.ts';
 import type { EventPayload } from '../../responders/events/event-payload.ts';
 import type { Home } from '../home.ts';
 import type { FaultPlan, Window } from './faults.ts';
+import type { LostTime } from './lost-time.ts';
 
 /**
  * Everything that one world leaves to those who judge it. The invariants read this and nothing else. Instants named `atMs` are
@@ -37,6 +38,8 @@ export type Evidence = {
   told: readonly Told[];
   /** How many events still rested until their next attempt. */
   waiting: number;
+  /** In worlds whose machine is lost: what nobody but the system knows of, and what is not among the rest therefore. */
+  lostTime?: LostTime;
   /** When something was in the way of an alarm. */
   troubles: readonly Trouble[];
   crashes: readonly { atMs: number; who: 'alarm' | 'desk' | 'both' | 'power'; at: string }[];
@@ -119,7 +122,7 @@ export type Heard = {
   channel: string;
   notice: Notice;
   idempotencyId: string;
-  title: string;
+  body: string;
   arrived: boolean;
   answer: 'delivered' | 'accepted' | 'refused' | 'later' | 'none';
 };

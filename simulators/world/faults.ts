@@ -71,7 +71,14 @@ export type FaultPlan = {
     readonly inGoodOrder: boolean;
   }[];
   readonly hostile: readonly HostileClient[];
+  readonly restore?: Restore;
 };
+
+/**
+ * A backup is taken at `takenAtMs`, the machine with its disk and its database is lost at `lostAtMs`, and another one goes on from the backup
+ * at `backAtMs`. Devices, providers and people know what happened in between.
+ */
+export type Restore = { readonly takenAtMs: number; readonly lostAtMs: number; readonly backAtMs: number };
 
 /** `darkMs`: how long there is no power, where it is longer than a moment. */
 export type Crash = {
@@ -91,17 +98,25 @@ export const faultKinds = [
   'server-clock',
   'release',
   'hostile',
+  'restore',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Each seed has kinds of its own, nearly five of the nine in the mean, and draws how often they strike. `hours` is the storm's. */
+/**
+ * Each seed has kinds of its own, nearly five of the first nine in the mean, and draws how often they strike; in one world of twenty the
+ * machine is lost as well. `hours` is the storm's.
+ */
 export function drawFaults({ seed, hours }: { seed: number; hours: number }): FaultPlan {
   const chance = chanceOf(seed, 'faults');
   const stormMs = hours * hourMs;
-  const kinds = faultKinds.filter((kind) => chance.fraction() < (kind === 'hostile' ? 0.4 : 0.55));
+  const restoreChance = chanceOf(seed, 'faults restore');
+  const chances: { [kind in FaultKind]?: number } = { hostile: 0.4, restore: 0.05 };
+  const kinds = faultKinds.filter(
+    (kind) => (kind === 'restore' ? restoreChance : chance).fraction() < (chances[kind] ?? 0.55),
+  );
   // Every kind draws, whether it exists or not: so one kind more or less moves nothing in the others.
   const draws = {
     disk: drawDisk(chanceOf(seed, 'faults disk'), stormMs),
@@ -116,7 +131,7 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
   };
   const has = (kind: FaultKind) => kinds.includes(kind);
   const calm = noFaults(stormMs);
-  return {
+  const plan: FaultPlan = {
     kinds,
     stormMs,
     disk: has('disk') ? draws.disk : calm.disk,
@@ -129,6 +144,17 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
     releases: has('release') ? draws.release : calm.releases,
     hostile: has('hostile') ? draws.hostile : calm.hostile,
   };
+  return has('restore') ? withRestore(plan, drawRestore(restoreChance, stormMs)) : plan;
+}
+
+/** What was copied from the database in the time that is lost is lost, too. */
+export function withRestore(plan: FaultPlan, restore: Restore): FaultPlan {
+  const { takenAtMs, lostAtMs } = restore;
+  const restores = plan.store.restores.filter(
+    ({ toMs, atMs }) => toMs < takenAtMs || toMs >= lostAtMs || atMs < lostAtMs,
+  );
+  const kinds = faultKinds.filter((kind) => kind === 'restore' || plan.kinds.includes(kind));
+  return { ...plan, kinds, store: { ...plan.store, restores }, restore };
 }
 
 /** A world in which things take their usual time, and nothing goes wrong. */
@@ -259,6 +285,15 @@ function drawReleases(chance: Chance, stormMs: number): FaultPlan['releases'] {
     inGoodOrder: chance.fraction() < 0.5,
   } as const;
   return [up, down];
+}
+
+/** In two days: a backup of minutes to ten hours ago, and minutes to half a day until it is put back. */
+export function drawRestore(chance: Chance, stormMs: number): Restore {
+  const takenAtMs = Math.round(between(chance, 0.1, 0.5) * stormMs);
+  const some = (least: number, often: number, most: number) =>
+    Math.round(between(chance, least, chance.fraction() < 0.6 ? often : most) * stormMs);
+  const lostAtMs = takenAtMs + some(0.001, 0.02, 0.2);
+  return { takenAtMs, lostAtMs, backAtMs: lostAtMs + 5 * minuteMs + some(0, 0.01, 0.25) };
 }
 
 /** About `count` windows somewhere in the storm, each as long as drawn. */

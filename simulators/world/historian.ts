@@ -9,7 +9,7 @@ import type { Clock } from '../../platform/clock.ts';
  */
 export class Historian {
   /** By sequence from 1. `atMs`: when it was first known to be durable, ms since the start of the world. */
-  readonly records: (StoredRecord & { atMs: number })[] = [];
+  readonly records: Known[] = [];
   /** What was durable and then was not, in words. */
   readonly lost: string[] = [];
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -34,6 +34,20 @@ export class Historian {
     }
   }
 
+  /** What a backup of the journal holds, of which `reader` is. */
+  async memoryOf(reader: JournalReader): Promise<Memory> {
+    const atMs = this.#clock.monotonic();
+    const known = this.records.slice(0, reader.headSequence);
+    const more = await everyRecord(reader, known.length + 1, reader.headSequence);
+    return [...known, ...more.map((record) => ({ ...record, atMs }))];
+  }
+
+  /** The journal is what it was when its backup was taken. */
+  putBack(memory: Memory): void {
+    this.records.length = 0;
+    for (const record of memory) this.records.push(record);
+  }
+
   /** What the journal keeps from now on. */
   follow(journal: Journal): void {
     journal.onDurable(() => {
@@ -46,6 +60,9 @@ export class Historian {
     });
   }
 }
+
+type Known = StoredRecord & { atMs: number };
+export type Memory = readonly Known[];
 
 const mostCompared = 500;
 const wholeBatch = { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024 };

@@ -40,7 +40,7 @@ export const alarmInvariants: readonly Invariant[] = [
 function* unheard(evidence: Evidence): Iterable<Violation> {
   for (const account of accountsOf(evidence, 'fire', 'emergency-press', 'fall')) {
     const { truth, cries } = account;
-    if (cries.length > 0 || couldNotSend(account, evidence)) continue;
+    if (cries.length > 0 || account.isPartlyLost || couldNotSend(account, evidence)) continue;
     yield { ...placeOf(account), says: `nothing of ${nameOf(account)} was ever kept`, atMs: truth.atMs };
   }
 }
@@ -193,20 +193,22 @@ const sameAlarmMs = 10 * 60_000;
 /** Confirmed, presumed, or not readable: somebody fell, and an alert says so. */
 function* unjudgedFalls(evidence: Evidence): Iterable<Violation> {
   const decisions = decisionsOf(evidence);
+  const away = hindrances(evidence, 'alarm');
   for (const account of accountsOf(evidence, 'fall')) {
     const [first] = account.cries;
     if (!first || account.incidents.length > 0) continue;
     const { deviceId } = account.truth;
+    const withinMs = ({ atMs }: Entry) => longestVerdictMs + hinderedMs({ fromMs: first.atMs, toMs: atMs }, away);
     const raised = decisions.some(
       (decision) =>
         decision.cause.sequence > first.sequence &&
         raisedIn(decision).some((alert) => isCry(alert.condition) && alert.where.deviceId === deviceId) &&
-        decision.cause.receivedAt - first.receivedAt < longestVerdictMs,
+        decision.cause.receivedAt - first.receivedAt < withinMs(decision.cause),
     );
     if (!raised) yield { ...placeOf(account), says: `${nameOf(account)} was kept, and never judged`, ...at(first) };
   }
 }
-/** A verdict is due after a minute; a server that was down judges when it is up again. */
+/** A verdict is due after a minute; a server that was down judges when it is up again, and clocks may be set meanwhile. */
 const longestVerdictMs = 4 * 3_600_000;
 
 function* cancelledFalls(evidence: Evidence): Iterable<Violation> {
@@ -245,6 +247,8 @@ function* lateAndLost(evidence: Evidence): Iterable<Violation> {
     const { truth, kept, publishes } = account;
     const [first] = kept;
     if (!first || first.atMs - truth.atMs < lateMs || publishes.some(({ garbled }) => garbled)) continue;
+    // Where its beginning is lost, the rest of it came in time.
+    if (account.isPartlyLost) continue;
     // What waited for the disk was received long before it was durable.
     if (hinderedMs({ fromMs: truth.atMs, toMs: first.atMs }, diskTroubles) > 0) continue;
     const elapsedMs = (truth.untilMs ?? truth.atMs) - truth.atMs;

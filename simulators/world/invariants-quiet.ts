@@ -102,7 +102,8 @@ function* goesOnByItself(evidence: Evidence): Iterable<Violation> {
   }
 }
 const longStopMs = 2 * 3_600_000;
-const reasonsToGoOn: ReadonlySet<string> = new Set([
+/** What somebody did, or what became worse. */
+export const reasonsToGoOn: ReadonlySet<string> = new Set([
   ...(['alert', 'call-again', 'claimed', 'claim-expired', 'released', 'accepted', 'declined', 'reopened'] as const),
   ...(['second-person-asked', 'held-sent'] as const),
 ]);

@@ -62,16 +62,16 @@ export const explainedComplaints: readonly { begins: string; by: readonly FaultK
   { begins: 'this version would have decided otherwise', by: ['release'] },
   { begins: 'the process ends: journal failed', by: ['disk'] },
   { begins: 'the process ends: EIO', by: ['disk'] },
-  { begins: 'the account of looks and changes', by: ['disk', 'process', 'store'] },
+  { begins: 'the account of looks and changes', by: ['disk', 'process', 'store', 'restore'] },
   { begins: 'the log of deliveries was not written', by: ['disk'] },
   { begins: 'the disk is nearly full', by: ['disk'] },
   { begins: 'the disk is full', by: ['disk'] },
   { begins: 'a snapshot is damaged', by: ['disk'] },
   { begins: 'a snapshot could not be written whole', by: ['disk'] },
   { begins: 'the state of the projection was not kept', by: ['disk'] },
-  { begins: 'the journal could not wait any longer', by: ['store', 'process'] },
-  { begins: 'the journal no longer holds what the projection comes to next', by: ['store', 'process'] },
-  { begins: 'the journal no longer holds what outgoing events come to next', by: ['disk', 'process'] },
+  { begins: 'the journal could not wait any longer', by: ['store', 'process', 'restore'] },
+  { begins: 'the journal no longer holds what the projection comes to next', by: ['store', 'process', 'restore'] },
+  { begins: 'the journal no longer holds what outgoing events come to next', by: ['disk', 'process', 'restore'] },
 ];
 
 function* unexplainedComplaints({ complaints, faults }: Evidence): Iterable<Violation> {

@@ -16,6 +16,7 @@ export const silenceInvariants: readonly Invariant[] = [
   invariant(7, 'a device that died is missed', unmissed),
   invariant(7, 'a device that speaks is not called silent', calledSilent),
   invariant(7, 'nothing is over because nobody speaks of it', overBySilence),
+  invariant(7, 'whoever loses their last device is on record as blind', unwatched),
 ];
 
 const minuteMs = 60_000;
@@ -103,6 +104,45 @@ function* overBySilence(evidence: Evidence): Iterable<Violation> {
       if (speaker === homes.get(deviceId)) continue;
       const says = `${alert.alertId} was cleared by a record of kind ${cause.record.kind}`;
       yield { says, homeId: homes.get(deviceId), sequence: entry.sequence, atMs: entry.atMs };
+    }
+  }
+}
+
+/** A device for each harm would notice it. */
+const noticedBy = [
+  { harm: 'fire', kind: 'smoke-detector' },
+  { harm: 'fall', kind: 'wearable' },
+] as const;
+
+/** What was never heard watches nobody, so that its silence takes nothing away. */
+function* unwatched(evidence: Evidence): Iterable<Violation> {
+  const reports = entriesOf(evidence.journal, 'report');
+  const heardBefore = (deviceId: string, sequence: number) =>
+    reports.some((entry) => entry.record.deviceId === deviceId && entry.sequence < sequence);
+  const silentBy = new Map<string, string>();
+  for (const decision of decisionsOf(evidence)) {
+    const { alerts = [] } = decision.record;
+    for (const change of alerts) if (change.type === 'clear') silentBy.delete(change.alertId);
+    const fell = raisedIn(decision).filter(({ condition }) => condition === 'device-silent');
+    for (const { alertId, where } of fell) silentBy.set(alertId, where.deviceId ?? '');
+    const silent = new Set(silentBy.values());
+    for (const { harm, kind } of noticedBy) {
+      for (const { id: homeId, person, devices } of evidence.homes) {
+        const own = devices.filter((device) => device.kind === kind).map(({ id }) => id);
+        if (!fell.some(({ where }) => own.includes(where.deviceId ?? '')) || !own.every((id) => silent.has(id)))
+          continue;
+        if (!own.some((id) => heardBefore(id, decision.cause.sequence))) continue;
+        const isSaid = alerts.some(
+          (change) =>
+            change.type === 'coverage' &&
+            change.personId === person.id &&
+            change.harm === harm &&
+            change.state === 'blind',
+        );
+        const { sequence, atMs } = decision.entry;
+        if (!isSaid)
+          yield { says: `${person.id} lost what notices a ${harm}, and it is not on record`, homeId, sequence, atMs };
+      }
     }
   }
 }

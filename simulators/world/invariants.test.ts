@@ -5,6 +5,7 @@ import type { DecidedRecord, JournalRecord } from '../../records/journal-record.
 import type { Notice } from '../../records/notice.ts';
 import { breachesOfCommands, withCommand } from './breaches-of-commands.test-support.ts';
 import { breachesOfOffice, withOffice } from './breaches-of-office.test-support.ts';
+import { breachesOfRestore } from './breaches-of-restore.test-support.ts';
 import { hourMs, minuteMs } from './chronicle.test-support.ts';
 import type { Entry, Evidence, Heard, HostileSay } from './evidence.ts';
 import type { FaultKind } from './faults.ts';
@@ -41,6 +42,7 @@ test('every promise has an invariant, and every invariant a name of its own', ()
 const breaches: { [invariant: string]: () => Evidence } = {
   ...breachesOfCommands(whole),
   ...breachesOfOffice(whole),
+  ...breachesOfRestore(whole),
 
   'acknowledged means kept': () => ({ ...whole, publishes: changed(whole.publishes, 0, { hash: 'another' }) }),
   'what was durable stays as it was': () => ({ ...whole, lost: ['record 7 was durable, and is another now'] }),
@@ -91,6 +93,8 @@ const breaches: { [invariant: string]: () => Evidence } = {
   'a device that died is missed': () =>
     journal((entry) => [entry.atMs > 22 * hourMs && isMeant(entry, raises('device-silent')) ? without(entry) : entry]),
   'a device that speaks is not called silent': () => alerts(notes('fall-cancelled'), () => raisedFor('device-silent')),
+  'whoever loses their last device is on record as blind': () =>
+    alerts(raises('device-silent'), (one) => (one.type === 'coverage' ? [] : [one])),
   'nothing is over because nobody speaks of it': () =>
     journal((entry) => [entry.record.kind === 'report' ? without(entry) : entry]),
 

@@ -10,6 +10,7 @@ import { officeInvariants } from './invariants-office.ts';
 import { peopleInvariants } from './invariants-people.ts';
 import { quietInvariants } from './invariants-quiet.ts';
 import { restInvariants } from './invariants-rest.ts';
+import { restoreInvariants } from './invariants-restore.ts';
 import { silenceInvariants } from './invariants-silence.ts';
 
 /** Every promise, as facts that the evidence of any world can contradict. */
@@ -25,5 +26,6 @@ export const invariants: readonly Invariant[] = [
   ...officeInvariants,
   ...deadlineInvariants,
   ...quietInvariants,
+  ...restoreInvariants,
   ...restInvariants,
 ];

@@ -1,7 +1,9 @@
 import { type Alarm, openAlarm } from '../../app/alarm/alarm-core.ts';
+import { restoredFile, restoredText } from '../../app/backup/restored-mark.ts';
 import { type Desk, openDesk } from '../../app/desk/desk-core.ts';
 import type { DownlinkPort } from '../../broker/downlinks.ts';
-import { openJournalReader } from '../../journal/reader.ts';
+import { type JournalReader, openJournalReader } from '../../journal/reader.ts';
+import type { Disk } from '../../platform/disk.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import type { Vault } from '../../platform/vault.ts';
@@ -14,8 +16,8 @@ import { chanceOf } from '../seeded-chance.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import { type Beside, keepBeside } from './desk-beside.ts';
 import type { Evidence, Trouble } from './evidence.ts';
-import type { Crash, FaultPlan } from './faults.ts';
-import { Historian } from './historian.ts';
+import type { Crash, FaultPlan, Restore } from './faults.ts';
+import { Historian, type Memory } from './historian.ts';
 import { ProcessLife } from './process-life.ts';
 import { releases } from './releases.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -49,7 +51,8 @@ export class Machine {
   readonly #seats = { alarm: newSeat<Alarm>(), desk: newSeat<Desk>() };
   #wallAheadMs = 0;
   #release: keyof typeof releases = 'present';
-  #hasPower = true;
+  /** How many reasons there are that it has no power. */
+  #darknesses = 0;
   #isStopping = false;
   #mostOpenNotices = 0;
   #beside: Beside | undefined;
@@ -62,6 +65,8 @@ export class Machine {
     for (const crash of faults.crashes) clock.after(crash.atMs, () => this.#arm(crash));
     for (const { atMs, byMs } of faults.clockSteps) clock.after(atMs, () => this.stepWall(byMs));
     for (const { atMs, to, inGoodOrder } of faults.releases) clock.after(atMs, () => this.#change(to, inGoodOrder));
+    const { restore } = faults;
+    if (restore) clock.after(restore.takenAtMs, () => this.#backUp(restore));
   }
 
   /** Undefined while it is down, or reads what it needs to begin. */
@@ -114,7 +119,7 @@ export class Machine {
 
   #start(name: Name): void {
     const seat = this.#seats[name];
-    if (seat.life || !this.#hasPower || this.#isStopping) return;
+    if (seat.life || this.#darknesses > 0 || this.#isStopping) return;
     const { clock: world, disk } = this.#parts;
     seat.starts += 1;
     const life = new ProcessLife({
@@ -158,12 +163,51 @@ export class Machine {
   }
 
   async #chronicle({ journal }: Alarm): Promise<void> {
-    const { clock, disk } = this.#parts;
     this.historian.follow(journal);
-    const bystander = new ProcessLife({ name: 'desk', world: clock, wallAheadMs: () => 0, struck: () => {} });
-    const own = { disk: disk.open(bystander), clock: bystander.clock, log: silentLog, lookEveryMs: neverMs };
-    await this.historian.meet(journal, await openJournalReader(own));
+    await this.#standBy(this.#parts.disk, async ({ reader }) => this.historian.meet(journal, reader));
+  }
+
+  /** Reads a disk as somebody whom nobody strikes. */
+  async #standBy<T>(
+    disk: SimulatedDisk,
+    look: (own: { files: Disk; reader: JournalReader }) => Promise<T>,
+  ): Promise<T> {
+    const world = this.#parts.clock;
+    const bystander = new ProcessLife({ name: 'desk', world, wallAheadMs: () => 0, struck: () => {} });
+    const files = disk.open(bystander);
+    const reader = await openJournalReader({
+      disk: files,
+      clock: bystander.clock,
+      log: silentLog,
+      lookEveryMs: neverMs,
+    });
+    const seen = await look({ files, reader });
     bystander.end();
+    return seen;
+  }
+
+  /** Of everything on the disk, as it lies there at this moment; it goes into another machine when this one is lost. */
+  async #backUp({ takenAtMs, lostAtMs, backAtMs }: Restore): Promise<void> {
+    const { clock, disk } = this.#parts;
+    const backup = disk.copy();
+    const mark = Buffer.from(restoredText({ takenAt: clock.now() + this.#wallAheadMs }));
+    const memory = await this.#standBy(backup, async ({ files, reader }) => {
+      await files.writeWhole(restoredFile, mark);
+      return this.historian.memoryOf(reader);
+    });
+    clock.after(lostAtMs - takenAtMs, () => this.#lose({ backup, memory, takenAtMs, backInMs: backAtMs - lostAtMs }));
+  }
+
+  #lose({ backup, memory, takenAtMs, backInMs }: Loss): void {
+    const lostAtMs = this.#parts.clock.monotonic();
+    this.crashes.push({ atMs: lostAtMs, who: 'power', at: 'the machine is lost' });
+    for (const { life } of Object.values(this.#seats)) if (life) this.#end(life);
+    // To whoever goes on from the backup it is as if nobody had been there since.
+    this.troubles.push({ what: 'alarm-down', fromMs: takenAtMs, toMs: lostAtMs });
+    this.#begin('alarm-down');
+    this.#parts.disk.putBack(backup);
+    this.historian.putBack(memory);
+    this.#goDark(backInMs);
   }
 
   async #openDesk(life: ProcessLife): Promise<void> {
@@ -237,10 +281,14 @@ export class Machine {
 
   #losePower(other: ProcessLife | undefined, darkMs = momentMs): void {
     if (other) this.#end(other);
-    this.#hasPower = false;
     this.#parts.disk.powerCut();
-    this.#parts.clock.after(darkMs, () => {
-      this.#hasPower = true;
+    this.#goDark(darkMs);
+  }
+
+  #goDark(forMs: number): void {
+    this.#darknesses += 1;
+    this.#parts.clock.after(forMs, () => {
+      this.#darknesses -= 1;
       this.#start('alarm');
     });
   }
@@ -321,6 +369,7 @@ export class Machine {
 }
 
 type Name = 'alarm' | 'desk';
+type Loss = { backup: SimulatedDisk; memory: Memory; takenAtMs: number; backInMs: number };
 /** Where one of the two processes runs, or will again. */
 type Seat<Process> = {
   life: ProcessLife | undefined;

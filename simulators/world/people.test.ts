@@ -180,7 +180,7 @@ function open(seed: number, { send, see }: Pick<Course, 'send' | 'see'> = {}) {
 function heardBy(contactId: string, purpose: NoticePurpose): Heard {
   const text = { incidentCode: 'KX7Q', condition: 'call-care', openedAt: 0, occurredAt: 0, placeIds: [], rooms: [] };
   return {
-    ...{ atMs: 0, contactId, channel: 'log', idempotencyId: 'm', title: '', arrived: true, answer: 'delivered' },
+    ...{ atMs: 0, contactId, channel: 'log', idempotencyId: 'm', body: '', arrived: true, answer: 'delivered' },
     notice: {
       ...{ noticeId: 'n', incidentId: 'i:1', purpose, severity: 'urgent', rung: 1, at: 0 },
       recipient: contactId === 'desk' ? { type: 'desk', areaId: 'v' } : { type: 'contact', contactId },

@@ -1,19 +1,6 @@
 import type { StateChange } from '../../records/fold-state.ts';
 import { type FaultPlan, noFaults } from './faults.ts';
-
-/**
- * A fault that is put in place of a part of the system, for as long as one world lasts. `module` is seen from this folder; `plant`
- * makes what replaces some of its exports. `caughtBy` names the invariant that must fail, in the world of `seed`, with the faults that it
- * draws or with those named.
- */
-export type PlantedBug = {
-  bug: string;
-  caughtBy: string;
-  seed: number;
-  faults?: Partial<FaultPlan>;
-  module: string;
-  plant: (real: object) => object;
-};
+import { bug, type PlantedBug } from './planted-bug.test-support.ts';
 
 type AlarmCore = typeof import('../../app/alarm/alarm-core.ts');
 type AlarmOf = Awaited<ReturnType<AlarmCore['openAlarm']>>;
@@ -58,7 +45,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'journal time follows a wall clock that is set back',
     caughtBy: 'the journal is whole and in order',
     seed: 1,
-    faults: { clockSteps: [{ atMs: 10 * 3_600_000, byMs: -2 * 3_600_000 }] },
+    faults: only({ clockSteps: [{ atMs: 10 * 3_600_000, byMs: -2 * 3_600_000 }] }),
     module: '../../journal/journal-clock.ts',
     plant: ({ JournalClock }) => ({
       JournalClock: class extends JournalClock {
@@ -77,7 +64,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'a repeat is known by its counters, and not by what it says',
     caughtBy: 'a fire or a call for help that was kept is in an incident',
     seed: 5,
-    faults: { devices: { ...noFaults(0).devices, factoryResetChance: 0.6 } },
+    faults: only({ devices: { ...noFaults(0).devices, factoryResetChance: 0.6 } }),
     module: '../../ingest/counters.ts',
     plant: ({ count }) => ({ count: (counters, counted) => count(counters, { ...counted, hash: 'always' }) }),
   }),
@@ -132,7 +119,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'in a batch, what cannot be read is dropped',
     caughtBy: 'a cry of a broken device is in an incident',
     seed: 1,
-    faults: { hostile: [{ manner: 'batches', fromMs: 3_600_000, everyMs: 30 * 60_000, count: 40 }] },
+    faults: only({ hostile: [{ manner: 'batches', fromMs: 3_600_000, everyMs: 30 * 60_000, count: 40 }] }),
     module: '../../firmware-contracts/decode.ts',
     plant: ({ decodeBatch }) => ({
       decodeBatch: (input) => decodeBatch(input).filter(({ type }) => type !== 'unreadable'),
@@ -142,7 +129,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'each alarm that cannot be read is remembered by itself, for ever',
     caughtBy: 'everything in memory is bounded',
     seed: 1,
-    faults: { hostile: flooding() },
+    faults: only({ hostile: flooding() }),
     module: '../../rules/all-rules.ts',
     plant: ({ allRules }) => ({
       allRules: allRules.map((rule) =>
@@ -196,10 +183,23 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'after hours without the system everything goes on as if it had been there',
     caughtBy: 'what was open while the system stood still goes on by no one but people',
     seed: 1,
-    faults: longPowerCuts(),
+    faults: only(longPowerCuts()),
     module: '../../incidents/incidents.ts',
     plant: ({ createIncidents }) => ({
       createIncidents: (parts) => ({ ...createIncidents(parts), stoodStill: () => ({ incidents: [], notices: [] }) }),
+    }),
+  }),
+  bug<typeof import('../../rules/life/coverage.ts')>({
+    bug: 'a device that falls silent takes nothing from whom it watched over',
+    caughtBy: 'whoever loses their last device is on record as blind',
+    seed: 1,
+    module: '../../rules/life/coverage.ts',
+    plant: ({ coverage }) => ({
+      coverage: {
+        ...coverage,
+        subject: (event) =>
+          event.type === 'device-condition' && event.condition === 'silent' ? undefined : coverage.subject(event),
+      },
     }),
   }),
   bug<typeof import('../../responders/retry-schedule.ts')>({
@@ -237,7 +237,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'the copy takes what is not synced yet',
     caughtBy: 'the copy says what the journal says',
     seed: 5,
-    faults: powerCutsInHangs(),
+    faults: only(powerCutsInHangs()),
     module: '../../ingest/settling.ts',
     plant: ({ createSettling }) => ({
       createSettling: (parts) =>
@@ -259,6 +259,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   }),
 ];
+
+/** Two days in which nothing else goes wrong. */
+function only(faults: Partial<FaultPlan>): FaultPlan {
+  return { ...noFaults(48 * 3_600_000), ...faults };
+}
 
 let counter = 0;
 let hasty = 0;
@@ -296,12 +301,4 @@ function flooding(): FaultPlan['hostile'] {
 
 function withKeep(alarm: AlarmOf, answer: (keeping: Promise<void>) => Promise<void>): AlarmOf {
   return { ...alarm, keep: (report, lifeSafety) => answer(alarm.keep(report, lifeSafety)) };
-}
-
-/** `plant` sees the real exports of its module, with their types. */
-function bug<Module extends object>({
-  plant,
-  ...words
-}: Omit<PlantedBug, 'plant'> & { plant: (real: Module) => Partial<Module> }): PlantedBug {
-  return { ...words, plant: (real) => plant(real as Module) };
 }

@@ -133,5 +133,5 @@ const throttled = (chance: Chance): Sent => {
 function attemptOf({ notice, text, idempotencyId }: Message, channel: string, atMs: number): Heard {
   const { recipient } = notice;
   const contactId = recipient.type === 'contact' ? recipient.contactId : 'desk';
-  return { atMs, contactId, channel, notice, idempotencyId, title: text.title, arrived: false, answer: 'none' };
+  return { atMs, contactId, channel, notice, idempotencyId, body: text.body, arrived: false, answer: 'none' };
 }

@@ -26,7 +26,7 @@ export class SimulatedDisk {
   readonly #chance: Chance;
   readonly #callers = new Set<Caller>();
   /** By folder of checkpoints, the snapshot that was damaged last. */
-  readonly #damaged = new Map<string, string>();
+  #damaged = new Map<string, string>();
   readonly #listeners: ((name: string) => void)[] = [];
   #names = new SimulatedNames();
   #faults: DiskFaults;
@@ -93,7 +93,17 @@ export class SimulatedDisk {
   copy({ without = () => false }: { without?: (name: string) => boolean } = {}): SimulatedDisk {
     const disk = new SimulatedDisk();
     disk.#names = this.#names.copy(without);
+    disk.#damaged = new Map(this.#damaged);
     return disk;
+  }
+
+  /** From now on its files are those of the other disk, which nobody uses any more. Whoever had it open does not go on. */
+  putBack(other: SimulatedDisk): void {
+    for (const caller of this.#callers) caller.end();
+    this.#callers.clear();
+    this.#names = other.#names;
+    this.#damaged = other.#damaged;
+    this.#tight = undefined;
   }
 
   #diskOf(caller: Caller): Disk {

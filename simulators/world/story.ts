@@ -114,6 +114,10 @@ function decidedWords(
     if (change.type === 'raise')
       return change.alert.where.placeId === homeId ? `raises ${change.alert.condition} ${change.alert.alertId}` : [];
     if (change.type === 'note') return change.note.where.placeId === homeId ? `notes ${change.note.what}` : [];
+    if (change.type === 'prompt') return change.prompt.where.placeId === homeId ? `asks ${change.prompt.promptId}` : [];
+    if (change.type === 'coverage')
+      return change.where.placeId === homeId ? `${change.harm} is ${change.state} for ${change.personId}` : [];
+    if (change.type === 'shadow') return [];
     return `${change.type}s ${change.alertId}`;
   });
   const became = incidents.flatMap(({ incident, timeline }) => {

@@ -18,7 +18,7 @@ import {
 /**
  * What became of something that happened: what its device sent, what of it stands in the journal, and what followed. `cries`: the
  * records of it that say that help is needed, not that it is over. `isNews`: the first of them led to an alert of its own, or made
- * one stronger. `incidents`: those that it is in.
+ * one stronger. `incidents`: those that it is in. `isPartlyLost`: the system took some of it, and lost it with its machine.
  */
 export type Account = {
   index: number;
@@ -28,6 +28,7 @@ export type Account = {
   cries: EntryOf<'report'>[];
   isNews: boolean;
   incidents: Step[][];
+  isPartlyLost: boolean;
 };
 
 /** The accounts of what happened, of some kinds. */
@@ -41,6 +42,7 @@ const allAccounts = once((evidence): readonly Account[] => {
   const decisions = decisionsOf(evidence);
   const byCause = Map.groupBy(decisions, ({ cause }) => cause.sequence);
   const steps = stepsOf(decisions);
+  const lost = new Set(evidence.lostTime?.publishes.map(({ truth }) => truth));
   return [...evidence.truth.entries()].map(([index, truth]) => {
     const publishes = byTruth.get(index) ?? [];
     const keys = new Set(publishes.map(keyOfPublish));
@@ -54,7 +56,8 @@ const allAccounts = once((evidence): readonly Account[] => {
     const incidents = [...steps.values()].filter((all) =>
       all.some(({ incident }) => incident.alerts.some(({ alertId }) => alerts.ids.has(alertId))),
     );
-    return { index, truth, publishes, kept: entries, cries, isNews: alerts.isNews, incidents };
+    const isPartlyLost = lost.has(index);
+    return { index, truth, publishes, kept: entries, cries, isNews: alerts.isNews, incidents, isPartlyLost };
   });
 });
 

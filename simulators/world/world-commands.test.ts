@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DownlinkFold } from '../../broker/downlinks.ts';
 import type { DeviceAskName, Downlink } from '../../records/downlink.ts';
+import { bug, expectCaught, type PlantedBug } from './planted-bug.test-support.ts';
 import { judgeSeed } from './verdict.ts';
 
 // Worlds in which somebody asks things of devices all the time, and faults in what answers them.
@@ -42,65 +43,39 @@ const senderWith = (change: (parts: Parts) => Partial<Parts>) => (real: Sender) 
   },
 });
 
-type PlantedBug = {
-  bug: string;
-  caughtBy: string;
-  module: string;
-  seed?: number;
-  hours?: number;
-  plant: (real: never) => object;
-};
 const plantedBugs: PlantedBug[] = [
-  {
+  bug<typeof import('../../records/downlink.ts')>({
     bug: 'a restart goes out in the middle of a fire',
     caughtBy: 'after a call for help only what helps goes out',
     module: '../../records/downlink.ts',
     plant: () => ({
       sentAfterLifeSafety: new Set<DeviceAskName>(['lamp', 'locate', 'time', 'hush', 'interval', 'reboot']),
     }),
-  },
-  {
+  }),
+  bug<Sender>({
     bug: 'a command goes out while it is being put on record',
     caughtBy: 'a command goes out on record, as it was asked',
     module: '../../broker/downlinks.ts',
     plant: senderWith(({ record }) => ({ record: async (one) => void record(one).catch(() => {}) })),
-  },
-  {
+  }),
+  bug<Sender>({
     bug: 'what was cancelled or is done goes out again',
     caughtBy: 'a command has an end, and does not go out after it',
     module: '../../broker/downlinks.ts',
     hours: 6,
     plant: senderWith(({ fold }) => ({ fold: { has: fold.has, due: (id) => (fold as Everything).ofDevice(id) } })),
-  },
-  {
+  }),
+  bug<typeof import('../../ingest/downlinks-alarms.ts')>({
     bug: 'a hush is good for any alarm of its detector',
     caughtBy: 'a hush reaches its own alarm or none',
     module: '../../ingest/downlinks-alarms.ts',
-    seed: 7,
     plant: () => ({ isOf: () => true }),
-  },
+  }),
 ];
 type Everything = DownlinkFold & { ofDevice(deviceId: string): Downlink[] };
 
 describe('a planted fault is caught:', () => {
-  afterEach(() => vi.resetModules());
-
-  test.each(plantedBugs)(
-    '$bug',
-    { timeout: 120_000 },
-    async ({ module, plant, caughtBy, seed = 7, hours: storm = 24 }) => {
-      vi.resetModules();
-      vi.doMock(module, async (importReal) => {
-        const real = await importReal<object>();
-        return { ...real, ...plant(real as never) };
-      });
-      try {
-        const { judgeSeed: judgeBroken } = await import('./verdict.ts');
-        const { violations } = await judgeBroken({ seed, hours: storm, commands: true });
-        expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
-      } finally {
-        vi.doUnmock(module);
-      }
-    },
+  test.each(plantedBugs)('$bug', { timeout: 120_000 }, (planted) =>
+    expectCaught(planted, { seed: 7, hours, commands: true }),
   );
 });

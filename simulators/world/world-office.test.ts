@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FoldState } from '../../records/fold-state.ts';
+import { bug, expectCaught, type PlantedBug } from './planted-bug.test-support.ts';
 import { judgeSeed } from './verdict.ts';
 
 // Worlds in which somebody looks, visits and edits, desk keeps account of it, and a program elsewhere is told what happens; and faults
@@ -24,8 +25,6 @@ test('equal seeds make equal worlds', { timeout: 60_000 }, async () => {
   expect(await one()).toBe(await one());
 });
 
-type PlantedBug = { bug: string; caughtBy: string; module: string; seed?: number; plant: (real: never) => object };
-const bug = <M>(planted: Omit<PlantedBug, 'plant'> & { plant: (real: M) => Partial<M> }): PlantedBug => planted;
 const plantedBugs: PlantedBug[] = [
   bug<typeof import('../../ingest/audit-fold.ts')>({
     bug: 'whoever broke the glass is not in the account',
@@ -99,20 +98,7 @@ const plantedBugs: PlantedBug[] = [
 ];
 
 describe('a planted fault is caught:', () => {
-  afterEach(() => vi.resetModules());
-
-  test.each(plantedBugs)('$bug', { timeout: 120_000 }, async ({ module, plant, caughtBy, seed = 5 }) => {
-    vi.resetModules();
-    vi.doMock(module, async (importReal) => {
-      const real = await importReal<object>();
-      return { ...real, ...plant(real as never) };
-    });
-    try {
-      const { judgeSeed: judgeBroken } = await import('./verdict.ts');
-      const { violations } = await judgeBroken({ seed, hours, office: true });
-      expect(violations.map(({ invariant }) => invariant)).toContain(caughtBy);
-    } finally {
-      vi.doUnmock(module);
-    }
-  });
+  test.each(plantedBugs)('$bug', { timeout: 120_000 }, (planted) =>
+    expectCaught(planted, { seed: 5, hours, office: true }),
+  );
 });

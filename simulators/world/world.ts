@@ -18,8 +18,10 @@ import type { Asked, Evidence, Heard, HostileSay, Publish, Sent, Told } from './
 import { drawFaults, type FaultPlan } from './faults.ts';
 import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
 import { startHostile } from './hostile-clients.ts';
+import { startLettingGo } from './letting-go.ts';
 import { homesPerVillage, planLife } from './life.ts';
 import { liveHomes } from './live-homes.ts';
+import { lostNearCall, withoutLostTime } from './lost-time.ts';
 import { Machine } from './machine.ts';
 import { freshFold, MemoryStore } from './memory-store.ts';
 import { openNetwork } from './network.ts';
@@ -59,17 +61,21 @@ export async function runWorld(options: WorldOptions): Promise<{ evidence: Evide
 }
 
 function openWorld(options: WorldOptions) {
-  const { seed, hours, faults = drawFaults({ seed, hours }), commands = false, office = false } = options;
+  const { seed, hours, faults: drawn = drawFaults({ seed, hours }), commands = false, office = false } = options;
   const clock = new VirtualClock({ startAt });
-  const village = makeVillage({ seed, homes: homesInAll + faults.hostile.length, villageSize: homesPerVillage });
+  const village = makeVillage({ seed, homes: homesInAll + drawn.hostile.length, villageSize: homesPerVillage });
   const [homes, hostileHomes] = [village.homes.slice(0, homesInAll), village.homes.slice(homesInAll)];
   const chance = (name: string) => chanceOf(seed, name);
+  const life = planLife({ homes, startAt, chance: chance('life'), faults: drawn });
+  const faults = lostNearCall(drawn, life.truth, chance('loss'));
   const [publishes, messages, asked, said]: [Publish[], Heard[], Asked[], HostileSay[]] = [[], [], [], []];
   const [sent, told]: [Sent[], Told[]] = [[], []];
   const disk = new SimulatedDisk({ chance: chance('disk'), faults: faults.disk });
   const store = new MemoryStore();
   const stores: FaultyStore[] = [];
-  restoreAsPlanned({ store, clock, restores: faults.store.restores });
+  // The database is lost with its machine, and put back from the same backup.
+  const ofMachine = faults.restore ? [{ atMs: faults.restore.lostAtMs, toMs: faults.restore.takenAtMs }] : [];
+  restoreAsPlanned({ store, clock, restores: [...faults.store.restores, ...ofMachine] });
   const providers = openProviders({
     ...{ clock, chance: chance('providers'), faults: faults.providers, messages, told },
     onArrival: (heard) => people.hear(heard),
@@ -93,7 +99,6 @@ function openWorld(options: WorldOptions) {
       return connection;
     },
   });
-  const life = planLife({ homes, startAt, chance: chance('life'), faults });
   const network = openNetwork({
     ...{ clock, chance: chance('network'), faults, homes, truth: life.truth, publishes },
     acknowledged: (report, lifeSafety) => machine.alarm?.acknowledged(report, lifeSafety),
@@ -122,6 +127,12 @@ function openWorld(options: WorldOptions) {
   const working = office
     ? startOffice({ clock, chance: chance('office'), homes, see, asked, send: (command) => machine.send(command) })
     : undefined;
+  const lettingGo = faults.restore
+    ? startLettingGo({
+        ...{ clock, chance: chance('letting go'), afterMs: faults.restore.backAtMs, see, asked },
+        send: (command) => machine.send(command),
+      })
+    : undefined;
   let isHealed = false;
   return {
     ...{ seed, hours, faults, clock, village, homes, truth: life.truth, publishes, messages, asked },
@@ -131,6 +142,7 @@ function openWorld(options: WorldOptions) {
       for (const part of [disk, network, providers, machine, people, ...stores]) part.heal();
       commanding?.heal();
       working?.heal();
+      lettingGo?.heal();
     },
   };
 }
@@ -206,16 +218,17 @@ function unrest({ machine, living, office }: World): string[] {
 }
 
 async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
-  const { seed, hours, faults, clock, village, homes, truth, publishes, hostile, messages, sent, asked } = world;
-  const { machine, store, disk, told, office } = world;
+  const { seed, hours, faults, clock, village, homes, truth } = world;
+  const { machine, store, disk, office } = world;
   const { historian, crashes, complaints, troubles, alarm, desk } = machine;
   const records = historian.records;
-  const strangers = new Set(hostile.said.map(({ deviceId }) => deviceId)).size;
+  const strangers = new Set(world.hostile.said.map(({ deviceId }) => deviceId)).size;
   const tables = createTablePeaks({ devices: strangers + devicesOf(village) });
   const anew = judgeAnew(machine, records, tables.look);
   return {
-    ...{ seed, hours, faults, truth, publishes, hostile, messages, sent, asked, stuck, crashes, complaints },
-    ...{ office, account: await accountOn(disk.open({ clock })), told },
+    ...{ seed, hours, faults, truth, stuck, crashes, complaints },
+    ...withoutLostTime(world, faults.restore),
+    ...{ office, account: await accountOn(disk.open({ clock })) },
     waiting: machine.beside?.feed.health('feed').waiting ?? 0,
     ...{ endedAtMs: clock.monotonic(), homes, lost: historian.lost, peaks: [...machine.peaks(), ...tables.peaks()] },
     troubles: troubles.map((trouble) => ({ ...trouble, toMs: Math.min(trouble.toMs, clock.monotonic()) })),

@@ -1,3 +1,4 @@
+import { quantityNames } from '../../../rules/explain/quantities.ts';
 import type { Section } from '../registry-entry.ts';
 
 /**
@@ -53,6 +54,13 @@ const lines = (key: string, zh: string, each: Pick<Column, 'parse' | 'format'>, 
   ...text(key, zh, about),
   parse: (cell) => linesOf(cell).map(each.parse),
   format: (value) => listOf(value).map(each.format).join('\n'),
+});
+
+/** Numbers of days or months: what is no number goes on as it is. */
+const numbers = (key: string, zh: string, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  parse: (cell) => partsOf(cell).map((part) => numberIn(part) ?? part),
+  format: (value) => listOf(value).join('、'),
 });
 
 /** Also of the wide digits that Chinese keyboards write. */
@@ -157,6 +165,19 @@ export const removeColumn = yesNo('remove', '删除', {
   note: { zh: '填“是”则删除该行编号对应的条目', en: '"yes" retires what has the id of this row' },
 });
 
+const months = numbers('months', '月份', {
+  note: { zh: '只在这些月份有效，例如 5、6、7；空为全年', en: 'in these months alone; empty: all year' },
+});
+const scope = [
+  choice(
+    'scope.type',
+    '范围类型',
+    { all: '全部', category: '类别', area: '区域', household: '住户', person: '人员', device: '设备' },
+    needed,
+  ),
+  text('scope.id', '范围编号', { note: { zh: '范围为“全部”时留空', en: 'empty for everybody' } }),
+];
+
 const ownColumns: Record<Section, Column[]> = {
   areas: [
     id(),
@@ -212,7 +233,7 @@ const ownColumns: Record<Section, Column[]> = {
       '角色',
       {
         ...{ neighbour: '邻居', family: '家属', 'night-carer': '夜班护理员', station: '服务站' },
-        ...{ township: '苏木乡镇', county: '旗县', desk: '值班台' },
+        ...{ township: '苏木乡镇', county: '旗县', desk: '值班台', self: '本人' },
       },
       needed,
     ),
@@ -245,13 +266,7 @@ const ownColumns: Record<Section, Column[]> = {
       note: { zh: '多边形每行一个顶点：纬度, 经度', en: 'of a polygon, one a line: latitude, longitude' },
     }),
     datum('datum', needed),
-    {
-      ...text('months', '月份', {
-        note: { zh: '只在这些月份有效，例如 5、6、7；空为全年', en: 'in these months alone; empty: all year' },
-      }),
-      parse: (cell) => partsOf(cell).map((part) => numberIn(part) ?? part),
-      format: (value) => listOf(value).join('、'),
-    },
+    months,
   ],
   devices: [
     id('设备编号'),
@@ -284,18 +299,37 @@ const ownColumns: Record<Section, Column[]> = {
       note: { zh: '规则名见 docs/thresholds.md', en: 'by its name in docs/thresholds.md' },
     }),
     choice(
-      'scope.type',
-      '范围类型',
+      'mode',
+      '方式',
+      { live: '生效', shadow: '试行' },
       {
-        ...{ all: '全部', category: '类别', area: '区域', household: '住户', person: '人员', device: '设备' },
+        note: { zh: '试行：只记录，不通知任何人', en: 'shadow: only on record, calls nobody' },
       },
-      needed,
     ),
-    text('scope.id', '范围编号', { note: { zh: '范围为“全部”时留空', en: 'empty for everybody' } }),
+    ...scope,
     {
       ...text('settings', '设置', { needed: true, note: { zh: '每行一项：名称=数值', en: 'one a line: name=value' } }),
       ...settings,
     },
+  ],
+  thresholds: [
+    id(),
+    text('name', '名称', { needed: true, note: { zh: '不要写人名和病情', en: 'no name of a person, no illness' } }),
+    ...scope,
+    choice('quantity', '读数', quantityNames['zh-CN'], needed),
+    number('below', '下限', { note: { zh: '低于此值时提醒，单位见读数', en: 'told when it is below, in its unit' } }),
+    number('above', '上限', { note: { zh: '高于此值时提醒；两者都填则在范围外提醒', en: 'told when it is above' } }),
+    number('hysteresis', '回差', { note: { zh: '恢复时须越过限值的量', en: 'how far back inside it is over' } }),
+    number('holdMinutes', '持续分钟'),
+    number('maxGapMinutes', '读数间隔上限（分钟）', {
+      note: { zh: '间隔更长的读数不能证明其间的情况', en: 'readings further apart prove nothing between them' },
+    }),
+    number('repeats', '次数', { note: { zh: '至少连续出现的次数', en: 'how often it has to be seen in a row' } }),
+    choice('severity', '级别', { service: '一般', urgent: '紧急', critical: '危急' }),
+    text('hours.from', '时段开始', { note: { zh: '例如 22:00；空为全天', en: 'like 22:00; empty: all day' } }),
+    text('hours.to', '时段结束'),
+    numbers('weekdays', '星期', { note: { zh: '1为周一，7为周日；空为每天', en: '1 is Monday; empty: every day' } }),
+    months,
   ],
 };
 
@@ -310,5 +344,5 @@ export function lettersOf(column: number): string {
 /** What a sheet is called. */
 export const sheetNames: Record<Section, string> = {
   ...{ areas: '区域', sites: '机构', places: '地点', households: '住户', people: '人员', contacts: '联系人' },
-  ...{ zones: '活动范围', devices: '设备', ruleSettings: '规则设置' },
+  ...{ zones: '活动范围', devices: '设备', ruleSettings: '规则设置', thresholds: '读数限值' },
 };

@@ -99,6 +99,22 @@ const entries: { [S in Section]?: fc.Arbitrary<object> } = {
     scope: { type: 'category', id: 'dementia' },
     settings: { missedReports },
   })),
+  thresholds: fc
+    .record(
+      {
+        name: text(20),
+        quantity: fc.constantFrom('status.temperature', 'vitals.pulse'),
+        above: fc.integer({ min: 20, max: 80 }),
+        hysteresis: fc.integer({ min: 0, max: 5 }),
+        repeats: fc.integer({ min: 1, max: 100 }),
+        severity: fc.constantFrom('service', 'urgent'),
+        hours: fc.constant({ from: '22:00', to: '07:30' }),
+        weekdays: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+        months: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
+      },
+      { requiredKeys: ['name', 'quantity', 'above'] },
+    )
+    .map((words) => ({ id: 'x', scope: { type: 'category', id: 'dementia' }, ...words })),
 };
 
 test.each(Object.keys(entries) as Section[])(
@@ -124,7 +140,7 @@ test('every field of every entity has a column, but for what nobody fills in', (
     const fields = Object.keys(entities[sections[section]].shape);
     return fields.filter((field) => !columns.includes(field)).map((field) => `${section}.${field}`);
   });
-  expect(without).toEqual(['people.consents', 'devices.credential', 'devices.claim']);
+  expect(without).toEqual(['people.consents', 'people.absence', 'devices.credential', 'devices.claim']);
 });
 
 test('whatever somebody sends, each row is an entry, a removal or a problem in its own place', async () => {

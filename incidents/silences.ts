@@ -1,0 +1,100 @@
+import type { Alert, AlertChange } from '../records/alert.ts';
+import type { FoldState } from '../records/fold-state.ts';
+import type { RegistryView } from '../records/registry.ts';
+import type { IncidentTable } from './incident-table.ts';
+
+/**
+ * Silence becomes work only when it has lasted a little, and is no part of an outage: a village that falls silent together is one
+ * incident and not one for each of its devices, and a device that speaks again a minute later is nobody's work. What waits is
+ * on record already; it becomes work on the quarter of an hour, all of a village together, or is over before.
+ * Bounds: one row an alert that stands, so one a device and one a person.
+ */
+export function createSilences({ state }: { state: FoldState }) {
+  const rows = state.table<Waiting>('silences');
+  const counts = state.table<number>('silences-due', { derived: true });
+
+  function count(dueAt: number, by: 1 | -1): void {
+    const after = (counts.get(String(dueAt)) ?? 0) + by;
+    if (after > 0) counts.set(String(dueAt), after);
+    else counts.delete(String(dueAt));
+  }
+
+  function drop(alertId: string): Alert | undefined {
+    const row = rows.get(alertId);
+    if (!row) return undefined;
+    rows.delete(alertId);
+    count(row.dueAt, -1);
+    return row.alert;
+  }
+
+  /** It becomes work at the first quarter of an hour that is at least so long after `at`. */
+  function wait(alert: Alert, at: number, ms: number): void {
+    drop(alert.alertId);
+    const dueAt = Math.ceil((at + ms) / gridMs) * gridMs;
+    rows.set(alert.alertId, { alert, dueAt });
+    count(dueAt, 1);
+  }
+
+  return {
+    has: (alertId: string): boolean => rows.has(alertId),
+    drop,
+    wait: (alert: Alert, at: number): void => wait(alert, at, waitMs),
+
+    /** What the rule adds to it while it waits. */
+    strengthen({ alertId, severity, reason }: Extract<AlertChange, { type: 'strengthen' }>): boolean {
+      const row = rows.get(alertId);
+      if (row)
+        rows.set(alertId, { ...row, alert: { ...row.alert, severity, reason: { ...row.alert.reason, ...reason } } });
+      return row !== undefined;
+    },
+
+    nextDeadline(): number | undefined {
+      let earliest: number | undefined;
+      for (const key of counts.keys()) earliest = Math.min(Number(key), earliest ?? Number.POSITIVE_INFINITY);
+      return earliest;
+    },
+
+    /** What has waited until `dueAt`; as long as `isPart` says that it is part of an outage, it waits on. */
+    take(dueAt: number, isPart: (alert: Alert) => boolean): Alert[] {
+      const due = [...rows.values()].filter((row) => row.dueAt <= dueAt).map(({ alert }) => alert);
+      for (const alert of due) {
+        if (isPart(alert)) wait(alert, dueAt, partMs);
+        else drop(alert.alertId);
+      }
+      return due.filter(({ alertId }) => !rows.has(alertId));
+    },
+
+    rebuild(): void {
+      for (const key of [...counts.keys()]) counts.delete(key);
+      for (const { dueAt } of rows.values()) count(dueAt, 1);
+    },
+  };
+}
+
+export type Silences = ReturnType<typeof createSilences>;
+
+/** Silence, and what nobody watches over because of it. */
+export function isSilence({ condition, severity, where, reason }: Alert): boolean {
+  if (where.areaId === undefined) return false;
+  return (
+    (condition === 'device-silent' && severity === 'service') || (condition === 'blind' && reason.why === 'silent')
+  );
+}
+
+/** Whether an incident stands that says the same of the whole area, of one above it, or of the system itself. */
+export function isPartOfOutage(table: IncidentTable, registry: RegistryView, { where }: Alert): boolean {
+  if (table.openWithKey('system/system:uplink-lost')) return true;
+  let areaId = where.areaId;
+  for (let level = 0; areaId !== undefined && level < 3; level++) {
+    if (table.openWithKey(`outage/area:${areaId}`)) return true;
+    areaId = registry.area(areaId)?.parentId;
+  }
+  return false;
+}
+
+type Waiting = { alert: Alert; dueAt: number };
+
+const gridMs = 15 * 60_000;
+/** As long as devices of a village may take to fall silent together. */
+const waitMs = 15 * 60_000;
+const partMs = 60 * 60_000;

@@ -1,0 +1,92 @@
+import { promptName } from '../incidents/prompts.ts';
+import type { Whereabouts } from '../records/alert.ts';
+import type { Command, CommandResult } from '../records/command.ts';
+import { createCommandAnswers } from '../records/command-answers.ts';
+import { carryOut } from '../records/registry-commands.ts';
+import { visitResult } from '../records/visit.ts';
+import {
+  addDownlinks,
+  addIncident,
+  type Collection,
+  collectIncidents,
+  type JudgeParts,
+  stepAlerts,
+  stepEvent,
+} from './collection.ts';
+import type { DownlinkAnswer } from './downlinks.ts';
+import { registryEvents } from './registry-events.ts';
+import { keysChanges } from './system-alerts.ts';
+
+/** Incidents remember the answers to their own commands, in the same table. A look changes nothing, and takes nobody's place there. */
+export function commandOnce(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
+  if ('incidentId' in command || command.type === 'look') return stepCommand(parts, command, at, into);
+  return createCommandAnswers(parts.state).once(command, () => stepCommand(parts, command, at, into));
+}
+
+function stepCommand(parts: JudgeParts, command: Command, at: number, into: Collection): CommandResult {
+  switch (command.type) {
+    case 'registry-part':
+    case 'registry-commit':
+    case 'registry-change': {
+      const { result, applied } = carryOut(parts.registry, command);
+      if (!applied) return result;
+      into.removed = into.removed.concat(applied.removed, applied.bared);
+      into.devices = into.devices.concat(applied.reauthenticate);
+      parts.engine.followShadows(at);
+      for (const { id } of applied.devicesRemoved) for (const part of [parts.decoder, parts.downlinks]) part.forget(id);
+      for (const event of registryEvents(parts.registry, applied, at)) stepEvent(parts, event, at, into);
+      return result;
+    }
+    case 'test-window': {
+      const { deviceId, until, by } = command;
+      const where = parts.registry.whereabouts(deviceId);
+      const problem = testWindowProblem(where, until, at);
+      if (problem) return problem;
+      stepEvent(parts, { type: 'test-window', at, where, deviceId, until, by: `${by.type}:${by.id}` }, at, into);
+      return { ok: true };
+    }
+    case 'device-command':
+      return collectAsked(parts.downlinks.ask(command, at), into);
+    case 'cancel-device-command':
+      return collectAsked(parts.downlinks.cancel(command, at), into);
+    case 'look':
+    case 'audit-mark':
+      return { ok: true };
+    case 'keys-disk':
+      stepAlerts(parts, keysChanges(parts.state, command, at), at, into);
+      return { ok: true };
+    case 'visit': {
+      const result = visitResult(parts.registry, command, at);
+      const { householdId, visitedAt, result: found } = command;
+      const where = parts.registry.whereaboutsOf({ type: 'household', id: householdId });
+      if (result.ok) stepEvent(parts, { type: 'visit', at, where, householdId, visitedAt, result: found }, at, into);
+      return result;
+    }
+    case 'prompt-answer': {
+      const { result, event } = parts.incidents.answerPrompt(command, at);
+      if (!event) return result;
+      parts.outbox.withdrawAll(promptName(command.promptId));
+      stepEvent(parts, event, at, into);
+      return result;
+    }
+    default: {
+      const answer = parts.incidents.step({ type: 'command', at, command });
+      collectIncidents(parts, answer, at, into);
+      return answer.result ?? { ok: false, problem: 'not-found', message: `no incident ${command.incidentId}` };
+    }
+  }
+}
+
+function collectAsked({ result, changed, incidents = [] }: DownlinkAnswer, into: Collection): CommandResult {
+  addDownlinks(into, changed);
+  for (const change of incidents) addIncident(into, change);
+  return result;
+}
+
+const longestTestWindowMs = 2 * 3_600_000;
+
+function testWindowProblem(where: Whereabouts, until: number, at: number): CommandResult | undefined {
+  if (where.unregistered) return { ok: false, problem: 'not-found', message: `no device ${where.deviceId}` };
+  if (until > at && until <= at + longestTestWindowMs) return undefined;
+  return { ok: false, problem: 'invalid', message: 'a test window ends within the next two hours' };
+}

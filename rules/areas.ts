@@ -1,0 +1,60 @@
+import type { Area, Device, Household, Person, RegistryView } from '../records/registry.ts';
+import { isInstalled } from '../records/registry-links.ts';
+import type { Ledger } from './life/ledger.ts';
+import type { DeviceStanding, LifeSigns } from './life/life-signs.ts';
+
+/** What rules that look at whole villages may ask. Each answer is made when it is asked for, by walking the registry. */
+export type Areas = {
+  area(id: string): Area | undefined;
+  /** Directly below it. */
+  below(id: string): readonly Area[];
+  /** Installed in an area itself, not in those below it: at its places, and worn by those who live there now. */
+  devicesIn(id: string): readonly Device[];
+  /** Households whose current place is in the area itself. */
+  householdsIn(id: string): readonly Household[];
+  /** Of the whole installation. */
+  devices(): Iterable<Device>;
+  people(householdId: string): readonly Person[];
+  /** Smoke detectors at the current place of a household. */
+  detectorsOf(householdId: string): readonly Device[];
+  standing(deviceId: string): DeviceStanding | undefined;
+  life(householdId: string): LifeSigns;
+};
+
+export function createAreas({ registry, ledger }: { registry: AreaRegistry; ledger: Ledger }): Areas {
+  const { referring } = registry;
+  const areas: Areas = {
+    area: registry.area,
+    below: (id) => referring('area', 'area', id),
+    householdsIn: (id) => referring('place', 'area', id).flatMap((place) => referring('household', 'place', place.id)),
+    devicesIn(id) {
+      const fixed = referring('place', 'area', id).flatMap((place) => referring('device', 'place', place.id));
+      const people = areas.householdsIn(id).flatMap((household) => areas.people(household.id));
+      return [...fixed, ...people.flatMap((person) => referring('device', 'person', person.id))];
+    },
+    devices: () => Iterator.from(registry.devices()).filter(isInstalled),
+    people: (householdId) => referring('person', 'household', householdId),
+    detectorsOf(householdId) {
+      const placeId = registry.household(householdId)?.currentPlaceId;
+      const fixed = placeId === undefined ? [] : referring('device', 'place', placeId);
+      return fixed.filter(({ kind }) => kind === 'smoke-detector');
+    },
+    standing: ledger.standing,
+    life: (householdId) => ledger.life({ householdId }),
+  };
+  return areas;
+}
+
+/** Devices of an area itself that were ever heard, and how many of them are silent now. */
+export function silentIn(areas: Areas, areaId: string): { devices: number; silent: number } {
+  let devices = 0;
+  let silent = 0;
+  for (const { id } of areas.devicesIn(areaId)) {
+    const standing = areas.standing(id);
+    if (standing) devices += 1;
+    if (standing?.silent) silent += 1;
+  }
+  return { devices, silent };
+}
+
+type AreaRegistry = Pick<RegistryView, 'area' | 'referring' | 'devices' | 'household'>;

@@ -1,0 +1,109 @@
+import type { Whereabouts } from '../records/alert.ts';
+import type { Contact, Device, Household, Person, Place, RegistryView, Threshold, Zone } from '../records/registry.ts';
+import { isInstalled } from '../records/registry-links.ts';
+import { type Areas, createAreas } from './areas.ts';
+import type { Ledger } from './life/ledger.ts';
+import type { DeviceStanding, LifeSigns } from './life/life-signs.ts';
+import type { LocalTime } from './local-time.ts';
+
+/**
+ * What a rule may ask about the home that its event is of, as it is known once the event itself is in the ledger. Nothing is
+ * looked up that no rule asks for, and nothing of it may be kept beyond the step.
+ */
+export type Home = {
+  /** Who lives in the household of the event, in the registry's order; empty where none is known. */
+  people(): readonly Person[];
+  /** Installed devices of its current place and of its people. */
+  devices(): readonly Device[];
+  household(): Household | undefined;
+  place(): Place | undefined;
+  /** Whether anybody's household is now where the event is: a camp of another season is nobody's. */
+  isLivedIn(): boolean;
+  /** Of a person and of the household's current place. */
+  zones(personId?: string): readonly Zone[];
+  /** Camps of the household's areas where nobody else lives now: it may have gone to one of them. */
+  camps(): readonly Place[];
+  /** Limits of readings that count for the device of the event. */
+  thresholds(): readonly Threshold[];
+  /** The household's signs of life, and those of a place that it shares. */
+  life(): LifeSigns;
+  /** What a device last said of itself; undefined: never heard. */
+  standing(deviceId: string): DeviceStanding | undefined;
+  /** Whether there is a way to ask the person, or whoever is in the home: a contact of the role `self` with a channel. */
+  canAsk(personId: string | undefined): boolean;
+  /** What the county's clock shows at `at` (epoch ms). */
+  local(at: number): LocalTime;
+  /** Beyond this home: for rules that look at whole villages. */
+  areas: Areas;
+};
+
+/** One object for all events: `moveTo` says which home it speaks of from now on. */
+export function createHome({ registry, ledger, localTime }: HomeParts) {
+  let where: Whereabouts = {};
+  const placeId = (): string | undefined => home.household()?.currentPlaceId ?? where.placeId;
+  const home: Home = {
+    people: () =>
+      where.householdId === undefined ? none : registry.referring('person', 'household', where.householdId),
+    devices() {
+      const ofPeople = home.people().flatMap(({ id }) => registry.referring('device', 'person', id));
+      const at = placeId();
+      return (at === undefined ? none : registry.referring('device', 'place', at)).concat(ofPeople).filter(isInstalled);
+    },
+    household: () => (where.householdId === undefined ? undefined : registry.household(where.householdId)),
+    isLivedIn: () =>
+      where.householdId !== undefined ||
+      (where.placeId !== undefined && registry.referring('household', 'place', where.placeId).length > 0),
+    place() {
+      const at = placeId();
+      return at === undefined ? undefined : registry.place(at);
+    },
+    zones(personId) {
+      const at = placeId();
+      return [
+        ...(personId === undefined ? none : registry.referring('zone', 'person', personId)),
+        ...(at === undefined ? none : registry.referring('zone', 'place', at)),
+      ];
+    },
+    camps() {
+      const areas = new Set([home.household()?.areaId, home.place()?.areaId]);
+      const isFree = ({ id }: Place) =>
+        registry.referring('household', 'place', id).every((household) => household.id === where.householdId);
+      return [...areas]
+        .flatMap((areaId) => (areaId === undefined ? none : registry.referring('place', 'area', areaId)))
+        .filter((place) => place.kind.endsWith('-camp') && place.id !== placeId() && isFree(place));
+    },
+    thresholds: () => registry.thresholds(where),
+    life: () => ledger.life(where),
+    standing: ledger.standing,
+    canAsk: (personId) => askable(registry, personId ?? where.personId, where.householdId).length > 0,
+    local: localTime,
+    areas: createAreas({ registry, ledger }),
+  };
+  return {
+    home,
+    moveTo(next: Whereabouts): void {
+      where = next;
+    },
+  };
+}
+
+type HomeParts = {
+  registry: HomeRegistry;
+  ledger: Ledger;
+  localTime: (at: number) => LocalTime;
+};
+type HomeRegistry = Pick<RegistryView, 'referring' | 'household' | 'place' | 'area' | 'devices' | 'thresholds'>;
+
+const none: readonly never[] = [];
+
+/** The ways to ask a person, or whoever is in the household: what is the person's own comes first. */
+export function askable(
+  registry: Pick<RegistryView, 'referring'>,
+  personId: string | undefined,
+  householdId: string | undefined,
+): Contact[] {
+  const isWay = ({ role, channels }: Contact) => role === 'self' && channels.length > 0;
+  const own = personId === undefined ? none : registry.referring('contact', 'person', personId).filter(isWay);
+  if (own.length > 0) return [...own];
+  return householdId === undefined ? [] : registry.referring('contact', 'household', householdId).filter(isWay);
+}

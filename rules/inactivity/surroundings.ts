@@ -1,0 +1,71 @@
+import type { Whereabouts } from '../../records/alert.ts';
+import { happenedAt } from '../cause.ts';
+import type { ReportEvent } from '../event.ts';
+import type { Home } from '../home.ts';
+import { isAbsent } from '../wandering/expected-places.ts';
+import { metersBetween } from '../wandering/geodesy.ts';
+import type { InactivitySettings } from './inactivity-settings.ts';
+
+/** How many presence sensors a home has, and how many of them may hear nothing: silent, or behind the interval they promised. */
+export function hearing(home: Home, at: number, { overdueMs }: InactivitySettings): { sensors: number; deaf: number } {
+  const sensors = home.devices().filter(({ kind }) => kind === 'presence-sensor');
+  const deaf = sensors.filter(({ id, intervalMinutes }) => {
+    const standing = home.standing(id);
+    return !standing || standing.silent || at - standing.lastAt > intervalMinutes * 60_000 + overdueMs;
+  });
+  return { sensors: sensors.length, deaf: deaf.length };
+}
+
+/** When a presence sensor was last heard: a sensor that speaks while nobody moves is no sensor that died. */
+export function heardAt(home: Home): number | undefined {
+  const times = home.devices().flatMap(({ id, kind }) => {
+    const standing = kind === 'presence-sensor' ? home.standing(id) : undefined;
+    return standing ? [standing.lastAt] : [];
+  });
+  return times.length > 0 ? Math.max(...times) : undefined;
+}
+
+/** Everybody who lives there is in hospital, with family or travels; `until`: the first of them is expected back. */
+export function absenceOf(home: Home, at: number): { until?: number } | undefined {
+  const people = home.people();
+  if (people.length === 0 || !people.every((person) => isAbsent(person, at))) return undefined;
+  const until = Math.min(...people.map(({ absence }) => absence?.until ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(until) ? { until } : {};
+}
+
+/**
+ * A door, and then nothing inside later than `doorMs`: who is out makes no sign. Where both stand at the very same moment, as in counts
+ * by the hour, nobody knows which came first. In a home that has no door sensor nobody is seen to leave.
+ */
+export function leftBy(home: Home, { doorMs }: InactivitySettings): 'surely' | 'perhaps' | undefined {
+  let door = Number.NEGATIVE_INFINITY;
+  let inside = Number.NEGATIVE_INFINITY;
+  for (const { kind, at } of home.life().latest) {
+    if (kind === 'door') door = Math.max(door, at);
+    else if (kind === 'motion' || kind === 'bed' || kind === 'alarm-hushed') inside = Math.max(inside, at);
+  }
+  if (!Number.isFinite(door) || door < inside - doorMs) return undefined;
+  return door === inside ? 'perhaps' : 'surely';
+}
+
+/** When a fix showed the one who lives there alone surely away from the place (epoch ms); 0: it showed them there. */
+export function outsideAt(event: ReportEvent, home: Home, { outsideMeters }: InactivitySettings): number | undefined {
+  const { report, where } = event;
+  const center = home.place()?.position;
+  if (report.name !== 'position' || report.source !== 'gnss' || !center || !livesAlone(home, where)) return undefined;
+  const { lat, lon, accuracy = outsideMeters } = report;
+  if (lat === undefined || lon === undefined || accuracy > outsideMeters) return undefined;
+  return metersBetween(center, { lat, lon }) - accuracy > outsideMeters ? happenedAt(event) : 0;
+}
+
+const livesAlone = (home: Home, { personId }: Whereabouts): boolean =>
+  personId !== undefined && home.people().length === 1;
+
+/** The home, without the device and the person that an event may come from. */
+export function homeOf(
+  home: Home,
+  { deviceId: _, unregistered: __, personId: ___, ...where }: Whereabouts,
+): Whereabouts {
+  const [person, ...others] = home.people();
+  return person && others.length === 0 ? { ...where, personId: person.id } : where;
+}

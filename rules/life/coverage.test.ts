@@ -1,0 +1,206 @@
+import { expect, test } from 'vitest';
+import type { Whereabouts } from '../../records/alert.ts';
+import { FoldState } from '../../records/fold-state.ts';
+import type { RegistryChange } from '../../records/registry.ts';
+import { createRegistry } from '../../records/registry-fold.ts';
+import { deviceSilent } from '../supervision/device-silent.ts';
+import { HOUR_MS, MINUTE_MS, type ShortReport, watch } from '../watch.test-support.ts';
+import { coverage } from './coverage.ts';
+
+const DAY_MS = 24 * HOUR_MS;
+const status: ShortReport = { name: 'status', battery: 3 };
+
+test('a person is on record as watched when a detector is heard, and says nothing before', () => {
+  const home = homeOf();
+  expect(home.coverages()).toEqual([]);
+  home.hear('smoke-1');
+  expect(home.coverages()).toEqual([['her', 'fire', 'watched', undefined]]);
+  home.hear('watch-1');
+  expect(home.coverages().slice(1)).toEqual([
+    ['her', 'fall', 'watched', undefined],
+    ['her', 'call', 'watched', undefined],
+    ['her', 'wandering', 'watched', undefined],
+  ]);
+});
+
+test('the last detector that falls silent leaves everybody in the home blind, since its last word', () => {
+  const home = homeOf({ people: ['her', 'him'] });
+  home.hear('smoke-1');
+  const heardAt = home.now;
+  home.advance(49 * HOUR_MS);
+  expect(home.blinded()).toMatchObject([
+    { personId: 'her', harm: 'fire', why: 'silent', since: heardAt },
+    { personId: 'him', harm: 'fire', why: 'silent', since: heardAt },
+  ]);
+  const [alert, ...others] = home.blindAlerts();
+  expect(others).toEqual([]);
+  expect(alert).toMatchObject({ severity: 'critical', subject: { type: 'place', id: 'house-1' } });
+  expect(alert?.reason).toMatchObject({ harm: 'fire', why: 'silent', sinceAt: heardAt, people: 2 });
+});
+
+test('with a second detector nobody is blind, and a detector that speaks again ends it', () => {
+  const home = homeOf({ detectors: ['smoke-1', 'smoke-2'] });
+  home.hear('smoke-1');
+  home.hear('smoke-2');
+  home.advance(40 * HOUR_MS);
+  home.hear('smoke-2');
+  home.advance(20 * HOUR_MS);
+  expect(home.blinded()).toEqual([]);
+  home.advance(40 * HOUR_MS);
+  expect(home.blindAlerts()).toHaveLength(1);
+  home.hear('smoke-1');
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'watched', undefined]);
+  expect(home.later).toContainEqual(
+    expect.objectContaining({ type: 'clear', alertId: home.blindAlerts()[0]?.alertId }),
+  );
+});
+
+test('a detector that is found silent at night is a matter of the desk, and critical in the morning', () => {
+  const home = homeOf();
+  home.advance(12 * HOUR_MS);
+  home.hear('smoke-1');
+  home.advance(48 * HOUR_MS + 40 * MINUTE_MS);
+  expect(home.blindAlerts()).toMatchObject([{ severity: 'urgent' }]);
+  home.advance(8 * HOUR_MS);
+  expect(home.later).toMatchObject([{ type: 'strengthen', severity: 'critical' }]);
+});
+
+test('a wearable that is off for the bath blinds nobody; left off, it does, and is work for the village', () => {
+  const home = homeOf();
+  home.hear('watch-1', { name: 'status', worn: 'yes' });
+  home.hear('watch-1', { name: 'status', worn: 'no' });
+  home.advance(2 * HOUR_MS);
+  home.hear('watch-1', { name: 'status', worn: 'yes' });
+  home.advance(5 * HOUR_MS);
+  expect(home.blinded()).toEqual([]);
+  const offAt = home.now;
+  home.hear('watch-1', { name: 'status', worn: 'no' });
+  home.advance(3 * HOUR_MS);
+  expect(home.blinded().map(({ harm, why, since }) => [harm, why, since])).toEqual([
+    ['fall', 'not-worn', offAt],
+    ['wandering', 'not-worn', offAt],
+  ]);
+  expect(home.blindAlerts()).toEqual([]);
+  home.advance(DAY_MS);
+  expect(home.blindAlerts().map(({ severity, reason }) => [severity, reason.harm])).toEqual([
+    ['service', 'fall'],
+    ['service', 'wandering'],
+  ]);
+});
+
+test('a wearable on its charger can still be pressed', () => {
+  const home = homeOf();
+  home.hear('watch-1', { name: 'status', charging: true });
+  home.advance(7 * HOUR_MS);
+  expect(home.blinded().map(({ harm, why }) => [harm, why])).toEqual([
+    ['fall', 'charging'],
+    ['wandering', 'charging'],
+  ]);
+});
+
+test('whoever takes back the consent to be located is not watched for wandering, and nobody is called for it', () => {
+  const home = homeOf();
+  home.hear('watch-1');
+  const consents = { location: { given: false, at: home.now, by: 'her' } };
+  home.change({ type: 'put', entity: 'person', value: { ...person('her'), consents } });
+  expect(home.blinded()).toMatchObject([{ harm: 'wandering', why: 'no-consent' }]);
+  home.advance(3 * DAY_MS);
+  expect(home.blindAlerts().map(({ reason }) => reason.harm)).not.toContain('wandering');
+});
+
+test('somebody in hospital is not looked for', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  home.change({ type: 'put', entity: 'person', value: { ...person('her'), absence: { reason: 'hospital', since: home.now } } });
+  home.advance(4 * DAY_MS);
+  expect(home.blinded()).toHaveLength(1);
+  expect(home.blindAlerts()).toEqual([]);
+});
+
+test('a detector that is taken away leaves nobody blind: there is none any more', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  home.change({ type: 'remove', entity: 'device', id: 'smoke-1' });
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'never-equipped', 'removed']);
+  home.advance(4 * DAY_MS);
+  expect(home.blindAlerts()).toEqual([]);
+});
+
+test('a household that is gone leaves nothing behind', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  home.change(
+    { type: 'remove', entity: 'device', id: 'smoke-1' },
+    { type: 'remove', entity: 'device', id: 'watch-1' },
+    { type: 'remove', entity: 'person', id: 'her' },
+    { type: 'remove', entity: 'household', id: 'h1' },
+  );
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'never-equipped', 'removed']);
+  expect(home.state('coverage', 'household:h1')).toBeUndefined();
+});
+
+test('a server that was down for two days calls nobody blind for it', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  home.advance(47 * HOUR_MS);
+  home.engine.rebase(48 * HOUR_MS);
+  home.advance(48 * HOUR_MS);
+  expect(home.blinded()).toEqual([]);
+  home.hear('smoke-1');
+  home.advance(24 * HOUR_MS);
+  expect(home.blinded()).toEqual([]);
+});
+
+test('while a whole village is silent its round looks after the people; after a day each is told of', () => {
+  const home = homeOf({ detectors: ['smoke-1', 'smoke-2', 'smoke-3', 'smoke-4', 'smoke-5'] });
+  for (let each = 1; each <= 5; each++) home.hear(`smoke-${each}`);
+  home.advance(60 * HOUR_MS);
+  expect(home.blinded()).toHaveLength(1);
+  expect(home.blindAlerts()).toEqual([]);
+  home.advance(24 * HOUR_MS);
+  expect(home.blindAlerts()).toHaveLength(1);
+});
+
+const person = (id: string) => ({
+  ...{ id, householdId: 'h1', name: id, categories: [], language: 'zh-CN' as const },
+});
+
+/** A house with detectors that report daily, and a wearable of the first of its people. */
+function homeOf({ people = ['her'], detectors = ['smoke-1'] } = {}) {
+  const registry = createRegistry({ state: new FoldState() });
+  const daily = { intervalMinutes: 1440, simulated: false };
+  const changes: RegistryChange[] = [
+    { type: 'put', entity: 'area', value: { id: 'county', level: 'county', name: 'county' } },
+    { type: 'put', entity: 'place', value: { id: 'house-1', areaId: 'county', kind: 'house', name: 'by the well' } },
+    { type: 'put', entity: 'household', value: { id: 'h1', areaId: 'county', currentPlaceId: 'house-1' } },
+    ...people.map((id): RegistryChange => ({ type: 'put', entity: 'person', value: person(id) })),
+    ...detectors.map(
+      (id): RegistryChange => ({
+        ...{ type: 'put', entity: 'device' },
+        value: { id, kind: 'smoke-detector', placeId: 'house-1', ...daily },
+      }),
+    ),
+    { type: 'put', entity: 'device', value: { id: 'watch-1', kind: 'wearable', personId: people[0] ?? '', ...daily } },
+  ];
+  registry.apply(changes);
+  const rules = [deviceSilent, coverage] as Parameters<typeof watch>[0];
+  const driver = watch(rules, { registry });
+  const whereOf = (deviceId: string): Whereabouts => registry.whereabouts(deviceId);
+  const added = { type: 'device-added' as const, intervalMinutes: 1440 };
+  for (const { id: deviceId } of registry.devices())
+    driver.tell({ ...added, at: driver.now, where: whereOf(deviceId), deviceId });
+  const covered = () => driver.changes.flatMap((change) => (change.type === 'coverage' ? [change] : []));
+  return Object.assign(driver, {
+    hear: (deviceId: string, report: ShortReport = status) => driver.read(report, { where: whereOf(deviceId) }),
+    change(...ofRegistry: RegistryChange[]): void {
+      const { homes } = registry.apply(ofRegistry);
+      for (const householdId of homes) {
+        const where = { ...registry.whereaboutsOf({ type: 'household', id: householdId }), householdId };
+        driver.tell({ type: 'home-changed', at: driver.now, where, householdId });
+      }
+    },
+    coverages: () => covered().map(({ personId, harm, state, why }) => [personId, harm, state, why]),
+    blinded: () => covered().filter(({ state }) => state === 'blind'),
+    blindAlerts: () => driver.alerts.filter(({ condition }) => condition === 'blind'),
+  });
+}

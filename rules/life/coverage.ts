@@ -1,0 +1,267 @@
+import type { AlertChange, Blindness, Harm, Severity, Whereabouts } from '../../records/alert.ts';
+import { harms } from '../../records/alert.ts';
+import { earliest, personSubject, placeSubject } from '../cause.ts';
+import type { RuleEvent } from '../event.ts';
+import type { Home } from '../home.ts';
+import type { Rule } from '../rule.ts';
+import { type Watch, watchOf } from './watching.ts';
+
+/**
+ * Of each person and harm: never equipped -> watched (a device for it was heard) -> blind (all of them are silent, faulty, not worn, on
+ * their charger for too long, or may not be used) -> watched. Each change is on record. The alert waits for a grace, in which a
+ * village outage would show; by night a fire watch that is lost wakes nobody but the desk, and is critical in the morning.
+ */
+export const coverage: Rule<Covered, CoverageSettings> = {
+  name: 'coverage',
+  initial: { people: {}, alerts: {} },
+  settings: {
+    notWornMs: 3 * 3_600_000,
+    chargingMs: 6 * 3_600_000,
+    fireGraceMs: 20 * 60_000,
+    otherGraceMs: 24 * 3_600_000,
+    outageWaitMs: 24 * 3_600_000,
+    outageLeastDevices: 5,
+    outageSharePercent: 10,
+    dayBeginsMinute: 7 * 60,
+    dayEndsMinute: 21 * 60,
+  },
+  ranges: {
+    notWornMs: [10 * 60_000, 24 * 3_600_000],
+    chargingMs: [30 * 60_000, 24 * 3_600_000],
+    fireGraceMs: [5 * 60_000, 24 * 3_600_000],
+    otherGraceMs: [10 * 60_000, 7 * 24 * 3_600_000],
+    outageWaitMs: [0, 72 * 3_600_000],
+    outageLeastDevices: [3, 100],
+    outageSharePercent: [5, 50],
+    dayBeginsMinute: [0, 12 * 60],
+    dayEndsMinute: [12 * 60, 24 * 60],
+  },
+  subject({ type, where }) {
+    if (type !== 'device-condition' && type !== 'home-changed') return undefined;
+    return where.householdId === undefined ? undefined : `household:${where.householdId}`;
+  },
+  deadline: ({ alerts, lookAt }) => earliest([lookAt, ...Object.values(alerts).map(({ dueAt }) => dueAt)]),
+  rebase: ({ people, alerts, lookAt }, byMs) => ({
+    people,
+    alerts: Object.fromEntries(Object.entries(alerts).map(([key, alert]) => [key, later(alert, byMs)])),
+    ...(lookAt !== undefined && { lookAt: lookAt + byMs }),
+  }),
+  step(state, event, settings, home) {
+    const seen = look(state, event, settings, home);
+    const [alerts, changes] = stepAlerts(state, seen.people, event, settings, home);
+    const isBare = Object.keys(seen.people).length === 0;
+    return [
+      isBare
+        ? coverage.initial
+        : { people: seen.people, alerts, ...(seen.lookAt !== undefined && { lookAt: seen.lookAt }) },
+      [...seen.changes, ...changes],
+    ];
+  },
+};
+
+/** By person. `lookAt`: when time alone may change what devices see. */
+export type Covered = { people: People; alerts: Alerts; lookAt?: number };
+type People = { readonly [personId: string]: Sights };
+type Sights = { readonly [H in Harm]?: Sight };
+type Sight = { state: 'watched' | 'blind'; since: number; why?: Blindness };
+/** By what they are about: a harm to the whole home, or to one person. `firstAt`: when it was noticed. */
+type Alerts = { readonly [key: string]: Waiting | Raised };
+type Waiting = { phase: 'waiting'; firstAt: number; dueAt: number };
+/** `dueAt`: when it becomes critical. */
+type Raised = { phase: 'raised'; alertId: string; severity: Severity; dueAt?: number };
+
+export type CoverageSettings = {
+  /** A wearable is off the body, or on its charger, for so long before it counts as blind. */
+  notWornMs: number;
+  chargingMs: number;
+  /** How long nobody watches before somebody is told: of fire, and of anything else. */
+  fireGraceMs: number;
+  otherGraceMs: number;
+  /** Where so many devices of an area are silent it is an outage, with a welfare round; people's own alerts wait for its end, so long at most. */
+  outageWaitMs: number;
+  outageLeastDevices: number;
+  outageSharePercent: number;
+  /** Between them neighbours are called about a fire watch that is lost; minutes of the local day. */
+  dayBeginsMinute: number;
+  dayEndsMinute: number;
+};
+
+type Seen = { people: People; lookAt?: number; changes: AlertChange[] };
+
+/** What devices see of everybody who lives there now; who left is watched by nothing here. */
+function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: Home): Seen {
+  const { at } = event;
+  const people: Record<string, Sights> = {};
+  const changes: AlertChange[] = [];
+  const lookAt: (number | undefined)[] = [];
+  const devices = home.devices();
+  const residents = home.household() ? home.people() : [];
+  for (const person of residents) {
+    const before = state.people[person.id] ?? {};
+    const sights: Partial<Record<Harm, Sight>> = {};
+    for (const harm of harms) {
+      const watch = watchOf(harm, person, { devices, standing: home.standing, at, limits });
+      const sight = sightOf(watch, before[harm], at);
+      if (sight) sights[harm] = sight;
+      if (watch.state === 'watched') lookAt.push(watch.until);
+      if (sight?.state !== before[harm]?.state || sight?.why !== before[harm]?.why)
+        changes.push(changeOf(event, person.id, harm, sight));
+    }
+    if (Object.keys(sights).length > 0) people[person.id] = sights;
+  }
+  for (const [personId, before] of Object.entries(state.people)) {
+    if (residents.some(({ id }) => id === personId)) continue;
+    for (const harm of harms) if (before[harm]) changes.push(changeOf(event, personId, harm, undefined));
+  }
+  const next = earliest(lookAt);
+  return { people, changes, ...(next !== undefined && { lookAt: next }) };
+}
+
+/** Undefined: nothing was ever heard that would notice, or it was taken away. */
+function sightOf(watch: Watch, before: Sight | undefined, at: number): Sight | undefined {
+  if (watch.state === 'unequipped') return undefined;
+  if (watch.state === 'watched') return before?.state === 'watched' ? before : { state: 'watched', since: at };
+  if (!before && watch.why === 'never-heard') return undefined;
+  const { why } = watch;
+  if (before?.state === 'blind') return before.why === why ? before : { ...before, why };
+  return { state: 'blind', since: Math.max(watch.since, before?.since ?? 0), why };
+}
+
+function changeOf({ at, where }: RuleEvent, personId: string, harm: Harm, sight: Sight | undefined): AlertChange {
+  const standing = sight ?? { state: 'never-equipped' as const, since: at, why: 'removed' as const };
+  return { type: 'coverage', personId, where: { ...homeOf(where), personId }, harm, at, ...standing };
+}
+
+/** Where a home is, without the device and the person that an event may come from. */
+function homeOf({ deviceId: _, unregistered: __, personId: ___, ...where }: Whereabouts): Whereabouts {
+  return where;
+}
+
+/** Harms that befall whoever is in the home: one alert for all of them. */
+const ofTheHome: ReadonlySet<Harm> = new Set<Harm>(['fire', 'silence']);
+
+/** Nobody can call any more: the desk hears of it. What was taken off, or does not see somebody move, is work for the village. */
+const severities: Readonly<Record<Harm, Severity>> = {
+  fire: 'critical',
+  call: 'urgent',
+  fall: 'service',
+  wandering: 'service',
+  silence: 'service',
+};
+
+function stepAlerts(
+  { alerts: before }: Covered,
+  people: People,
+  event: RuleEvent,
+  settings: CoverageSettings,
+  home: Home,
+): [Alerts, AlertChange[]] {
+  const alerts: Record<string, Waiting | Raised> = {};
+  const changes: AlertChange[] = [];
+  for (const [key, blind] of blindIn(people)) {
+    const [alert, said] = stepAlert(before[key], blind, event, settings, home);
+    alerts[key] = alert;
+    changes.push(...said);
+  }
+  for (const [key, alert] of Object.entries(before)) {
+    if (alerts[key] || alert.phase !== 'raised') continue;
+    const reason = { transition: 'blind to watched' };
+    changes.push({ type: 'clear', alertId: alert.alertId, at: event.at, reason });
+  }
+  return [alerts, changes];
+}
+
+type BlindTo = { key: string; harm: Harm; personIds: string[]; sight: Sight };
+
+/** What somebody is blind to now and was not always: consent that was taken back is nobody's work. */
+function blindIn(people: People): Map<string, BlindTo> {
+  const found = new Map<string, BlindTo>();
+  for (const [personId, sights] of Object.entries(people)) {
+    for (const harm of harms) {
+      const sight = sights[harm];
+      if (sight?.state !== 'blind' || sight.why === 'no-consent') continue;
+      const key = ofTheHome.has(harm) ? harm : `${harm}:${personId}`;
+      const same = found.get(key);
+      if (same) same.personIds.push(personId);
+      else found.set(key, { key, harm, personIds: [personId], sight });
+    }
+  }
+  return found;
+}
+
+function stepAlert(
+  before: Waiting | Raised | undefined,
+  blind: BlindTo,
+  event: RuleEvent,
+  settings: CoverageSettings,
+  home: Home,
+): [Waiting | Raised, AlertChange[]] {
+  const { at } = event;
+  if (!before) {
+    const graceMs = blind.harm === 'fire' ? settings.fireGraceMs : settings.otherGraceMs;
+    return [{ phase: 'waiting', firstAt: at, dueAt: at + graceMs }, []];
+  }
+  if (before.dueAt === undefined || before.dueAt > at) return [before, []];
+  if (before.phase === 'raised') {
+    const { dueAt: _, ...raised } = before;
+    const change = { type: 'strengthen', alertId: before.alertId, at, severity: 'critical', reason: {} } as const;
+    return [{ ...raised, severity: 'critical' }, [change]];
+  }
+  if (isAway(blind, home, at) || isOutage(before, event, settings, home))
+    return [{ ...before, dueAt: at + lookAgainMs }, []];
+  return raise(before, blind, event, settings, home);
+}
+
+/** Everybody whom it is about is in hospital, or travels. */
+function isAway({ personIds }: BlindTo, home: Home, at: number): boolean {
+  const people = home.people().filter(({ id }) => personIds.includes(id));
+  return people.every(({ absence }) => absence && absence.since <= at && (absence.until ?? Infinity) > at);
+}
+
+function isOutage({ firstAt }: Waiting, { at, where }: RuleEvent, settings: CoverageSettings, home: Home): boolean {
+  if (where.areaId === undefined || at - firstAt >= settings.outageWaitMs) return false;
+  const devices = home.areas.devicesIn(where.areaId);
+  const silent = devices.filter(({ id }) => home.standing(id)?.silent).length;
+  return silent >= Math.max(settings.outageLeastDevices, (devices.length * settings.outageSharePercent) / 100);
+}
+
+function raise(
+  { firstAt }: Waiting,
+  { key, harm, personIds, sight }: BlindTo,
+  { at, where }: RuleEvent,
+  { dayBeginsMinute, dayEndsMinute }: CoverageSettings,
+  home: Home,
+): [Raised, AlertChange[]] {
+  const [personId] = personIds;
+  const there = { ...homeOf(where), ...(personIds.length === 1 && personId !== undefined && { personId }) };
+  const { minuteOfDay } = home.local(at);
+  const isNight = minuteOfDay < dayBeginsMinute || minuteOfDay >= dayEndsMinute;
+  const severity = harm === 'fire' && isNight ? 'urgent' : severities[harm];
+  const waitMinutes = (dayBeginsMinute - minuteOfDay + minutesADay) % minutesADay;
+  const alertId = `${coverage.name}:${where.householdId}:${key}:${firstAt}`;
+  const reason = {
+    harm,
+    why: sight.why ?? 'silent',
+    sinceAt: sight.since,
+    people: personIds.length,
+    transition: 'watched to blind',
+  };
+  const words = {
+    rule: coverage.name,
+    condition: 'blind',
+    severity,
+    at,
+    occurredAt: sight.since,
+    clock: 'trusted',
+  } as const;
+  const subject = ofTheHome.has(harm) ? placeSubject(there) : personSubject(there);
+  const alert = { alertId, ...words, subject, where: there, reason };
+  const dueAt = severity === severities[harm] ? {} : { dueAt: at + waitMinutes * 60_000 };
+  return [{ phase: 'raised', alertId, severity, ...dueAt }, [{ type: 'raise', alert }]];
+}
+
+const later = <A extends Waiting | Raised>(alert: A, byMs: number): A =>
+  alert.dueAt === undefined ? alert : { ...alert, dueAt: alert.dueAt + byMs };
+
+const minutesADay = 24 * 60;
+const lookAgainMs = 3_600_000;

@@ -1,0 +1,127 @@
+import type { StatusReport } from '../../firmware-contracts/every-device.ts';
+import type { Whereabouts } from '../../records/alert.ts';
+import type { FoldState } from '../../records/fold-state.ts';
+import type { RegistryView } from '../../records/registry.ts';
+import { happenedAt } from '../cause.ts';
+import { eventsOf, type Found } from '../device-conditions.ts';
+import type { DeviceCondition, DeviceConditionEvent, RuleEvent } from '../event.ts';
+import { type DeviceStanding, type LifeSign, type LifeSigns, noSigns, signOf, withSign } from './life-signs.ts';
+
+/**
+ * The account of signs of life, a row a household, and of what devices last said of themselves, a row a device. It hears each event
+ * before the rules do.
+ * Bounds: `mostSigns` a household, one row a registered device; who left the registry is forgotten.
+ */
+export function createLedger({ state, registry }: { state: FoldState; registry: LedgerRegistry }) {
+  const ofHouseholds = state.table<LifeSigns>('life-signs');
+  /** Of places where several households live: nobody knows whose sign it is. */
+  const ofPlaces = state.table<LifeSigns>('life-signs-of-places');
+  const standings = state.table<DeviceStanding>('device-standing');
+
+  function hear(event: RuleEvent, deviceId: string): DeviceConditionEvent[] {
+    const before = standings.get(deviceId);
+    const heard =
+      before && event.at - before.lastAt < resolutionMs ? before : { ...(before ?? unheard), lastAt: event.at };
+    const after =
+      event.type === 'report' && event.report.name === 'status' ? told(heard, event.report, happenedAt(event)) : heard;
+    if (after === before) return nothing;
+    standings.set(deviceId, after);
+    const found: Found[] = before ? [] : [{ condition: 'heard', began: true }];
+    if ((before?.worn === 'no') !== (after.worn === 'no'))
+      found.push({ condition: 'not-worn', began: after.worn === 'no' });
+    if (before?.charging !== after.charging) found.push({ condition: 'charging', began: after.charging === true });
+    return found.flatMap((one) => eventsOf(registry, deviceId, one, event.at));
+  }
+
+  function keep(sign: LifeSign, { householdId, placeId }: Whereabouts): void {
+    const [signs, id] = householdId === undefined ? [ofPlaces, placeId] : [ofHouseholds, householdId];
+    if (id === undefined) return;
+    const before = signs.get(id) ?? noSigns;
+    const after = withSign(before, sign);
+    if (after !== before) signs.set(id, after);
+  }
+
+  function find({ deviceId, condition, began }: DeviceConditionEvent): void {
+    const before = standings.get(deviceId);
+    if (before) standings.set(deviceId, withCondition(before, condition, began));
+  }
+
+  return {
+    /** Notes an event; the answer is what it says of its device that was not so before. */
+    note(event: RuleEvent): readonly DeviceConditionEvent[] {
+      const { where } = event;
+      const sign = where.unregistered ? undefined : signOf(event);
+      if (sign) keep(sign, where);
+      switch (event.type) {
+        case 'report':
+        case 'unreadable':
+        case 'device-heard':
+          return where.unregistered || where.deviceId === undefined ? nothing : hear(event, where.deviceId);
+        case 'device-removed':
+          standings.delete(event.deviceId);
+          return nothing;
+        case 'device-condition':
+          find(event);
+          return nothing;
+        case 'home-changed':
+          if (!registry.household(event.householdId)) ofHouseholds.delete(event.householdId);
+          return nothing;
+        default:
+          return nothing;
+      }
+    },
+
+    life({ householdId, placeId }: Whereabouts): LifeSigns {
+      const ofHousehold = householdId === undefined ? undefined : ofHouseholds.get(householdId);
+      const ofPlace = placeId === undefined ? undefined : ofPlaces.get(placeId);
+      if (!ofHousehold || !ofPlace) return ofHousehold ?? ofPlace ?? noSigns;
+      return { latest: [...ofHousehold.latest, ...ofPlace.latest].sort((a, b) => a.at - b.at) };
+    },
+
+    standing: (deviceId: string): DeviceStanding | undefined => standings.get(deviceId),
+  };
+}
+
+export type Ledger = ReturnType<typeof createLedger>;
+type LedgerRegistry = Pick<RegistryView, 'household' | 'whereabouts' | 'referring'>;
+
+const nothing: DeviceConditionEvent[] = [];
+const unheard: Omit<DeviceStanding, 'lastAt'> = { silent: false };
+
+/** A device that speaks every second costs no more than one that speaks every minute, ms. */
+const resolutionMs = 60_000;
+
+/** A status that was stored on the way says nothing about now. */
+function told(before: DeviceStanding, { worn, charging, faults }: StatusReport, at: number): DeviceStanding {
+  if (before.saidAt !== undefined && at < before.saidAt) return before;
+  const { notWornSinceAt = at, chargingSinceAt = at, worn: _, charging: __, faults: ___, ...rest } = before;
+  return {
+    ...rest,
+    saidAt: at,
+    ...(worn && { worn }),
+    ...(worn === 'no' && { notWornSinceAt }),
+    ...(charging && { charging, chargingSinceAt }),
+    ...(faults && faults.length > 0 && { faults }),
+  };
+}
+
+function withCondition(before: DeviceStanding, condition: DeviceCondition, began: boolean): DeviceStanding {
+  switch (condition) {
+    case 'heard':
+    case 'not-worn':
+    case 'charging':
+      return before;
+    case 'silent':
+      return { ...before, silent: began };
+    case 'battery-low': {
+      const { batteryLow: _, ...rest } = before;
+      return began ? { ...rest, batteryLow: true } : rest;
+    }
+    default: {
+      const { conditions = [], ...rest } = before;
+      const others = conditions.filter((one) => one !== condition);
+      const now = began ? [...others, condition] : others;
+      return now.length > 0 ? { ...rest, conditions: now } : rest;
+    }
+  }
+}

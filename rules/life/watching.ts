@@ -1,0 +1,75 @@
+import type { Blindness, Harm } from '../../records/alert.ts';
+import { isWithdrawn } from '../../records/consent.ts';
+import type { Device, Person } from '../../records/registry.ts';
+import type { DeviceStanding } from './life-signs.ts';
+
+/** What keeps every device from noticing a harm, and since when the last of them does not (epoch ms). */
+export type Blind = { why: Blindness; since: number };
+
+/** `watched`, with the moment at which time alone will change it; blind; or without any device that was ever heard. */
+export type Watch = { state: 'watched'; until?: number } | ({ state: 'blind' } & Blind) | { state: 'unequipped' };
+
+export type WatchLimits = {
+  /** A wearable that is taken off for a wash, or charged over dinner, leaves nobody blind. */
+  notWornMs: number;
+  chargingMs: number;
+};
+
+/** Whether one of these devices would notice that harm to that person at `at`. */
+export function watchOf(harm: Harm, person: Person, { devices, standing, at, limits }: Seen): Watch {
+  const own = devices.filter((device) => notices(device, harm, person));
+  let latest: Blind | undefined;
+  let until: number | undefined;
+  for (const device of own) {
+    const hindered = hindranceOf(device, harm, person, { standing: standing(device.id), at, limits });
+    if ('watchesUntil' in hindered) until = Math.max(until ?? 0, hindered.watchesUntil);
+    else if (!latest || hindered.since > latest.since) latest = hindered;
+  }
+  if (until !== undefined) return until === Infinity ? { state: 'watched' } : { state: 'watched', until };
+  return latest ? { state: 'blind', ...latest } : { state: 'unequipped' };
+}
+
+type Seen = {
+  devices: readonly Device[];
+  standing: (deviceId: string) => DeviceStanding | undefined;
+  at: number;
+  limits: WatchLimits;
+};
+
+/** Which devices notice what: a detector at the place a fire, what somebody wears their fall, and so on. */
+function notices({ kind, personId }: Device, harm: Harm, person: Person): boolean {
+  const isTheirs = personId === undefined || personId === person.id;
+  switch (harm) {
+    case 'fire':
+      return kind === 'smoke-detector';
+    case 'fall':
+    case 'wandering':
+      return kind === 'wearable' && isTheirs;
+    case 'call':
+      return (kind === 'call-button' || kind === 'wearable') && isTheirs;
+    case 'silence':
+      return kind === 'presence-sensor';
+  }
+}
+
+type Hindrance = Blind | { watchesUntil: number };
+
+/** A battery that is empty, and an uplink that is lost, show as silence. */
+function hindranceOf(
+  { kind }: Device,
+  harm: Harm,
+  person: Person,
+  { standing, at, limits }: { standing: DeviceStanding | undefined; at: number; limits: WatchLimits },
+): Hindrance {
+  if (!standing) return { why: 'never-heard', since: at };
+  if (standing.silent) return { why: 'silent', since: standing.lastAt };
+  if (standing.conditions?.includes('fault')) return { why: 'fault', since: at };
+  if (harm === 'wandering' && isWithdrawn(person, 'location'))
+    return { why: 'no-consent', since: person.consents?.location?.at ?? at };
+  // A button on a charger can still be pressed.
+  if (kind !== 'wearable' || harm === 'call') return { watchesUntil: Infinity };
+  const { notWornSinceAt = Infinity, chargingSinceAt = Infinity } = standing;
+  if (at >= notWornSinceAt + limits.notWornMs) return { why: 'not-worn', since: notWornSinceAt };
+  if (at >= chargingSinceAt + limits.chargingMs) return { why: 'charging', since: chargingSinceAt };
+  return { watchesUntil: Math.min(notWornSinceAt + limits.notWornMs, chargingSinceAt + limits.chargingMs) };
+}

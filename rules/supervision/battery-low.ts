@@ -1,0 +1,100 @@
+import type { StatusReport } from '../../firmware-contracts/every-device.ts';
+import type { DeviceKind } from '../../firmware-contracts/report.ts';
+import type { AlertChange, Reason } from '../../records/alert.ts';
+import { alertIdOf, causeOf, deviceSubject, raise } from '../cause.ts';
+import type { ReportEvent } from '../event.ts';
+import type { Rule } from '../rule.ts';
+
+/**
+ * enough -> low (at or below the low limit, and not charging) -> enough (at or above the higher limit: a new battery,
+ * or a charge). Between the two nothing changes, so that a cold night does not raise twice. A state of charge, where a
+ * device measures it, says more than a voltage.
+ */
+export const batteryLow: Rule<BatteryLow, BatteryLowSettings> = {
+  name: 'battery-low',
+  conditions: true,
+  initial: { phase: 'enough' },
+  settings: {
+    lowPercent: 20,
+    enoughPercent: 40,
+    lowCellVolts: 2.6,
+    enoughCellVolts: 2.8,
+    lowWearableVolts: 3.5,
+    enoughWearableVolts: 3.7,
+  },
+  ranges: {
+    lowPercent: [5, 50],
+    enoughPercent: [10, 90],
+    lowCellVolts: [1, 24],
+    enoughCellVolts: [1, 24],
+    lowWearableVolts: [3, 4],
+    enoughWearableVolts: [3, 4.2],
+  },
+  subject(event) {
+    if (event.type === 'device-removed') return event.deviceId;
+    return event.type === 'report' && event.report.name === 'status' ? event.where.deviceId : undefined;
+  },
+  deadline: () => undefined,
+  rebase: (state) => state,
+  step(state, event, settings) {
+    if (event.type === 'device-removed' && state.phase === 'low')
+      return [batteryLow.initial, [clear(state, event.at, { transition: 'low to removed' })]];
+    if (event.type !== 'report' || event.report.name !== 'status') return [state, []];
+    const level = levelOf(event.report, event.deviceKind, settings);
+    if (!level) return [state, []];
+    const reason = { [level.quantity]: level.value, low: level.low, enough: level.enough };
+    if (state.phase === 'low') {
+      if (level.value < level.enough || level.value <= level.low) return [state, []];
+      return [batteryLow.initial, [clear(state, event.at, { ...reason, transition: 'low to enough' })]];
+    }
+    if (level.value > level.low || event.report.charging) return [state, []];
+    return raiseLow(event, { ...reason, transition: 'enough to low' });
+  },
+};
+
+export type BatteryLow = { phase: 'enough' } | Low;
+export type BatteryLowSettings = {
+  lowPercent: number;
+  enoughPercent: number;
+  /** Fixed devices run on 3 V lithium cells that are replaced, wearables on a lithium-ion cell that is charged. */
+  lowCellVolts: number;
+  enoughCellVolts: number;
+  lowWearableVolts: number;
+  enoughWearableVolts: number;
+};
+type Low = { phase: 'low'; alertId: string };
+type Level = { quantity: 'chargePercent' | 'batteryVolts'; value: number; low: number; enough: number };
+
+function levelOf(
+  { charge, battery }: StatusReport,
+  kind: DeviceKind | undefined,
+  limits: BatteryLowSettings,
+): Level | undefined {
+  if (charge !== undefined) {
+    return { quantity: 'chargePercent', value: charge, low: limits.lowPercent, enough: limits.enoughPercent };
+  }
+  if (battery === undefined) return undefined;
+  const [low, enough] =
+    kind === 'wearable'
+      ? [limits.lowWearableVolts, limits.enoughWearableVolts]
+      : [limits.lowCellVolts, limits.enoughCellVolts];
+  return { quantity: 'batteryVolts', value: battery, low, enough };
+}
+
+function raiseLow(event: ReportEvent, reason: Reason): [BatteryLow, AlertChange[]] {
+  const cause = causeOf(event);
+  const subject = deviceSubject(event.where);
+  const words = {
+    rule: batteryLow.name,
+    condition: 'battery-low',
+    severity: 'service',
+    at: event.at,
+    subject,
+    reason,
+  } as const;
+  return [{ phase: 'low', alertId: alertIdOf(batteryLow.name, cause) }, [raise(cause, words)]];
+}
+
+function clear({ alertId }: Low, at: number, reason: Reason): AlertChange {
+  return { type: 'clear', alertId, at, reason };
+}

@@ -1,0 +1,93 @@
+import type { AlertChange } from '../../records/alert.ts';
+import { deviceSubject, happenedAt } from '../cause.ts';
+import type { ReportEvent, RuleEvent, TickEvent } from '../event.ts';
+import type { Rule } from '../rule.ts';
+import { clearWork } from './device-word.ts';
+
+/**
+ * unwatched -> tested (a smoke detector speaks for the first time: its month begins, or it was just tested) -> overdue (`withinMs` without
+ * a test that passed) -> tested. A test is its report, by hand or by itself, or its alarm within a test window.
+ */
+export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
+  name: 'test-overdue',
+  initial: { phase: 'unwatched' },
+  conditions: true,
+  settings: { withinMs: 35 * 86_400_000 },
+  ranges: { withinMs: [7 * 86_400_000, 400 * 86_400_000] },
+  subject(event) {
+    if (event.type === 'device-removed' || event.type === 'test-window') return event.deviceId;
+    return isWord(event) ? event.where.deviceId : undefined;
+  },
+  deadline: (state, { withinMs }) =>
+    state.phase === 'tested' ? Math.ceil((state.testedAt + withinMs) / gridMs) * gridMs : undefined,
+  rebase: (state, byMs) => (state.phase === 'tested' ? { ...state, testedAt: state.testedAt + byMs } : state),
+  step(state, event, { withinMs }) {
+    switch (event.type) {
+      case 'device-removed':
+        return [testOverdue.initial, over(state, event.at, 'overdue to removed')];
+      case 'tick':
+        return state.phase === 'tested' ? fallsDue(state, event, withinMs) : [state, []];
+      case 'test-window':
+        return state.phase === 'unwatched'
+          ? [state, []]
+          : [{ ...state, window: { from: event.at, until: event.until } }, []];
+      case 'report':
+        return heard(state, event);
+      default:
+        return [state, []];
+    }
+  },
+};
+
+/** `testedAt`: the last test, or since when it is watched (epoch ms). Alarms within `window` are tests. */
+export type TestOverdue =
+  | { phase: 'unwatched' }
+  | { phase: 'tested'; testedAt: number; window?: Window }
+  | { phase: 'overdue'; alertId: string; testedAt: number; window?: Window };
+type Window = { from: number; until: number };
+export type TestOverdueSettings = {
+  /** A month, and some days for whoever does it on the round. */
+  withinMs: number;
+};
+
+/** A county that was registered in one day falls due by the hour, and not by the device. */
+const gridMs = 3_600_000;
+
+function isWord(event: RuleEvent): event is ReportEvent {
+  if (event.type !== 'report' || event.deviceKind !== 'smoke-detector') return false;
+  return event.report.name === 'test' || event.report.name === 'alarm' || event.report.name === 'status';
+}
+
+function heard(state: TestOverdue, event: ReportEvent): [TestOverdue, AlertChange[]] {
+  const happened = happenedAt(event);
+  const wasTested = isTest(event, state.phase === 'unwatched' ? undefined : state.window);
+  if (state.phase === 'unwatched') return [{ phase: 'tested', testedAt: wasTested ? happened : event.at }, []];
+  if (!wasTested || happened <= state.testedAt) return [state, []];
+  const { alertId: _, ...before } = { alertId: undefined, ...state };
+  return [{ ...before, phase: 'tested', testedAt: happened }, over(state, event.at, 'overdue to tested')];
+}
+
+function isTest(event: ReportEvent, window: Window | undefined): boolean {
+  const { report } = event;
+  if (report.name === 'test') return report.result !== 'failed';
+  const at = happenedAt(event);
+  return report.name === 'alarm' && window !== undefined && at >= window.from && at <= window.until;
+}
+
+function fallsDue(
+  state: Extract<TestOverdue, { phase: 'tested' }>,
+  { at, where }: TickEvent,
+  withinMs: number,
+): [TestOverdue, AlertChange[]] {
+  const { name } = testOverdue;
+  const subject = deviceSubject(where);
+  const alertId = `${name}:${subject.id}:${state.testedAt}`;
+  const reason = { testedAt: state.testedAt, withinMs, transition: 'tested to overdue' };
+  const words = { rule: name, condition: 'test-overdue', severity: 'service', clock: 'trusted' } as const;
+  const alert = { alertId, ...words, at, occurredAt: at, subject, where, reason };
+  return [{ ...state, phase: 'overdue', alertId }, [{ type: 'raise', alert }]];
+}
+
+function over(state: TestOverdue, at: number, transition: string): AlertChange[] {
+  return state.phase === 'overdue' ? [clearWork(state.alertId, at, { transition })] : [];
+}

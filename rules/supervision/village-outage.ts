@@ -1,0 +1,135 @@
+import { type Areas, silentIn } from '../areas.ts';
+import { earliest } from '../cause.ts';
+import type { DeviceConditionEvent } from '../event.ts';
+import type { Rule } from '../rule.ts';
+import { checked, lost, regained, scheduled, settled } from './outage-reach.ts';
+
+/**
+ * Of each area: quiet -> falling (devices fell silent within `windowMs`) -> settling (as many as `leastDevices` and `sharePercent`, or more
+ * than half of all) -> out (`settleMs` later, so that one message says how far it reaches) -> quiet (less than half of that is still silent).
+ * Where most villages of a township, or of the county, are out, that is one alert higher up, and further villages are part
+ * of it. Where the whole county fell silent and nobody at all was heard since, our own uplink is what was lost; so it is
+ * when the host that is asked does not answer. Nothing here ends or delays what is life safety.
+ */
+export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
+  name: 'village-outage',
+  initial: { areas: {} },
+  settings: {
+    leastDevices: 5,
+    sharePercent: 10,
+    windowMs: 15 * 60_000,
+    settleMs: 2 * 60_000,
+    checkMs: 5 * 60_000,
+    leastVillages: 3,
+  },
+  ranges: {
+    leastDevices: [3, 100],
+    sharePercent: [5, 50],
+    windowMs: [5 * 60_000, 60 * 60_000],
+    settleMs: [60_000, 10 * 60_000],
+    checkMs: [60_000, 60 * 60_000],
+    leastVillages: [2, 50],
+  },
+  subject(event) {
+    return event.type === 'uplink' || (event.type === 'device-condition' && event.condition === 'silent')
+      ? 'all'
+      : undefined;
+  },
+  deadline: (state) => earliest([state.checkAt, ...Object.values(state.areas).map((area) => settleAtOf(area))]),
+  rebase: (state, byMs) => ({
+    ...state,
+    areas: Object.fromEntries(Object.entries(state.areas).map(([id, area]) => [id, later(area, byMs)])),
+    ...(state.checkAt !== undefined && { checkAt: state.checkAt + byMs }),
+  }),
+  step(state, event, settings, { areas }) {
+    switch (event.type) {
+      case 'device-condition':
+        return [event.began ? fell(state, event, settings, areas) : returned(state, event), []];
+      case 'uplink': {
+        const told = { at: event.at, by: 'probe', probe: event.probe } as const;
+        const [after, changes] = event.reachable ? regained(state, told, settings, areas) : lost(state, told);
+        return [scheduled(after, event.at, settings), changes];
+      }
+      case 'tick': {
+        const [settledState, raised] = settled(state, event.at, settings, areas);
+        const [after, ended] = checked(settledState, event.at, settings, areas);
+        return [scheduled(after, event.at, settings), [...raised, ...ended]];
+      }
+      default:
+        return [state, []];
+    }
+  },
+};
+
+/** `checkAt`: when it is looked at whether what is out has come back. `uplink`: it counts as lost, because nobody is heard or a host does not answer. */
+export type VillageOutage = { areas: AreaStates; checkAt?: number; uplink?: Uplink };
+export type Uplink = { alertId: string; since: number; by: 'silence' | 'probe' };
+export type AreaStates = { readonly [areaId: string]: AreaState };
+/**
+ * `silent`: who fell silent within the window, and when. `limit`: how many silent devices are an outage there, as counted at `countedAt`.
+ * `out`: of an area itself, or with `villages` of most that is below it. `part`: of what is out above it, or of the uplink.
+ */
+export type AreaState = Falling | OutState | { phase: 'part'; of: string; limit: number };
+export type Falling = {
+  phase: 'falling';
+  silent: readonly { deviceId: string; at: number }[];
+  limit: number;
+  countedAt: number;
+  settleAt?: number;
+};
+export type OutState = { phase: 'out'; alertId: string; limit: number; villages?: true };
+export type VillageOutageSettings = {
+  /** So many devices of an area, or the share, whichever is more. */
+  leastDevices: number;
+  sharePercent: number;
+  /** Within this they fell silent together. */
+  windowMs: number;
+  /** How long is waited for others before anybody is told. */
+  settleMs: number;
+  /** How often it is looked at whether they are back. */
+  checkMs: number;
+  /** Fewer villages make no township. */
+  leastVillages: number;
+};
+
+const settleAtOf = (area: AreaState): number | undefined => (area.phase === 'falling' ? area.settleAt : undefined);
+
+function later(area: AreaState, byMs: number): AreaState {
+  if (area.phase !== 'falling') return area;
+  const silent = area.silent.map(({ deviceId, at }) => ({ deviceId, at: at + byMs }));
+  return { ...area, silent, ...(area.settleAt !== undefined && { settleAt: area.settleAt + byMs }) };
+}
+
+/** Who was never heard was never switched on: it is work for somebody, and no outage. */
+function fell(
+  state: VillageOutage,
+  { at, deviceId, where: { areaId } }: DeviceConditionEvent,
+  settings: VillageOutageSettings,
+  areas: Areas,
+): VillageOutage {
+  const before = areaId === undefined ? undefined : state.areas[areaId];
+  if (areaId === undefined || (before && before.phase !== 'falling') || !areas.standing(deviceId)) return state;
+  const recent = before?.silent.filter((one) => at - one.at < settings.windowMs && one.deviceId !== deviceId) ?? [];
+  const silent = [...recent, { deviceId, at }];
+  // To count is to walk the village: once in a window is enough.
+  const count = before && at - before.countedAt < settings.windowMs ? undefined : silentIn(areas, areaId);
+  const limit = count ? limitOf(count.devices, settings) : (before?.limit ?? settings.leastDevices);
+  const mostAreSilent = count && count.silent >= settings.leastDevices && 2 * count.silent > count.devices;
+  const settleAt = before?.settleAt ?? (silent.length >= limit || mostAreSilent ? at + settings.settleMs : undefined);
+  const countedAt = count || !before ? at : before.countedAt;
+  const after = { phase: 'falling', silent, limit, countedAt, ...(settleAt !== undefined && { settleAt }) } as const;
+  return { ...state, areas: { ...state.areas, [areaId]: after } };
+}
+
+const limitOf = (devices: number, { leastDevices, sharePercent }: VillageOutageSettings): number =>
+  Math.max(leastDevices, Math.ceil((devices * sharePercent) / 100));
+
+function returned(state: VillageOutage, { where: { areaId }, deviceId }: DeviceConditionEvent): VillageOutage {
+  const before = areaId === undefined ? undefined : state.areas[areaId];
+  if (areaId === undefined || before?.phase !== 'falling') return state;
+  const silent = before.silent.filter((one) => one.deviceId !== deviceId);
+  if (silent.length === before.silent.length) return state;
+  const { [areaId]: _, ...others } = state.areas;
+  if (silent.length === 0 && before.settleAt === undefined) return { ...state, areas: others };
+  return { ...state, areas: { ...others, [areaId]: { ...before, silent } } };
+}

@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import { HOUR_MS, MINUTE_MS } from '../watch.test-support.ts';
+import { circle, herder, places } from './steppe.test-support.ts';
+import { type Wandering, wandering } from './wandering.ts';
+
+// The journal begins on 2 November at 11:00 in the county: by day, and here not yet in the cold.
+const mild = { coldFromMonth: 12 };
+type Nara = ReturnType<typeof herder>;
+
+/** Along a line of so many fixes, ten minutes apart, at what the receiver says. */
+function go(nara: Nara, from: number, to: number, { speed, fixes = 6 }: { speed?: number; fixes?: number } = {}): void {
+  for (let index = 0; index <= fixes; index++) {
+    nara.fix(from + ((to - from) * index) / fixes, 0, speed === undefined ? {} : { speed });
+    nara.advance(10 * MINUTE_MS);
+  }
+}
+
+test('a rider who says so, or who is too fast for a walk, is not lost by day', () => {
+  const says = herder(wandering, { settings: mild });
+  go(says, 0, 3000, { speed: 4 });
+  const shows = herder(wandering, { settings: mild });
+  go(shows, 0, 12_000);
+  for (const nara of [says, shows]) {
+    nara.advance(HOUR_MS);
+    expect(nara.changes).toEqual([]);
+  }
+  const walks = herder(wandering, { settings: mild });
+  go(walks, 0, 3000);
+  expect(walks.alerts).toHaveLength(1);
+});
+
+test('a rider may rest, and is after that as lost as anybody who stands there', () => {
+  const nara = herder(wandering, { settings: { ...mild, rideRestMs: HOUR_MS } });
+  go(nara, 0, 9000, { speed: 4 });
+  for (let minutes = 0; minutes < 50; minutes += 10) {
+    nara.fix(9000, 0, { speed: 0 });
+    nara.advance(10 * MINUTE_MS);
+  }
+  expect(nara.changes).toEqual([]);
+  nara.fix(9000, 0, { speed: 0 });
+  nara.advance(10 * MINUTE_MS);
+  nara.fix(9000, 0, { speed: 0 });
+  expect(nara.alerts).toHaveLength(1);
+});
+
+test('nobody rides at the speed of a car, beyond a rider’s reach, with dementia, or by night', () => {
+  const car = herder(wandering, { settings: mild });
+  go(car, 0, 30_000, { speed: 22 });
+  const far = herder(wandering, { settings: mild });
+  go(far, 20_000, 26_000, { speed: 3, fixes: 4 });
+  const cared = herder(wandering, { settings: mild, categories: ['dementia'] });
+  go(cared, 0, 3000, { speed: 4 });
+  const late = herder(wandering, { settings: mild });
+  late.advance(10 * HOUR_MS);
+  go(late, 0, 3000, { speed: 4 });
+  for (const nara of [car, far, cared, late]) expect(nara.alerts).toHaveLength(1);
+});
+
+test('a rider who is not home when night falls is looked for then', () => {
+  const nara = herder(wandering, { settings: mild });
+  nara.advance(9 * HOUR_MS + 30 * MINUTE_MS);
+  go(nara, 6000, 7000, { speed: 4, fixes: 1 });
+  nara.advance(10 * MINUTE_MS - 1);
+  expect(nara.alerts).toEqual([]);
+  nara.advance(1);
+  expect(nara.alerts).toMatchObject([{ severity: 'critical', reason: { because: ['night'] } }]);
+});
+
+test('where somebody rode on three days they may stand all day, and nowhere else', () => {
+  const nara = herder(wandering, { settings: { ...mild, rideRestMs: HOUR_MS } });
+  const aDay = (stands: number) => {
+    go(nara, 500, 8000, { speed: 5 });
+    for (let hour = 0; hour < stands; hour++) {
+      nara.fix(8000, 0, { speed: 0.3 });
+      nara.advance(HOUR_MS);
+    }
+    go(nara, 8000, 0, { speed: 5 });
+    nara.advance(24 * HOUR_MS - (nara.now % (24 * HOUR_MS)) + 3 * HOUR_MS);
+  };
+  for (let day = 0; day < 3; day++) aDay(0);
+  expect(nara.alerts).toEqual([]);
+  aDay(4);
+  expect(nara.alerts).toEqual([]);
+  go(nara, 500, -8000, { speed: 5 });
+  nara.advance(HOUR_MS);
+  nara.fix(-8000, 0, { speed: 0.3 });
+  nara.advance(HOUR_MS);
+  nara.fix(-8000, 0, { speed: 0.3 });
+  nara.advance(10 * MINUTE_MS);
+  expect(nara.alerts).toHaveLength(1);
+});
+
+test('walking somewhere every day makes no pasture: who walks off in the same direction again is missed', () => {
+  const nara = herder(wandering, { settings: mild });
+  for (let day = 0; day < 5; day++) {
+    go(nara, 0, 2000);
+    go(nara, 2000, 0);
+    nara.advance(24 * HOUR_MS - (nara.now % (24 * HOUR_MS)) + 3 * HOUR_MS);
+  }
+  expect(nara.alerts).toHaveLength(5);
+});
+
+test('a pasture is at most 48 squares, and what was ridden once makes room first', () => {
+  const nara = herder(wandering, { settings: { ...mild, rideReachMeters: 60_000 }, zones: [circle(0, 0, 500)] });
+  const ride = (from: number, count: number) => {
+    for (let index = 0; index < count; index++) {
+      nara.fix(2000 + (from + index) * 2300, 0, { speed: 8 });
+      nara.advance(6 * MINUTE_MS);
+    }
+  };
+  const nextDay = () => nara.advance(24 * HOUR_MS - (nara.now % (24 * HOUR_MS)) + 3 * HOUR_MS);
+  for (let day = 0; day < 2; day++) {
+    ride(0, 5);
+    nara.fix(0, 0);
+    nextDay();
+  }
+  for (let day = 0; day < 3; day++) {
+    ride(5 + day * 20, 20);
+    nara.fix(0, 0);
+    nextDay();
+  }
+  const { pasture = [] } = nara.state('wandering', 'dev-1') as Wandering;
+  expect(pasture).toHaveLength(48);
+  expect(pasture.filter(({ days }) => days >= 2)).toHaveLength(5);
+});
+
+test('a household on its way to another camp, and at it by night, calls nobody', () => {
+  const nara = herder(wandering, { places });
+  nara.fix(0, 0);
+  nara.advance(30 * MINUTE_MS);
+  for (const north of [9000, 18_000, 27_000]) {
+    nara.fix(300, north, { speed: 6 });
+    nara.advance(30 * MINUTE_MS);
+  }
+  for (let hour = 0; hour < 30; hour++) {
+    nara.fix(0, 30_100, { speed: 0 });
+    nara.advance(HOUR_MS);
+  }
+  expect(nara.changes).toEqual([]);
+});
+
+test('who walks to an empty camp near by is missed, because that is where lost people go', () => {
+  const [house, camp] = places;
+  if (!house?.position || !camp) throw new Error('there are two places');
+  const near = { ...camp, position: { ...house.position, lat: house.position.lat + 0.03 } };
+  const nara = herder(wandering, { settings: mild, places: [house, near] });
+  nara.fix(0, 0);
+  for (const north of [1000, 2000, 3000]) {
+    nara.advance(30 * MINUTE_MS);
+    nara.fix(0, north, { speed: 0.8 });
+  }
+  expect(nara.alerts).toHaveLength(1);
+});
+
+test('the camp of other people is nobody’s excuse', () => {
+  const nara = herder(wandering, { settings: mild, places, livesAt: 'house-1', occupied: ['summer-camp'] });
+  nara.fix(0, 0);
+  nara.advance(5 * HOUR_MS);
+  nara.fix(0, 30_000);
+  nara.advance(HOUR_MS);
+  expect(nara.alerts).toHaveLength(1);
+});
