@@ -15,7 +15,7 @@ import type { OutcomeResult } from '../records/notice.ts';
 import type { EventDelivery, SubscriptionHealth } from '../records/outgoing-event.ts';
 import type { Account, ApiKey, Contact, Device, Person, Subscription } from '../records/registry.ts';
 import type { Permission, Role } from '../records/rights.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 
 // What the API says, and all that the page knows of it. Instants are epoch ms of journal time; names were unsealed for
 // somebody who is signed in, and are absent when the registry no longer knows them.

@@ -29,6 +29,7 @@ import { openApiRoute } from './openapi.ts';
 import { refuse } from './problem.ts';
 import { exchangeRoutes } from './registry/registry-exchange-routes.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
+import { shadowRoutes } from './registry/shadow-routes.ts';
 import { type AuditSource, auditRoutes } from './rights/audit-routes.ts';
 import { glassRoutes } from './rights/glass-routes.ts';
 import type { Looks } from './rights/looks.ts';
@@ -60,6 +61,7 @@ export const apiRoutes: FastifyPluginAsync<DeskParts> = async (api, desk) => {
   if (desk.people) await api.register(personRoutes, { ...desk, people: desk.people });
   await api.register(visitRoutes, desk);
   await api.register(lifeRoutes, desk);
+  await api.register(shadowRoutes, desk);
   await api.register(openApiRoute);
   await api.register(registryRoutes, desk);
   await api.register(exchangeRoutes, desk);

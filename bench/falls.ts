@@ -1,5 +1,4 @@
 import { classifyMotion } from '../rules/fall/classify.ts';
-import type { Placement } from '../rules/fall/motion-grid.ts';
 import { type Scorecard, whereOf } from '../rules/fall/scorecard.ts';
 import { chanceOf } from '../simulators/seeded-chance.ts';
 import { type FallExample, fallExamples } from './detection/falls-examples.ts';
@@ -25,7 +24,8 @@ export const run: Bench = async (report) => {
   const folder = recordingsFolder(process.argv.slice(2));
   if (folder === undefined) {
     process.stderr.write('falls: not measured, give the folder of the recordings with --recordings DIR\n');
-    process.exit(2);
+    process.exitCode = 2;
+    return;
   }
   const trials = await fallExamples(folder);
   const folds = foldsOf(trials);
@@ -44,12 +44,9 @@ export const run: Bench = async (report) => {
     }
     report(`falls-${placement}-false-alarms`, falseAlarmsAnHour(own, baseFor), '1/h');
   }
-  for (const [from, to] of [
-    ['wrist', 'waist'],
-    ['waist', 'wrist'],
-  ] as const) {
-    const shown = strangers(trials, folds, from, to);
-    for (const share of shares) report(`falls-${from}-to-${to}-${words[share]}`, shown[share], '1');
+  for (const { name, isTeacher, isJudged } of strangers) {
+    const shown = taughtByStrangers(trials, isTeacher, isJudged);
+    for (const share of shares) report(`falls-${name}-${words[share]}`, shown[share], '1');
   }
   const ms = msFor10s();
   margins.push(mostMs - ms);
@@ -89,14 +86,29 @@ function falseAlarmsAnHour(judged: readonly HeldOut[], baseFor: BaseFor): number
 
 type BaseFor = (one: HeldOut) => Scorecard['base'];
 
-/** One laboratory judged by what another one taught, limits and all: other people, other sensors, worn elsewhere. */
-function strangers(trials: readonly FallExample[], folds: readonly number[], from: Placement, to: Placement) {
-  const teachers = trials.filter(({ placement }) => placement === from);
-  const foldsOfTeachers = folds.filter((_, index) => trials[index]?.placement === from);
+/** One laboratory judged by what the other taught: other people, another sensor, worn elsewhere; and the old by the young. */
+const strangers: { name: string; isTeacher: Chosen; isJudged: Chosen }[] = [
+  {
+    name: 'wrist-to-waist',
+    isTeacher: ({ placement }) => placement === 'wrist',
+    isJudged: ({ placement }) => placement === 'waist',
+  },
+  {
+    name: 'waist-to-wrist',
+    isTeacher: ({ placement }) => placement === 'waist',
+    isJudged: ({ placement }) => placement === 'wrist',
+  },
+  { name: 'young-to-elderly', isTeacher: ({ isElderly }) => !isElderly, isJudged: ({ isElderly }) => isElderly },
+];
+type Chosen = (trial: FallExample) => boolean;
+
+/** Points and limits alike. */
+function taughtByStrangers(trials: readonly FallExample[], isTeacher: Chosen, isJudged: Chosen) {
+  const teachers = trials.filter(isTeacher);
   const points = fittedPoints(teachers);
-  const base = baseOf(heldOut(teachers, foldsOfTeachers, () => true))[whereOf(from)];
-  const judged = trials.filter(({ placement }) => placement === to).map((trial) => judgedBy(points, trial));
-  return sharesOf(judged, 'native', () => ({ limb: base, trunk: base }));
+  const base = baseOf(heldOut(teachers, foldsOf(teachers), () => true));
+  const judged = trials.filter(isJudged).map((trial) => judgedBy(points, trial));
+  return sharesOf(judged, 'native', () => base);
 }
 
 /** Of steps with a blow every other second, which is more to look at than a home gives; time of the processor, whatever else runs. */

@@ -14,7 +14,8 @@ export const run: Bench = async (report) => {
   const folder = recordingsFolder(process.argv.slice(2));
   if (folder === undefined) {
     process.stderr.write('inactivity: not measured, give the folder of the recordings with --recordings DIR\n');
-    process.exit(2);
+    process.exitCode = 2;
+    return;
   }
   const homes = await Promise.all(files.map((file) => readHome(join(folder, 'inactivity', file))));
   const shipped = measureAll(homes, shippedWatcher());

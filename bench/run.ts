@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util';
+
 /**
  * Runs one bench, or all: `npm run -s bench -- NAME`. Each prints lines of `NAME value unit`; the figure that a bound is
  * about bears the bench's name, more figures have names of their own. Bounds and results: bench/RESULTS.md.
@@ -19,9 +21,14 @@ const benches = [
   'decode',
   'dashboards',
   'engine',
+  'falls',
+  'inactivity',
+  'wandering',
+  'desk-load',
+  'backtest',
 ] as const;
 
-const asked = process.argv.slice(2);
+const { positionals: asked } = parseArgs({ allowPositionals: true, options: { recordings: { type: 'string' } } });
 const unknown = asked.filter((name) => !(benches as readonly string[]).includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`no bench ${unknown.join(', ')}; there are: ${benches.join(', ')}\n`);
@@ -33,7 +40,7 @@ for (const name of asked.length > 0 ? asked : benches) {
     process.stdout.write(`${figure} ${Number.isInteger(value) ? value : Number(value.toPrecision(4))} ${unit}\n`);
   });
 }
-process.exit(0);
+process.exit();
 
 /** A bench measures, and reports each figure as it has it. */
 export type Bench = (report: (figure: string, value: number, unit: string) => void) => Promise<void>;

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LockoutPage, SessionAnswer } from '../api/answers.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { GlassRecord } from './glass.ts';
 import { Form, textOf } from './incident-forms.ts';
 import { LanguageChoice } from './language.ts';

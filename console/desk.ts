@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { IncidentCard, SessionAnswer } from '../api/answers.ts';
 import type { Permission } from '../records/rights.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { AccountCorner } from './account-corner.ts';
 import { EmptyQueue, HistoryNote, SightBanner, SightPill } from './banners.ts';
 import { type DeskSound, useDeskSound } from './desk-sound.ts';

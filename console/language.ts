@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import type { Texts } from './texts/en.ts';
 import { languageNames } from './texts/texts.ts';
 

@@ -1,7 +1,7 @@
 import { html, render } from 'htm/preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { SessionAnswer } from '../api/answers.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { Desk } from './desk.ts';
 import { browserLanguage, rememberedLanguage, rememberLanguage } from './language.ts';
 import { Office } from './office.ts';

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { useMemo } from 'preact/hooks';
 import type { SessionAnswer } from '../api/answers.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { AccountCorner } from './account-corner.ts';
 import { useHash } from './hash.ts';
 import { OfficePages, pagesOf } from './office/office-pages.ts';

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import type { SessionAnswer } from '../api/answers.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { LanguageChoice } from './language.ts';
 import { type Answer, signIn } from './requests.ts';
 import type { Texts } from './texts/en.ts';

@@ -1,6 +1,6 @@
 import type { AlertShown, ContactShown, IncidentCard, IncidentDetail, NamedActor, ToldShown } from '../api/answers.ts';
 import type { TimelineEntry } from '../records/incident.ts';
-import { duration, type Language, recordTexts } from '../records/texts/explain.ts';
+import { duration, type Language, recordTexts } from '../records/texts/texts.ts';
 import type { Texts } from './texts/en.ts';
 import { texts } from './texts/texts.ts';
 

@@ -5,7 +5,9 @@ import type { Column } from './panels.ts';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in, per row.
 export const incidentLink = '${page:raw}/#/incident/${__data.fields.incident_id:percentencode}';
 export const severity: Column = { words: ['critical', 'urgent', 'service'] };
-export const about: Column = { words: ['fire', 'fall', 'call', 'unreadable', 'supervision', 'system'] };
+export const about: Column = {
+  words: ['fire', 'fall', 'call', 'unreadable', 'inactivity', 'wandering', 'reading', 'supervision', 'system'],
+};
 export const kind: Column = { words: ['smoke-detector', 'wearable', 'call-button', 'presence-sensor'] };
 /** Hours, minutes and seconds; the days before them. */
 export const seconds: Column = { unit: 'dtdhms' };

@@ -159,7 +159,7 @@ function clear(round: Round, { alertId, at, reason }: Extract<AlertChange, { typ
   const turn = round.turnOf(standing);
   newsOf(news, turn, false);
   replaceAlert(turn, { ...alert, clearedAt: at });
-  if (standing.week) forgetCleared(turn);
+  if (standing.category === 'supervision' && standing.subject.type === 'area') forgetCleared(turn);
   write(turn, 'alert-cleared', { ...reason, alertId, condition: alert.condition });
   round.keep(turn);
 }
@@ -244,13 +244,15 @@ function shortenedClaim({ incident: { state, severity }, at }: Turn) {
 function endByItself(turn: Turn): void {
   if (turn.incident.state.phase !== 'open') return;
   const by = { type: 'system' as const, id: 'incidents' };
-  // A home that is warm again was no fault of the equipment.
-  const outcome = turn.incident.category === 'reading' ? 'no-help-needed' : 'equipment';
+  const { category } = turn.incident;
+  // A home that is warm again, a fall that was none, and who came home by themselves were no fault of the equipment.
+  const isOfPeople = category === 'reading' || category === 'fall' || category === 'wandering';
+  const outcome = isOfPeople ? 'no-help-needed' : 'equipment';
+  // Only the person takes back a possible fall.
+  const contact = category === 'fall' ? 'reached' : 'not-applicable';
   nextVersion(turn);
-  happen(turn, 'all cleared', {
-    entering: { phase: 'resolved', since: turn.at, by, outcome, contact: 'not-applicable' },
-  });
-  write(turn, 'resolved', { outcome, contact: 'not-applicable', alerts: alertCount(turn.incident) }, by);
+  happen(turn, 'all cleared', { entering: { phase: 'resolved', since: turn.at, by, outcome, contact } });
+  write(turn, 'resolved', { outcome, contact, alerts: alertCount(turn.incident) }, by);
   tellTheEnd(turn, false, outcome);
 }
 

@@ -97,7 +97,31 @@ test('a device without which nobody sees a fire is no line of the work list', ()
   desk.alert('battery-low', 'watch-him');
   const blind = desk.alert('device-silent', 'smoke-house', { severity: 'critical' });
   expect(blind).toMatchObject({ subject: { type: 'device', id: 'smoke-house' }, severity: 'critical' });
-  expect(desk.told()).toContain('alarm near');
+  expect(desk.told()).toEqual(['alarm desk!', 'alarm station']);
+});
+
+test('who was away and comes home by themselves ends what nobody had in hand; at night a person does', () => {
+  for (const [severity, phase] of [
+    ['urgent', 'resolved'],
+    ['critical', 'open'],
+  ] as const) {
+    const desk = village();
+    desk.alert('wandering', 'watch-him', { alertId: 'away', severity });
+    const one = desk.alert('position-unknown', 'watch-him', { alertId: 'unknown', severity: 'urgent' });
+    expect(one).toMatchObject({ category: 'wandering', subject: { type: 'person', id: 'him' } });
+    expect(desk.open()).toHaveLength(1);
+    desk.change({ type: 'clear', alertId: 'away', at: desk.now, reason: {} });
+    expect(desk.see(one).state.phase).toBe('open');
+    desk.change({ type: 'clear', alertId: 'unknown', at: desk.now, reason: {} });
+    expect(desk.see(one).state.phase).toBe(phase);
+  }
+});
+
+test("whether a household moved is a line of the village's work", () => {
+  const desk = village();
+  const question = desk.alert('camp-moved', 'watch-him', { severity: 'service' });
+  expect(question).toMatchObject({ category: 'supervision', subject: { type: 'area', id: 'east' } });
+  expect(desk.notices).toEqual([]);
 });
 
 test("the village's work is over when every device is well again; who was told of nothing hears nothing", () => {

@@ -54,14 +54,15 @@ export function isLifeSafety({ alerts }: Pick<Incident, 'alerts'>): boolean {
 
 /**
  * Kept apart from the rest of the work: these end by themselves when all their alerts are cleared, life safety never. So does the doubt
- * about a fall that the person answered.
+ * about a fall that the person answered, and an outing that nobody had to be called about: they are home again.
  */
 export function mayEndByItself(incident: Incident): boolean {
   const { category, severity, alerts, moreAlerts = 0 } = incident;
   const isWork =
     category === 'supervision' || category === 'system' || (category === 'reading' && severity === 'service');
   const isDoubt = alerts.every(({ condition }) => condition === 'fall-suspected');
-  if (!isWork && !isDoubt) return false;
+  const isOuting = category === 'wandering' && severity !== 'critical';
+  if (!isWork && !isDoubt && !isOuting) return false;
   return moreAlerts === 0 && alerts.every(({ clearedAt }) => clearedAt !== undefined);
 }
 

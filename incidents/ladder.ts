@@ -70,6 +70,14 @@ export const ladders = {
     ],
     repeat: { everyMs: 10 * minuteMs, times: 30, thenEveryMs: 60 * minuteMs },
   },
+  /** Nothing has happened yet: whoever can look after devices and people today is told once, and no family of another home. */
+  'critical for want of a device': {
+    rungs: [
+      { afterMs: 0, desk: true, tell: [station] },
+      { afterMs: 10 * minuteMs, tell: [neighbour] },
+      { afterMs: 20 * minuteMs, tell: [township] },
+    ],
+  },
   urgent: {
     rungs: [
       { afterMs: 0, desk: true, tell: [] },
@@ -90,6 +98,7 @@ export function ladderOf({ category, severity, where, alerts }: Incident, regist
   if (severity === 'urgent' && alerts[0]?.condition === 'village-outage') return ladders['urgent for a whole area'];
   if (severity !== 'critical') return ladders[severity];
   if (category === 'system') return ladders['critical of the system itself'];
+  if (category === 'supervision') return ladders['critical for want of a device'];
   const site = where.siteId === undefined ? undefined : registry.site(where.siteId);
   return site?.kind === 'care-home' ? ladders['critical in a care home'] : ladders.critical;
 }

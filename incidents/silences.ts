@@ -6,7 +6,7 @@ import type { IncidentTable } from './incident-table.ts';
 /**
  * Silence becomes work only when it has lasted a little, and is no part of an outage: a village that falls silent together is one
  * incident and not one for each of its devices, and a device that speaks again a minute later is nobody's work. What waits is
- * on record already; it becomes work on the quarter of an hour, all of a village together, or is over before.
+ * on record already; it becomes work on the hour, all of a village together, or is over before.
  * Bounds: one row an alert that stands, so one a device and one a person.
  */
 export function createSilences({ state }: { state: FoldState }) {
@@ -27,10 +27,8 @@ export function createSilences({ state }: { state: FoldState }) {
     return row.alert;
   }
 
-  /** It becomes work at the first quarter of an hour that is at least so long after `at`. */
-  function wait(alert: Alert, at: number, ms: number): void {
+  function wait(alert: Alert, dueAt: number): void {
     drop(alert.alertId);
-    const dueAt = Math.ceil((at + ms) / gridMs) * gridMs;
     rows.set(alert.alertId, { alert, dueAt });
     count(dueAt, 1);
   }
@@ -38,7 +36,8 @@ export function createSilences({ state }: { state: FoldState }) {
   return {
     has: (alertId: string): boolean => rows.has(alertId),
     drop,
-    wait: (alert: Alert, at: number): void => wait(alert, at, waitMs),
+    /** It becomes work at the first full hour after it has lasted. */
+    wait: (alert: Alert, at: number): void => wait(alert, hourAfter(at + waitMs)),
 
     /** What the rule adds to it while it waits. */
     strengthen({ alertId, severity, reason }: Extract<AlertChange, { type: 'strengthen' }>): boolean {
@@ -57,11 +56,13 @@ export function createSilences({ state }: { state: FoldState }) {
     /** What has waited until `dueAt`; as long as `isPart` says that it is part of an outage, it waits on. */
     take(dueAt: number, isPart: (alert: Alert) => boolean): Alert[] {
       const due = [...rows.values()].filter((row) => row.dueAt <= dueAt).map(({ alert }) => alert);
-      for (const alert of due) {
-        if (isPart(alert)) wait(alert, dueAt, partMs);
-        else drop(alert.alertId);
-      }
-      return due.filter(({ alertId }) => !rows.has(alertId));
+      const parts = due.filter(isPart);
+      for (const alert of parts) wait(alert, hourAfter(dueAt + waitMs));
+      const ready = due.filter(({ alertId }) => (rows.get(alertId)?.dueAt ?? 0) <= dueAt).sort(byArea);
+      for (const alert of ready.slice(mostAtOnce)) wait(alert, dueAt + soonMs);
+      const taken = ready.slice(0, mostAtOnce);
+      for (const { alertId } of taken) drop(alertId);
+      return taken;
     },
 
     rebuild(): void {
@@ -94,7 +95,16 @@ export function isPartOfOutage(table: IncidentTable, registry: RegistryView, { w
 
 type Waiting = { alert: Alert; dueAt: number };
 
-const gridMs = 15 * 60_000;
+const hourMs = 60 * 60_000;
+const hourAfter = (at: number): number => Math.ceil(at / hourMs) * hourMs;
+
 /** As long as devices of a village may take to fall silent together. */
 const waitMs = 15 * 60_000;
-const partMs = 60 * 60_000;
+/** Bounds the record of a step; the rest comes a little later. */
+const mostAtOnce = 500;
+const soonMs = 60_000;
+
+/** What goes into one incident goes together. */
+function byArea({ where: { areaId: a = '' } }: Alert, { where: { areaId: b = '' } }: Alert): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -78,17 +78,29 @@ test('a work order keeps what stands, and of what is done the newest five', () =
   expect(desk.see(first).alerts[0]?.condition).toBe('tamper');
 });
 
-test('silence becomes work on the quarter of an hour after a quarter, all of a village together', () => {
+test('silence becomes work on the hour after a quarter, all of a village together', () => {
   const desk = village({ at: SUNDAY_EVENING_AT });
   raised(desk, 'device-silent', 'smoke-house');
-  desk.advance(10 * MINUTE_MS);
+  desk.advance(40 * MINUTE_MS);
   raised(desk, 'device-silent', 'smoke-yurt');
-  desk.advance(5 * MINUTE_MS - 1);
+  desk.advance(6 * MINUTE_MS);
+  raised(desk, 'device-silent', 'watch-him');
+  desk.advance(14 * MINUTE_MS - 1);
   expect(desk.open()).toEqual([]);
   desk.advance(1);
-  expect(work(desk).map(({ alerts }) => alerts.length)).toEqual([1]);
-  desk.advance(15 * MINUTE_MS);
   expect(work(desk).map(({ alerts }) => alerts.length)).toEqual([2]);
+  desk.advance(HOUR_MS);
+  expect(work(desk).map(({ alerts }) => alerts.length)).toEqual([3]);
+});
+
+test('when very much becomes work at once, five hundred do, and the rest a minute later', () => {
+  const desk = village({ at: SUNDAY_EVENING_AT });
+  for (let count = 0; count < 700; count++) raised(desk, 'device-silent', count % 2 === 0 ? 'smoke-house' : 'smoke-1');
+  const kept = () => work(desk).reduce((sum, { alerts, moreAlerts = 0 }) => sum + alerts.length + moreAlerts, 0);
+  desk.advance(HOUR_MS);
+  expect(kept()).toBe(500);
+  desk.advance(MINUTE_MS);
+  expect(kept()).toBe(700);
 });
 
 test('a device that speaks again within the quarter of an hour is nobody’s work', () => {
@@ -112,7 +124,7 @@ test('what is silent in an outage is part of it, and work when the outage is ove
   expect(work(desk).map(({ alerts }) => alerts.map(({ alertId }) => alertId))).toEqual([[elsewhere.alertId]]);
   cleared(desk, back.alertId);
   cleared(desk, 'out');
-  desk.advance(HOUR_MS);
+  desk.advance(2 * HOUR_MS);
   expect(work(desk).map(({ subject, alerts }) => `${subject.id} ${alerts.length}`)).toEqual(['west 1', 'east 1']);
 });
 
@@ -178,7 +190,7 @@ test('in whatever order, and however often, a quarter of an hour’s words arriv
       if (!desk.incidents.knows(alertId)) desk.change({ type: 'raise', alert });
       if (isOver) cleared(desk, alertId);
     }
-    desk.advance(HOUR_MS);
+    desk.advance(2 * HOUR_MS);
     return work(desk)
       .map(({ subject, alerts }) => {
         const standing = alerts.filter(({ clearedAt }) => clearedAt === undefined).map(({ alertId }) => alertId);

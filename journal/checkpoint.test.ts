@@ -26,6 +26,23 @@ test('a new follower begins with nothing', async () => {
   expect(await loaded(new TestDisk())).toEqual({ sequence: 0, state: {} });
 });
 
+test('whoever looks while the follower works sees its state, and leaves every file as it is', async () => {
+  const { disk, follower } = await world();
+  follower.set('open', 'incident-1', ['fire']);
+  await follower.save();
+  const files = () => disk.list('checkpoints/alarm');
+  const before = await files();
+  const bytes = disk.bytesOf(changes(1));
+  // A save under way is not whole yet: it is not of the state, and not cut off either.
+  disk.files.set(changes(1), new Uint8Array([...bytes, 1, 2, 3]));
+  const state: Change[] = [];
+  const checkpoint = new Checkpoint({ disk, name: 'alarm', journalId, log: silentLog });
+  expect(await checkpoint.peek((change) => void state.push(change))).toBe(follower.savedSequence);
+  expect(state).toMatchObject([{ table: 'open', key: 'incident-1', value: ['fire'] }]);
+  expect(await files()).toMatchObject(before.map(({ name }) => ({ name })));
+  expect(disk.bytesOf(changes(1))).toHaveLength(bytes.length + 3);
+});
+
 test('a state of another journal is refused by name', async () => {
   const { disk, follower } = await world();
   follower.set('open', 'incident-1', 1);

@@ -85,7 +85,10 @@ export type Condition =
   | 'notice-undelivered'
   | 'emergency-left-open';
 
-/** Which of them are life safety: they open incidents that only a person ends, and their alerts are latched. */
+/**
+ * Which of them are life safety: they open incidents that only a person ends, and their alerts are latched; but that somebody was away is
+ * over, where it was not critical, when they are home.
+ */
 export const lifeSafetyConditions: ReadonlySet<Condition> = new Set<Condition>([
   'smoke',
   'heat',

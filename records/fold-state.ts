@@ -82,7 +82,8 @@ export class Table<V> {
   readonly name: string;
   readonly derived: boolean;
   readonly #rows = new Map<string, V>();
-  readonly #changed = new Set<string>();
+  /** With repeats: to note a key once more is cheaper than to look whether it is noted. */
+  #changed: string[] = [];
   readonly #record: (undo: Undo) => void;
 
   constructor(name: string, derived: boolean, record: (undo: Undo) => void) {
@@ -115,14 +116,14 @@ export class Table<V> {
     if (before === value) return;
     this.#record(() => this.load(key, before));
     this.#rows.set(key, value);
-    if (!this.derived) this.#changed.add(key);
+    if (!this.derived) this.#note(key);
   }
 
   delete(key: string): void {
     const before = this.#rows.get(key);
     if (!this.#rows.delete(key)) return;
     this.#record(() => this.load(key, before));
-    if (!this.derived) this.#changed.add(key);
+    if (!this.derived) this.#note(key);
   }
 
   load(key: string, value: unknown): void {
@@ -131,9 +132,14 @@ export class Table<V> {
   }
 
   takeChangedKeys(): string[] {
-    const keys = [...this.#changed];
-    this.#changed.clear();
+    const keys = [...new Set(this.#changed)];
+    this.#changed = [];
     return keys;
+  }
+
+  #note(key: string): void {
+    this.#changed.push(key);
+    if (this.#changed.length > 2 * this.#rows.size + 1000) this.#changed = [...new Set(this.#changed)];
   }
 }
 

@@ -17,6 +17,7 @@ test('who lived alone takes along the household and the address; the place stays
     'household:alone',
     'person:widow',
     'ruleSetting:hers',
+    'threshold:pulse',
     'zone:garden',
   ]);
   expect(registry.get('place', 'house-2')).toEqual({
@@ -71,6 +72,9 @@ function county() {
     put('contact', { id: 'niece', ...niece }),
     put('zone', { id: 'garden', of: { type: 'person', id: 'widow' }, name: 'garden', datum: 'WGS-84', shape: circle }),
     put('ruleSetting', { id: 'hers', rule: 'fall', scope: { type: 'person', id: 'widow' }, settings: {} }),
+    put('threshold', {
+      ...{ id: 'pulse', name: 'pulse', scope: { type: 'person', id: 'widow' }, quantity: 'vitals.pulse', above: 140 },
+    }),
   ]);
   return registry;
 }

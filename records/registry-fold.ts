@@ -3,7 +3,8 @@ import type { Device, Entity, EntityType, RegistryChange, RegistryView } from '.
 import { entityTypes } from './registry.ts';
 import { checkChanges, idOf, type RegistryProblem, type Standing } from './registry-check.ts';
 import { type Changed, homesOf } from './registry-homes.ts';
-import { keyOf, type Link, linksOf } from './registry-links.ts';
+import { createRegistryIndex, type IndexEdits, type RegistryIndex } from './registry-index.ts';
+import { keyOf, linksOf } from './registry-links.ts';
 import {
   contactsFor,
   isWithin,
@@ -21,7 +22,7 @@ import { holdsSealed } from './sealing.ts';
  */
 export function createRegistry({ state }: { state: FoldState }) {
   const tables = Object.fromEntries(entityTypes.map((entity) => [entity, state.table(`registry:${entity}`)])) as Tables;
-  const index = state.table<readonly string[]>('registry-index', { derived: true });
+  const index = createRegistryIndex(state);
   const revisions = state.table<number>('registry-revision');
   const staging = createStaging(state);
   const standing = standingOf(tables, index);
@@ -29,7 +30,7 @@ export function createRegistry({ state }: { state: FoldState }) {
 
   function apply(changes: readonly RegistryChange[]): Applied {
     const applied = nothingApplied();
-    const edits: IndexEdits = new Map();
+    const edits = index.beginEdits();
     const changed: Changed[] = [];
     for (const change of changes) {
       const before = standing.get(change.entity, idOf(change));
@@ -37,7 +38,7 @@ export function createRegistry({ state }: { state: FoldState }) {
       const after = standing.get(change.entity, idOf(change));
       if (before !== after) changed.push({ entity: change.entity, values: [before, after] });
     }
-    for (const [key, edit] of edits) editIndex(index, key, edit);
+    edits.carryOut();
     applied.homes = homesOf(changed, standing);
     if (applied.added.length + applied.changed.length + applied.removed.length > 0) {
       revisions.set('revision', revision() + 1);
@@ -53,7 +54,7 @@ export function createRegistry({ state }: { state: FoldState }) {
   }
 
   return {
-    ...viewOf(tables, standing),
+    ...viewOf(tables, standing, revision),
     get: standing.get,
     /** All of one kind, in the order in which they came. */
     list: <T extends EntityType>(entity: T): Iterable<Entity<T>> => tableOf(tables, entity).values(),
@@ -107,8 +108,6 @@ export type CommitAnswer = ({ ok: true } & Applied) | { ok: false; problems: str
 const problemText = ({ entity, id, problem }: RegistryProblem): string => `${entity} "${id}": ${problem}`;
 
 type Tables = { [T in EntityType]: Table<Entity<T>> };
-/** By index key: which ids end up in it, and which do not. The last word about an id wins. */
-type IndexEdits = Map<string, Map<string, boolean>>;
 
 const nothingApplied = (): Applied => ({
   ...{ added: [], changed: [], removed: [] },
@@ -116,15 +115,13 @@ const nothingApplied = (): Applied => ({
 });
 
 const mostProblems = 100;
-const none: readonly string[] = [];
 const tableOf = <T extends EntityType>(tables: Tables, entity: T) => tables[entity] as Table<Entity<T>>;
-const indexKey = ({ to, id }: Pick<Link, 'to' | 'id'>, from: EntityType): string => `${to}:${id}<${from}`;
 
-function standingOf(tables: Tables, index: Table<readonly string[]>): Standing {
+function standingOf(tables: Tables, index: RegistryIndex): Standing {
   return {
     get: (entity, id) => tableOf(tables, entity).get(id),
     size: (entity) => tables[entity].size,
-    referrers: (to, id, from) => index.get(indexKey({ to, id }, from)) ?? none,
+    referrers: index.referrers,
     areas: () => tables.area.values(),
   };
 }
@@ -136,7 +133,7 @@ const seenBy = (sees: Sees, standing: Standing): Standing => ({
   get: (entity, id) => (sees(entity, id) ? standing.get(entity, id) : undefined),
 });
 
-function viewOf(tables: Tables, standing: Standing): RegistryView {
+function viewOf(tables: Tables, standing: Standing, revision: () => number): RegistryView {
   return {
     device: (id) => tables.device.get(id),
     person: (id) => tables.person.get(id),
@@ -147,6 +144,7 @@ function viewOf(tables: Tables, standing: Standing): RegistryView {
     contact: (id) => tables.contact.get(id),
     account: (id) => tables.account.get(id),
     devices: () => tables.device.values(),
+    revision,
     whereabouts: (deviceId) => whereaboutsOf(deviceId, standing),
     whereaboutsOf: (who) => residenceOf(who, standing),
     referring: (from, to, id) => standing.referrers(to, id, from).flatMap((one) => standing.get(from, one) ?? []),
@@ -159,21 +157,13 @@ function viewOf(tables: Tables, standing: Standing): RegistryView {
   };
 }
 
-function rebuildIndex(tables: Tables, index: Table<readonly string[]>): void {
-  for (const key of [...index.keys()]) index.delete(key);
-  const lists = new Map<string, string[]>();
-  for (const entity of entityTypes) {
-    for (const value of tables[entity].values()) {
-      for (const link of linksOf(entity, value as never)) push(lists, indexKey(link, entity), value.id);
-    }
-  }
-  for (const [key, ids] of lists) index.set(key, ids);
-}
-
-function push(lists: Map<string, string[]>, key: string, id: string): void {
-  const list = lists.get(key);
-  if (list) list.push(id);
-  else lists.set(key, [id]);
+function rebuildIndex(tables: Tables, index: RegistryIndex): void {
+  index.clear();
+  const edits = index.beginEdits();
+  for (const entity of entityTypes)
+    for (const value of tables[entity].values())
+      for (const link of linksOf(entity, value as never)) edits.set(link, entity, value.id, true);
+  edits.carryOut();
 }
 
 function applyOne(tables: Tables, change: RegistryChange, applied: Applied, edits: IndexEdits): void {
@@ -192,8 +182,8 @@ function applyOne(tables: Tables, change: RegistryChange, applied: Applied, edit
   if (before && after && holdsSealed(before) && !holdsSealed(after)) applied.bared.push(keyOf(entity, id));
   if (entity === 'household' && !after) applied.left.push((before as Entity<'household'>).currentPlaceId);
   if (entity === 'device') deviceApplied(applied, id, before as Device | undefined, after as Device | undefined);
-  if (before) for (const link of linksOf(entity, before as never)) editOf(edits, indexKey(link, entity)).set(id, false);
-  if (after) for (const link of linksOf(entity, after as never)) editOf(edits, indexKey(link, entity)).set(id, true);
+  if (before) for (const link of linksOf(entity, before as never)) edits.set(link, entity, id, false);
+  if (after) for (const link of linksOf(entity, after as never)) edits.set(link, entity, id, true);
 }
 
 function deviceApplied(applied: Applied, id: string, before: Device | undefined, after: Device | undefined): void {
@@ -203,18 +193,4 @@ function deviceApplied(applied: Applied, id: string, before: Device | undefined,
   else if (before) applied.devicesRemoved.push(before);
   if (JSON.stringify(before?.credential) === JSON.stringify(after?.credential) && before && after) return;
   applied.reauthenticate.push(id);
-}
-
-function editOf(edits: IndexEdits, key: string): Map<string, boolean> {
-  const edit = edits.get(key) ?? new Map<string, boolean>();
-  edits.set(key, edit);
-  return edit;
-}
-
-/** One new list a key, however many of its members changed: a village of 100,000 places is copied once. */
-function editIndex(index: Table<readonly string[]>, key: string, edit: Map<string, boolean>): void {
-  const kept = (index.get(key) ?? none).filter((id) => !edit.has(id));
-  const after = [...kept, ...[...edit].flatMap(([id, isIn]) => (isIn ? id : []))];
-  if (after.length > 0) index.set(key, after);
-  else index.delete(key);
 }

@@ -310,4 +310,6 @@ export type RegistryView = {
   /** The limits of readings that count for a device there, by id. */
   thresholds(where: Whereabouts): readonly Threshold[];
   devices(): Iterable<Device>;
+  /** Another number: something in it has changed. */
+  revision(): number;
 };

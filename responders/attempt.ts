@@ -4,7 +4,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { AttemptingRecord, OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import type { RegistryView } from '../records/registry.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { type Address, type Channel, channelNames, idempotencyId, misconfigured, type Sent } from './channel.ts';
 import type { Due } from './outbox.ts';
 import { noticeClass } from './retry-schedule.ts';

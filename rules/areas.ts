@@ -1,11 +1,13 @@
-import type { Area, Device, Household, Person, RegistryView } from '../records/registry.ts';
+import type { FoldState } from '../records/fold-state.ts';
+import type { Area, Device, Household, Person, RegistryView, Site } from '../records/registry.ts';
 import { isInstalled } from '../records/registry-links.ts';
 import type { Ledger } from './life/ledger.ts';
 import type { DeviceStanding, LifeSigns } from './life/life-signs.ts';
 
-/** What rules that look at whole villages may ask. Each answer is made when it is asked for, by walking the registry. */
+/** What rules that look at whole villages may ask. Each answer is made when it is asked for, by walking the registry; devices of an area are remembered until that changes. */
 export type Areas = {
   area(id: string): Area | undefined;
+  site(id: string): Site | undefined;
   /** Directly below it. */
   below(id: string): readonly Area[];
   /** Installed in an area itself, not in those below it: at its places, and worn by those who live there now. */
@@ -21,16 +23,28 @@ export type Areas = {
   life(householdId: string): LifeSigns;
 };
 
-export function createAreas({ registry, ledger }: { registry: AreaRegistry; ledger: Ledger }): Areas {
+export function createAreas({ state, registry, ledger }: AreaParts): Areas {
   const { referring } = registry;
+  const known = state.table<{ revision: number; devices: readonly Device[] }>('area-devices', { derived: true });
+
+  function lookUp(id: string): readonly Device[] {
+    const fixed = referring('place', 'area', id).flatMap((place) => referring('device', 'place', place.id));
+    const people = areas.householdsIn(id).flatMap((household) => areas.people(household.id));
+    return [...fixed, ...people.flatMap((person) => referring('device', 'person', person.id))];
+  }
+
   const areas: Areas = {
     area: registry.area,
+    site: registry.site,
     below: (id) => referring('area', 'area', id),
     householdsIn: (id) => referring('place', 'area', id).flatMap((place) => referring('household', 'place', place.id)),
     devicesIn(id) {
-      const fixed = referring('place', 'area', id).flatMap((place) => referring('device', 'place', place.id));
-      const people = areas.householdsIn(id).flatMap((household) => areas.people(household.id));
-      return [...fixed, ...people.flatMap((person) => referring('device', 'person', person.id))];
+      const revision = registry.revision();
+      const before = known.get(id);
+      if (before?.revision === revision) return before.devices;
+      const devices = lookUp(id);
+      known.set(id, { revision, devices });
+      return devices;
     },
     devices: () => Iterator.from(registry.devices()).filter(isInstalled),
     people: (householdId) => referring('person', 'household', householdId),
@@ -57,4 +71,5 @@ export function silentIn(areas: Areas, areaId: string): { devices: number; silen
   return { devices, silent };
 }
 
-type AreaRegistry = Pick<RegistryView, 'area' | 'referring' | 'devices' | 'household'>;
+type AreaParts = { state: FoldState; registry: AreaRegistry; ledger: Ledger };
+type AreaRegistry = Pick<RegistryView, 'area' | 'site' | 'referring' | 'devices' | 'household' | 'revision'>;

@@ -191,8 +191,10 @@ function stepSubject(
     if (event.type === 'tick' && dueAt !== undefined && dueAt <= event.at) {
       throw new Error('the deadline does not advance');
     }
-    if (state === rule.initial) table.delete(subject);
-    else if (state !== old) table.set(subject, rowOf(state, dueAt, deviceId === subject ? undefined : deviceId));
+    if (state !== old) {
+      if (state === rule.initial) table.delete(subject);
+      else table.set(subject, rowOf(state, dueAt, deviceId === subject ? undefined : deviceId));
+    }
     if (dueAt !== undefined && (before?.dueAt === undefined || dueAt < before.dueAt)) {
       deadlines.add({ dueAt, subject, rule: key });
     }
@@ -241,7 +243,8 @@ function dueFrom(deadline: number | undefined, { type, at }: RuleEvent): number 
 }
 
 function rowOf(state: unknown, dueAt: number | undefined, deviceId: string | undefined): Row {
-  return { state, ...(dueAt !== undefined && { dueAt }), ...(deviceId !== undefined && { deviceId }) };
+  if (deviceId === undefined) return dueAt === undefined ? { state } : { state, dueAt };
+  return dueAt === undefined ? { state, deviceId } : { state, dueAt, deviceId };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Whereabouts } from '../records/alert.ts';
+import type { FoldState } from '../records/fold-state.ts';
 import type { Contact, Device, Household, Person, Place, RegistryView, Threshold, Zone } from '../records/registry.ts';
 import { isInstalled } from '../records/registry-links.ts';
 import { type Areas, createAreas } from './areas.ts';
@@ -38,7 +39,7 @@ export type Home = {
 };
 
 /** One object for all events: `moveTo` says which home it speaks of from now on. */
-export function createHome({ registry, ledger, localTime }: HomeParts) {
+export function createHome({ state, registry, ledger, localTime }: HomeParts) {
   let where: Whereabouts = {};
   const placeId = (): string | undefined => home.household()?.currentPlaceId ?? where.placeId;
   const home: Home = {
@@ -77,7 +78,7 @@ export function createHome({ registry, ledger, localTime }: HomeParts) {
     standing: ledger.standing,
     canAsk: (personId) => askable(registry, personId ?? where.personId, where.householdId).length > 0,
     local: localTime,
-    areas: createAreas({ registry, ledger }),
+    areas: createAreas({ state, registry, ledger }),
   };
   return {
     home,
@@ -88,11 +89,15 @@ export function createHome({ registry, ledger, localTime }: HomeParts) {
 }
 
 type HomeParts = {
+  state: FoldState;
   registry: HomeRegistry;
   ledger: Ledger;
   localTime: (at: number) => LocalTime;
 };
-type HomeRegistry = Pick<RegistryView, 'referring' | 'household' | 'place' | 'area' | 'devices' | 'thresholds'>;
+type HomeRegistry = Pick<
+  RegistryView,
+  'referring' | 'household' | 'place' | 'area' | 'site' | 'devices' | 'revision' | 'thresholds'
+>;
 
 const none: readonly never[] = [];
 

@@ -5,6 +5,7 @@ import { FoldState } from '../records/fold-state.ts';
 import { allRules } from './all-rules.ts';
 import { createEngine } from './engine.ts';
 import type { RuleEvent } from './event.ts';
+import { motionReports, tumble } from './fall/motion.test-support.ts';
 import {
   HOUR_MS,
   home,
@@ -32,6 +33,7 @@ const shortReport: fc.Arbitrary<ShortReport> = fc.oneof(
   fc.record({ name: fc.constant('fall'), state: fc.constantFrom('confirmed', 'cancelled'), of: fc.nat(20) }),
   fc.record({ name: fc.constant('press'), call: fc.constantFrom('emergency', 'care', 'service', 'cancel', 'test') }),
   fc.record({ name: fc.constant('status'), charge: fc.constantFrom(5, 25, 80) }),
+  fc.constantFrom(...motionReports(tumble, { hz: 10 }), ...motionReports(tumble, { hz: 10, parts: 2, of: 3 })),
 ) as fc.Arbitrary<ShortReport>;
 
 const afterMs = fc.constantFrom(0, 1, 5000, 30_000, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS);

@@ -42,6 +42,7 @@ export function registryOf(
     isWithin: () => false,
     thresholds: () => [],
     devices: () => [],
+    revision: () => 0,
   };
 }
 
@@ -182,7 +183,14 @@ export const unknownHome: Home = {
   },
   isLivedIn: () => false,
   areas: {
-    ...{ area: () => undefined, below: () => [], devicesIn: () => [], householdsIn: () => [], devices: () => [] },
+    ...{
+      area: () => undefined,
+      site: () => undefined,
+      below: () => [],
+      devicesIn: () => [],
+      householdsIn: () => [],
+      devices: () => [],
+    },
     ...{ people: () => [], detectorsOf: () => [], standing: () => undefined, life: () => ({ latest: [] }) },
   },
 };

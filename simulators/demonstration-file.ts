@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chance } from '../platform/random.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 
 /** What a demonstration remembers from one start to the next, beside the system's own data. */
 export type DemonstrationFile = {

@@ -1,5 +1,5 @@
 import type { Chance } from '../platform/random.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import { oneOf } from './seeded-chance.ts';
 
 /** Names of an invented county. Villages are counted from 0, houses within one too. */

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { DeviceKind } from '../firmware-contracts/report.ts';
 import type { Chance } from '../platform/random.ts';
-import type { Language } from '../records/texts/explain.ts';
+import type { Language } from '../records/texts/texts.ts';
 import type { Home, HomeDevice } from './home.ts';
 import { between, chanceOf, oneOf } from './seeded-chance.ts';
 import { type VillageWords, villageWords } from './village-words.ts';

@@ -8,6 +8,7 @@ import { historyStatements } from './sql-history.ts';
 import { upsertMinute } from './sql-pipeline.ts';
 import { rebuildStatements } from './sql-rebuild.ts';
 import { reportStatements } from './sql-reports.ts';
+import { shadowStatements } from './sql-shadows.ts';
 import { selectVisitedMonth } from './sql-statistics.ts';
 import { storeStatements } from './sql-store.ts';
 import { visitStatements } from './sql-visits.ts';
@@ -17,6 +18,7 @@ export const everyStatement: Readonly<Record<string, string>> = {
   ...{ ...deviceKeyStatements, ...reportStatements, upsertDeviceState, ...decisionStatements, ...visitStatements },
   ...coverageStatements,
   ...historyStatements,
+  ...shadowStatements,
   ...{
     ...storeStatements,
     ...rollUpStatements,

@@ -111,6 +111,7 @@ const everywhere: RowKind[] = [
     ...{ class: 'incidents', table: 'coverage', at: 'superseded_at' },
     key: 'person_id, household_id, harm, journal_position, ordinal',
   },
+  { class: 'incidents', table: 'shadow_word', at: 'said_at', key: 'said_at, journal_position, ordinal' },
   { class: 'visits', table: 'visit', at: 'visited_at', key: 'visit_id' },
   { class: 'rejections', table: 'rejection', at: 'received_at', key: 'received_at, journal_position, part' },
   { class: 'minutes', table: 'received_minute', at: 'minute', key: 'minute' },

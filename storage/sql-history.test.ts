@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleReport } from '../firmware-contracts/examples.ts';
 import type { Report } from '../firmware-contracts/report.ts';
 import { silentLog } from '../platform/log.ts';
+import type { Visit } from '../records/command.ts';
 import { kindNumbers } from './report-columns.ts';
 import { type ScratchPostgres, startScratchPostgres } from './scratch-postgres.test-support.ts';
 import { type HistoryRow, historySpan, readHistory, type Span } from './sql-history.ts';
@@ -43,10 +44,10 @@ test('what could not be read of a report is still said of it', async () => {
 
 test('visits stand between the reports before and after them', async () => {
   const status = exampleReport('status');
-  const visit = {
+  const visit: Visit = {
     ...{ type: 'visit', commandId: 'visit-1', by: { type: 'account', id: 'a' }, householdId: 'h1' },
     ...{ visitedAt: minute(1), why: 'round', result: 'well' },
-  } as const;
+  };
   const batch: ProjectionBatch = {
     ...batchOf({ sequence: 3, reports: [rowOf(1, status), rowOf(3, status)] }),
     visits: [{ sequence: 2, at: minute(2), areaId: 'a1', visit }],
@@ -58,13 +59,17 @@ test('visits stand between the reports before and after them', async () => {
 });
 
 test('a database without reports has no time', async () => {
-  const client = new pg.Client({ connectionString: await postgres.createDatabase() });
-  await client.connect();
-  const store = createSqlStore({ url: client.connectionString, log: silentLog });
+  const url = await postgres.createDatabase();
+  const store = createSqlStore({ url, log: silentLog });
   await store.position();
-  expect(await historySpan(client)).toBeUndefined();
   await store.close();
-  await client.end();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    expect(await historySpan(client)).toBeUndefined();
+  } finally {
+    await client.end();
+  }
 });
 
 const withVersion = (report: Report): Report => ({ ...report, v: 1 });

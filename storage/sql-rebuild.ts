@@ -54,6 +54,7 @@ async function removeSince(client: pg.ClientBase, start: JournalStart): Promise<
   await remove('alert', 'raised_at > $1');
   await client.query('update alert set cleared_at = null where cleared_at > $1', [since]);
   await remove('note', 'noted_at > $1');
+  await remove('shadow_word', 'said_at > $1');
   await remove('coverage', 'noticed_at > $1');
   await client.query('update coverage set until = null, superseded_at = null where superseded_at > $1', [since]);
   const incidents = await remove('incident', 'opened_at > $1');

@@ -10,6 +10,7 @@ import { writeCoverage } from './sql-coverage.ts';
 import { writeDecisions } from './sql-decisions.ts';
 import { keepMinute, type PipelineLog } from './sql-pipeline.ts';
 import { writeReports } from './sql-reports.ts';
+import { writeShadows } from './sql-shadows.ts';
 import { type Statistics, visitedMonth } from './sql-statistics.ts';
 import { createKeeper } from './sql-upkeep.ts';
 import { writeVisits } from './sql-visits.ts';
@@ -156,6 +157,7 @@ async function writeInTransaction(client: pg.ClientBase, batch: ProjectionBatch,
   await writeReports(client, batch, keys);
   await writeDecisions(client, batch);
   await writeCoverage(client, batch);
+  await writeShadows(client, batch);
   await writeVisits(client, batch);
   await client.query('commit');
 }

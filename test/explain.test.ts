@@ -3,7 +3,7 @@ import { village } from '../incidents/village.test-support.ts';
 import { systemAlert } from '../ingest/system-alerts.ts';
 import type { Condition } from '../records/alert.ts';
 import { threshold as thresholdSchema } from '../records/registry.ts';
-import { type Language, recordTexts } from '../records/texts/explain.ts';
+import { type Language, recordTexts } from '../records/texts/texts.ts';
 import { call } from '../rules/call.ts';
 import { type Explained, explain, saidOf } from '../rules/explain/explain.ts';
 import { fall } from '../rules/fall/fall.ts';

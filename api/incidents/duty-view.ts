@@ -11,6 +11,7 @@ import { createPromptShelf, type PromptShelf } from '../../records/prompt-shelf.
 import { decodeRecord, recordKind } from '../../records/record-codec.ts';
 import { followRegistry } from '../../records/registry-commands.ts';
 import type { Registry } from '../../records/registry-fold.ts';
+import { createShadowShelf, type ShadowShelf } from '../../records/shadow-shelf.ts';
 import type { Attempt } from '../answers.ts';
 import { createGlassShelf, type GlassShelf } from '../rights/glass.ts';
 
@@ -28,6 +29,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
   const glass = createGlassShelf(state);
   const coverage = createCoverageShelf(state);
   const prompts = createPromptShelf(state);
+  const shadows = createShadowShelf(state);
   const listeners = new Set<(changed: DutyIncident) => void>();
   const revision = () => counter.get('revision') ?? 0;
   let forgottenAtRevision = 0;
@@ -74,6 +76,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
         for (const change of record.alerts ?? []) {
           if (change.type === 'coverage') coverage.put(change);
           if (change.type === 'prompt') prompts.put(change.prompt);
+          if (change.type === 'shadow') shadows.put(change);
         }
         return (record.incidents ?? []).map(foldChange);
       case 'attempting':
@@ -119,6 +122,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
     glass,
     prompts,
     coverageOf: coverage.of,
+    shadowAlerts: shadows.all,
     openIncidents: () =>
       all()
         .filter(({ incident }) => !isResolved(incident))
@@ -153,6 +157,8 @@ export type DutyView = {
   /** Who was asked whether all is well. */
   prompts: Pick<PromptShelf, 'get' | 'all'>;
   coverageOf: CoverageShelf['of'];
+  /** What settings that are only tried have raised, the oldest first. */
+  shadowAlerts: ShadowShelf['all'];
   /** A command to a device, while it is kept. */
   downlink(id: string): Downlink | undefined;
   /** What one device was asked to do, in that order: what waits, and what became of the latest others. */

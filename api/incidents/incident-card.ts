@@ -16,22 +16,23 @@ import type {
   ToldShown,
   WhereShown,
 } from '../answers.ts';
-import { entityShown } from '../rights/masking.ts';
+import { entityShown, withoutVitals } from '../rights/masking.ts';
 import type { DutyIncident, Timeline } from './duty-view.ts';
 
 /** Puts names to the ids of an incident: places, rooms, call names, who was told, who has it. */
 export function createCards({ local, ...ports }: NameParts & { local: Local }) {
-  const alertsShown = (alerts: IncidentAlert[]) => alerts.map((alert) => alertShown({ ...ports, local }, alert));
+  const alertsShown = (alerts: IncidentAlert[], isOpen: boolean) =>
+    alerts.map((alert) => alertShown({ ...ports, isOpen, local }, alert));
   return {
     /** As lists show it: without what somebody wrote. Unless `isOpen`, names are masked. */
     card: (duty: DutyIncident, isOpen: boolean): IncidentCard =>
-      cardOf({ ...ports, isOpen }, duty, alertsShown(shownAlerts(duty.incident))),
+      cardOf({ ...ports, isOpen }, duty, alertsShown(shownAlerts(duty.incident), isOpen)),
     /** With what only somebody who opens it needs: telephone numbers, the address, the household's note. Masked unless `isOpen`. */
     detail(duty: DutyIncident, { entries, earlier }: Timeline, isOpen: boolean): Omit<IncidentDetail, 'may'> {
       const { incident } = duty;
       const parts = { ...ports, isOpen };
       const ids = new Set([...incident.told.map(({ contactId }) => contactId), ...entries.flatMap(contactsNamed)]);
-      const card = cardOf(parts, duty, alertsShown(incident.alerts));
+      const card = cardOf(parts, duty, alertsShown(incident.alerts, isOpen));
       return {
         ...{ ...card, state: withNote(parts, card.state, incident.state) },
         masked: !isOpen,
@@ -119,15 +120,16 @@ function areaNames(registry: Registry, areaId: string | undefined): string[] {
 }
 
 function alertShown(
-  { registry, local }: Pick<NameParts, 'registry'> & { local: Local },
+  { registry, isOpen, local }: Omit<CardParts, 'unseal'> & { local: Local },
   alert: IncidentAlert,
 ): AlertShown {
-  const { rule: _, subject: __, where, ...shown } = alert;
+  const { rule: _, subject: __, where, ...rest } = alert;
+  const shown = { ...rest, reason: isOpen ? alert.reason : withoutVitals(alert.reason) };
   const { siteId, placeId, deviceId } = where;
   const site = siteId === undefined ? undefined : registry.site(siteId)?.name;
   const place = placeId === undefined ? undefined : registry.place(placeId)?.name;
   const room = deviceId === undefined ? undefined : registry.device(deviceId)?.room;
-  const why = { 'zh-CN': explain(alert, { language: 'zh-CN', local }), en: explain(alert, { language: 'en', local }) };
+  const why = { 'zh-CN': explain(shown, { language: 'zh-CN', local }), en: explain(shown, { language: 'en', local }) };
   return { ...shown, why, ...withoutAbsent({ site, place, room, deviceId, round: roundShown(registry, alert) }) };
 }
 

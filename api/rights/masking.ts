@@ -1,3 +1,4 @@
+import type { Reason } from '../../records/alert.ts';
 import type { Entity, EntityType, Sealed } from '../../records/registry.ts';
 import { personalFields, type Sealer, unsealEntity } from '../../records/sealing.ts';
 
@@ -12,6 +13,13 @@ export function maskPhone(phone: string): string {
 
 /** Whether a text may have come from here: it must never be kept as if somebody had entered it. */
 export const isMasked = (text: string): boolean => text.includes('**');
+
+/** A reason without what was measured of a body: that there was something stays, and since when. */
+export function withoutVitals(reason: Reason): Reason {
+  if (!String(reason.quantity).startsWith('vitals.')) return reason;
+  const { quantity: _, observed: __, unit: ___, side: ____, limit: _____, ...rest } = reason;
+  return rest;
+}
 
 /**
  * An entity as an answer shows it: open, or with names and numbers masked and everything else that is personal left out. Secrets, and

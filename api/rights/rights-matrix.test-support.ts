@@ -99,6 +99,7 @@ GET    /households/:householdId/coverage       CDQAVUO    not-found
 GET    /prompts                                CDQ.V..    -
 POST   /prompts/:promptId/answer               CD..V..    not-found
 POST   /visits                                 CD..V..    not-found
+GET    /shadow-alerts                          CDQAVUO    -
 GET    /statistics/visits                      .DQA.UO    -
 GET    /statistics/visits.csv                  .DQA.UO    -
 GET    /audit                                  .....U.    -

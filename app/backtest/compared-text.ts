@@ -2,7 +2,11 @@ import type { Compared, Difference, Tally } from './comparison.ts';
 import { homeOf, mostListed } from './comparison.ts';
 
 /** What was compared, as tables for a terminal. `weeks`: how long that was; `list`: how many homes and differences are written out. */
-export function comparedText({ ofRules, ofHomes, differences, failures }: Compared, { weeks, list }: Written): string {
+export function comparedText(
+  { ofRules, ofHomes, differences, failures }: Compared,
+  { list, ...time }: Written,
+): string {
+  const weeks = Math.max(leastWeeks, time.weeks);
   if (ofRules.length === 0) return `no alerts in this time, on either side\n${failuresText(failures)}`;
   const ranked = ofHomes.toSorted(([, a], [, b]) => weightOf(b) - weightOf(a));
   const homes = ranked.slice(0, list);
@@ -27,6 +31,8 @@ export function comparedText({ ofRules, ofHomes, differences, failures }: Compar
   return `${parts.join('\n')}${failuresText(failures)}`;
 }
 
+/** Of a shorter time nothing can be said by the week: a day counts at least. */
+const leastWeeks = 1 / 7;
 type Written = { weeks: number; list: number };
 
 const rateTitles = ['in force', 'tried'];

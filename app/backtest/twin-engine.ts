@@ -1,46 +1,103 @@
 import type { AlertChange } from '../../records/alert.ts';
 import { FoldState } from '../../records/fold-state.ts';
-import type { RuleSetting } from '../../records/registry.ts';
+import type { RegistryView, RuleSetting } from '../../records/registry.ts';
 import { createEngine, type Engine, type EngineAnswer, type EngineParts } from '../../rules/engine.ts';
 
 /** What both said at one step; `at` is its journal time, epoch ms. */
 export type HeardTwice = { at: number; live: EngineAnswer; tried: EngineAnswer };
 
 /**
- * Two engines in the place of one: both step on the same events about the same homes, the first under the settings in force, the
- * second as if `tried` were in force too. What they say goes to `heard`; the answer holds their questions to people alone, so that answers
- * on record find them, and nothing else comes of it.
+ * In the place of an engine: every event is judged under the settings in force, and as if `tried` were in force too. What both say goes to
+ * `heard`; the answer holds their questions to people alone, so that answers on record find them, and nothing else comes of it.
+ * Where no rule about devices is tried, its copies run beside the one engine, at half the cost: then only the visit that is due after an
+ * emergency follows from what is in force alone.
  */
 export function createTwin({ tried, heard, ...parts }: TwinParts): Engine {
-  const registry = { ...parts.registry, shadowSettings: () => noTrials };
-  const ruleSettings: typeof registry.ruleSettings = (rule, where) => parts.registry.ruleSettings(rule, where, tried);
-  const live = createEngine({ ...parts, registry });
-  const trial = createEngine({ ...parts, state: new FoldState(), registry: { ...registry, ruleSettings } });
-  const both = [live, trial];
+  const triedOf = Map.groupBy(tried, ({ rule }) => rule);
+  const reachesOthers = parts.rules.some(({ name, conditions }) => conditions && triedOf.has(name));
+  const judges = reachesOthers ? twoEngines(parts, triedOf) : oneEngine(parts, triedOf);
+  const { engines } = judges;
 
-  function answer(at: number, ask: (engine: Engine) => EngineAnswer): EngineAnswer {
-    const step = { at, live: ask(live), tried: ask(trial) };
-    const changes = [...step.live.changes, ...step.tried.changes];
-    if (changes.length + step.live.failures.length + step.tried.failures.length > 0) heard(step);
+  function answer(at: number, { live, tried }: Omit<HeardTwice, 'at'>): EngineAnswer {
+    const changes = [...live.changes, ...tried.changes];
+    if (changes.length + live.failures.length + tried.failures.length > 0) heard({ at, live, tried });
     return { changes: changes.filter(isQuestion), failures: [] };
   }
 
   return {
-    step: (event) => answer(event.at, (engine) => engine.step(event)),
-    fire: (at) => answer(at, (engine) => engine.fire(at)),
+    step: (event) =>
+      answer(
+        event.at,
+        judges.ask((engine) => engine.step(event)),
+      ),
+    fire: (at) =>
+      answer(
+        at,
+        judges.ask((engine) => engine.fire(at)),
+      ),
     nextDeadline() {
-      const due = Math.min(...both.map((engine) => engine.nextDeadline() ?? Number.POSITIVE_INFINITY));
+      const due = Math.min(...engines.map((engine) => engine.nextDeadline() ?? Number.POSITIVE_INFINITY));
       return Number.isFinite(due) ? due : undefined;
     },
-    rebase: (byMs) => both.forEach((engine) => void engine.rebase(byMs)),
-    stoodStill: () => both.forEach((engine) => void engine.stoodStill()),
+    rebase: (byMs) => engines.forEach((engine) => void engine.rebase(byMs)),
+    stoodStill: () => engines.forEach((engine) => void engine.stoodStill()),
     followShadows: () => {},
-    rebuild: () => both.forEach((engine) => void engine.rebuild()),
-    deadlineCount: () => live.deadlineCount() + trial.deadlineCount(),
+    rebuild: () => engines.forEach((engine) => void engine.rebuild()),
+    deadlineCount: () => engines.reduce((sum, engine) => sum + engine.deadlineCount(), 0),
   };
 }
 
 type TwinParts = EngineParts & { tried: readonly RuleSetting[]; heard: (step: HeardTwice) => void };
+type TriedOf = ReadonlyMap<string, readonly RuleSetting[]>;
+type Judges = { engines: readonly Engine[]; ask(how: (engine: Engine) => EngineAnswer): Omit<HeardTwice, 'at'> };
 
-const noTrials: readonly string[] = [];
 const isQuestion = ({ type }: AlertChange): boolean => type === 'prompt';
+
+/** Each with a state of its own: what one rule says of a device the other rules of its side hear. */
+function twoEngines(parts: EngineParts, triedOf: TriedOf): Judges {
+  const registry = { ...parts.registry, shadowSettings: () => noTrials };
+  const ruleSettings: RegistryView['ruleSettings'] = (rule, where) =>
+    parts.registry.ruleSettings(rule, where, triedOf.get(rule));
+  const live = createEngine({ ...parts, registry });
+  const trial = createEngine({ ...parts, state: new FoldState(), registry: { ...registry, ruleSettings } });
+  return { engines: [live, trial], ask: (how) => ({ live: how(live), tried: how(trial) }) };
+}
+const noTrials: readonly string[] = [];
+
+/** What is tried of a rule is one trial beside it, by the name of the rule. */
+function oneEngine(parts: EngineParts, triedOf: TriedOf): Judges {
+  const names = [...triedOf.keys()];
+  const registry: RegistryView = {
+    ...parts.registry,
+    shadowSettings: () => names,
+    ruleSetting: (id) => ({ id, rule: id, scope: { type: 'all' }, settings: {} }),
+    isWithin: () => true,
+    ruleSettings: (rule, where, trial) => parts.registry.ruleSettings(rule, where, trial && triedOf.get(rule)),
+  };
+  const engine = createEngine({ ...parts, registry });
+  return { engines: [engine], ask: (how) => apart(how(engine), triedOf) };
+}
+
+/** What is in force said all but the words of trials; under the trial its rules said those instead. */
+function apart({ changes, failures }: EngineAnswer, triedOf: TriedOf): Omit<HeardTwice, 'at'> {
+  const [live, tried]: [EngineAnswer, EngineAnswer] = [
+    { changes: [], failures },
+    { changes: [], failures: failures.filter(({ rule }) => !triedOf.has(rule)) },
+  ];
+  for (const change of changes) {
+    if (change.type !== 'shadow') {
+      live.changes.push(change);
+      if (!triedOf.has(ruleOf(change) ?? '')) tried.changes.push(change);
+    } else if (change.change.type === 'failed') {
+      const { subject, error } = change.change;
+      tried.failures.push({ rule: change.rule, subject, lifeSafety: false, error });
+    } else tried.changes.push(change.change);
+  }
+  return { live, tried };
+}
+
+/** The name of an alert begins with its rule's. */
+function ruleOf(change: AlertChange): string | undefined {
+  if (change.type === 'strengthen' || change.type === 'clear') return change.alertId.split(':')[0];
+  return change.type === 'raise' ? change.alert.rule : undefined;
+}

@@ -120,7 +120,9 @@ test('a role or a language that there is not is wrong usage; an area that there 
 
 test('no account has the id of a program: what both do is signed with it', async () => {
   const { registry, run, complaints } = running('li');
-  registry.apply([put('apiKey', { id: 'county-app', name: 'App', grants: [{ role: 'auditor' }], hash: '0'.repeat(64) })]);
+  registry.apply([
+    put('apiKey', { id: 'county-app', name: 'App', grants: [{ role: 'auditor' }], hash: '0'.repeat(64) }),
+  ]);
   expect(await run('add', 'county-app', '--name', 'Wu')).toBe(1);
   expect(complaints).toEqual(['"county-app" is a program\'s key: choose another id']);
   expect(registry.account('county-app')).toBeUndefined();

@@ -32,6 +32,23 @@ test('what is found on the same day is the same, moved by how long', async () =>
   expect(said).toContain('nothing is new, and nothing is gone');
 });
 
+test('a rule about people is tried beside the one engine, and the other rules say what they said', async () => {
+  const village = recordedVillage();
+  village.say('button-2', { name: 'press', call: 'care' });
+  village.wait(30_000);
+  village.say('button-2', { name: 'press', call: 'care' });
+  village.say('smoke-1', { name: 'status', battery: 2.5 });
+  village.wait(12 * HOUR_MS);
+  village.say('smoke-1', { name: 'status', battery: 2.5 });
+  const text =
+    'ruleSettings:\n- {id: s1, rule: call, scope: {type: household, id: alone}, settings: {sameCallMs: 10000}}\n';
+  const { said } = await run(village, [], { text });
+  expect(rowOf(said, 'call')).toMatch(/ 1 +0 +0 +- +1 +0$/);
+  expect(rowOf(said, 'battery-low')).toMatch(/ 1 +0 +0 +- +0 +0$/);
+  const elsewhere = await run(village, [], { text: text.replace('alone', 'couple') });
+  expect(rowOf(elsewhere.said, 'call')).toMatch(/ 1 +0 +0 +- +0 +0$/);
+});
+
 test('the same journal and settings give the same answer', async () => {
   const village = weekOfBatteries();
   expect(await run(village)).toEqual(await run(village));

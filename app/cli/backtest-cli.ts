@@ -152,7 +152,7 @@ async function tellTrials(
     const weeks = (Math.min(to, lastAt ?? begins) - begins) / (7 * dayMs);
     const what = setting ? `${setting.rule}: ${JSON.stringify(setting.settings)}` : 'ended meanwhile';
     parts.print(`${settingId} (${what}) since ${instant(begins)}, ${weeks.toFixed(2)} weeks\n`);
-    parts.print(`${comparedText(compared, { weeks: Math.max(weeks, 1 / 7), list })}\n`);
+    parts.print(`${comparedText(compared, { weeks, list })}\n`);
   }
   return 0;
 }

@@ -83,11 +83,11 @@ export function judgedBy(points: Scorecard['points'], trial: FallExample, fold =
   return { trial, fold, points, scores: scores as HeldOut['scores'] };
 }
 
-/** What the sum begins with, so that 0 lies in the middle of where falls and activities are told apart about as well as can be. */
+/** What the sum begins with, so that 0 lies in the middle of where falls and activities are told apart about as well as can be. Where nobody was taught it is as elsewhere. */
 export function baseOf(judged: readonly HeldOut[]): Scorecard['base'] {
   const base = (where: Where, variant: Variant) => {
     const own = judged.filter(({ trial }) => whereOf(trial.placement) === where);
-    return own.length === 0 ? 0 : -Math.round(middle(own, variant) * 100) / 100;
+    return -Math.round(middle(own.length > 0 ? own : judged, variant) * 100) / 100;
   };
   const at = (where: Where) => ({
     narrow: base(where, 'degraded'),
@@ -117,8 +117,9 @@ function middle(judged: readonly HeldOut[], variant: Variant): number {
 
 const elderlyMore = 0.01;
 const asGood = 0.01;
+/** Of nobody, all. */
 const shareBelow = (scores: readonly number[], limit: number): number =>
-  scores.reduce((count, score) => count + (score < limit ? 1 : 0), 0) / Math.max(1, scores.length);
+  scores.length === 0 ? 1 : scores.filter((score) => score < limit).length / scores.length;
 
 /** The figures that people ask for; a share of nothing is not a number. */
 export function sharesOf(judged: readonly HeldOut[], variant: Variant, baseFor: (one: HeldOut) => Scorecard['base']) {

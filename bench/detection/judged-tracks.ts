@@ -101,7 +101,7 @@ function registryOf({ home, camps = [], zones = [], categories = [] }: Track): R
     place: (id) => places.find((place) => place.id === id),
     ...{ whereabouts: () => where, whereaboutsOf: () => where },
     referring: referring as RegistryView['referring'],
-    ...{ contactsFor: () => [], ruleSettings: () => [], devices: () => [], thresholds: () => [] },
+    ...{ contactsFor: () => [], ruleSettings: () => [], devices: () => [], revision: () => 0, thresholds: () => [] },
     ...{ shadowSettings: () => noShadows, ruleSetting: () => undefined, isWithin: () => false },
   } as RegistryView;
 }

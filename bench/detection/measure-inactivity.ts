@@ -16,7 +16,7 @@ export type Watcher<State> = {
 export type MeasureOptions = {
   cuts: number;
   seed: number;
-  /** The home is learned before anything counts. */
+  /** The home is learned before anything counts; of a short recording its first half. */
   learnDays: number;
   /** Hours of the home's clock in which people are awake: from (included), until (excluded). */
   wakingHours: readonly [from: number, until: number];
@@ -39,8 +39,8 @@ export function measure<State>(home: RecordedHome, watcher: Watcher<State>, opti
     told.push(...alerts);
   }
   const times = home.signs.map(({ at }) => at);
-  const startAt = (times[0] ?? 0) + options.learnDays * dayMs;
-  const endAt = times.at(-1) ?? 0;
+  const [firstAt = 0, endAt = 0] = [times[0], times.at(-1)];
+  const startAt = firstAt + Math.min(options.learnDays * dayMs, (endAt - firstAt) / 2);
   const away = home.spans.filter(({ what }) => what === 'away');
   const alerts = told.filter((at) => at >= startAt && !isWithin(away, at));
   const delayHours: number[] = [];

@@ -103,7 +103,7 @@ function spansOf(lines: readonly Line[]): Span[] {
  */
 function absencesOf(lines: readonly Line[]): Span[] {
   const perHour = new Map<number, number>();
-  const hour = (at: number) => Math.ceil(at / 3_600_000);
+  const hour = (at: number) => Math.floor(at / 3_600_000);
   for (const { at, count = 1 } of lines) perHour.set(hour(at), (perHour.get(hour(at)) ?? 0) + count);
   const busy = lines.filter(({ at }) => (perHour.get(hour(at)) ?? 0) > 2);
   return busy.flatMap(({ at }, index) => {

@@ -5,7 +5,7 @@ import { shippedWatcher } from './watchers-inactivity.ts';
 /**
  * How the rule that ships, unfitted, does on recordings of homes: per file, and over all of them. Hours are from a cut, after which no
  * sign comes any more, to the alert after the unanswered prompt; alerts a month are counted before the prompt, on the uncut
- * recording, outside of absences. Errors: a file in no known format, or too short to learn from, throws.
+ * recording, outside of absences. Errors: a file in no known format, or without a waking moment, throws.
  */
 export async function* score(
   files: readonly string[],
@@ -16,8 +16,7 @@ export async function* score(
   for (const file of files) {
     const home = await readHome(file);
     const measured = measure(home, shippedWatcher(), { ...usualMeasure, ...options });
-    if (measured.delayHours.length === 0)
-      throw new Error(`${file} is too short: nothing is left after the time to learn`);
+    if (measured.delayHours.length === 0) throw new Error(`${file} holds no waking moment at which it could be cut`);
     delays.push(...measured.delayHours);
     alerts += measured.alerts.length;
     months += measured.months;

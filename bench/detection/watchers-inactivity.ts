@@ -6,6 +6,7 @@ import type { Home } from '../../rules/home.ts';
 import { type Inactivity, inactivity } from '../../rules/inactivity/inactivity.ts';
 import type { InactivitySettings } from '../../rules/inactivity/inactivity-settings.ts';
 import { type LifeSigns, noSigns, signOf, withSign } from '../../rules/life/life-signs.ts';
+import { unknownHome } from '../../rules/watch.test-support.ts';
 import type { Watcher } from './measure-inactivity.ts';
 import type { RecordedSign } from './recordings-inactivity.ts';
 
@@ -59,29 +60,20 @@ const sensor: Device = {
 };
 
 /** One person and sensors that never fall silent: that is what the recordings say of their homes. */
-function homeWith(life: LifeSigns, at: number): Home {
-  const none = () => [];
-  const nothing = () => undefined;
-  const standing = () => ({ lastAt: at, silent: false });
-  return {
-    people: () => [resident],
-    devices: () => [sensor],
-    ...{ household: nothing, place: nothing, zones: none, camps: none, thresholds: none, isLivedIn: () => true },
-    life: () => life,
-    standing,
-    canAsk: () => true,
-    local: (at) => ({
-      day: Math.floor(at / dayMs),
-      minuteOfDay: Math.floor((at % dayMs) / 60_000),
-      weekday: 1,
-      month: 1,
-    }),
-    areas: {
-      ...{ area: nothing, below: none, devicesIn: none, householdsIn: none, devices: none, people: none },
-      ...{ detectorsOf: none, standing, life: () => life },
-    },
-  };
-}
+const homeWith = (life: LifeSigns, at: number): Home => ({
+  ...unknownHome,
+  people: () => [resident],
+  devices: () => [sensor],
+  life: () => life,
+  standing: () => ({ lastAt: at, silent: false }),
+  canAsk: () => true,
+  local: (at) => ({
+    day: Math.floor(at / dayMs),
+    minuteOfDay: Math.floor((at % dayMs) / 60_000),
+    weekday: 1,
+    month: 1,
+  }),
+});
 const dayMs = 86_400_000;
 
 function eventOf({ at, kind, sensor: deviceId }: RecordedSign): ReportEvent {

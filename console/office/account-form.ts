@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { AccountShown } from '../../api/answers.ts';
 import type { Grant } from '../../records/registry.ts';
 import { type Access, accessOf, mayGrant, mayRevoke } from '../../records/rights.ts';
-import type { Language } from '../../records/texts/explain.ts';
+import type { Language } from '../../records/texts/texts.ts';
 import { Form } from '../incident-forms.ts';
 import { languageNames } from '../texts/texts.ts';
 import type { Speech } from '../words.ts';

@@ -10,7 +10,7 @@ import type {
 } from '../../api/answers.ts';
 import type { EventDelivery } from '../../records/outgoing-event.ts';
 import type { Area, EventType, Grant } from '../../records/registry.ts';
-import type { Language } from '../../records/texts/explain.ts';
+import type { Language } from '../../records/texts/texts.ts';
 import { type Answer, ask, command } from '../requests.ts';
 
 export const everyArea = () => everyPage<Area>('/areas', 'items');

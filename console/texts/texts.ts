@@ -1,4 +1,4 @@
-import type { Language } from '../../records/texts/explain.ts';
+import type { Language } from '../../records/texts/texts.ts';
 import { en, type Texts } from './en.ts';
 import { zhCN } from './zh-CN.ts';
 

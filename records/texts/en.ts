@@ -1,4 +1,4 @@
-import type { RecordTexts } from './explain.ts';
+import type { RecordTexts } from './texts.ts';
 
 export const en: RecordTexts = {
   conditions: {
@@ -29,7 +29,7 @@ export const en: RecordTexts = {
     inactivity: 'No sign of life',
     wandering: 'Away from where they are expected',
     'position-unknown': 'Away, and nobody knows where',
-    'camp-moved': 'Has the household moved?',
+    'camp-moved': 'Household that may have moved',
     cold: 'Cold home',
     hot: 'Hot home',
     vitals: 'Reading of a worn device beyond its limit',

@@ -1,4 +1,4 @@
-import type { RecordTexts } from './explain.ts';
+import type { RecordTexts } from './texts.ts';
 
 export const zhCN: RecordTexts = {
   conditions: {
@@ -28,7 +28,7 @@ export const zhCN: RecordTexts = {
     inactivity: '长时间无活动',
     wandering: '离开了应在的范围',
     'position-unknown': '外出未归，位置不明',
-    'camp-moved': '该户是否已搬迁？',
+    'camp-moved': '该户可能已搬迁',
     blind: '有人已无设备守护',
     cold: '室温过低',
     hot: '室温过高',

@@ -30,7 +30,9 @@ const incident = z.object({
   incidentId: z.string().meta({ description: 'The same in every event about one incident.' }),
   version: z.int().min(0).meta({ description: 'Grows with the incident: the higher one is the newer.' }),
   code: z.string().meta({ description: 'What people call the incident on the telephone.', examples: ['K7QM'] }),
-  category: name.meta({ examples: ['fire', 'fall', 'call', 'unreadable', 'supervision', 'system'] }),
+  category: name.meta({
+    examples: ['fire', 'fall', 'call', 'unreadable', 'inactivity', 'wandering', 'reading', 'supervision', 'system'],
+  }),
   severity: z.enum(['critical', 'urgent', 'service']),
   phase: z.enum(['open', 'claimed', 'responding', 'on-scene', 'resolved']),
   changes: z.array(name).meta({ description: 'What happened to it.', examples: [['claimed'], ['alert', 'reopened']] }),

@@ -30,7 +30,8 @@ export const en: NoticeTexts = {
     'call-care': 'Please call, or look in soon.',
     'call-service': 'Please call and ask what is needed.',
     fall: `${goNow} If somebody is hurt, do not move them and call 120.`,
-    'fall-suspected': 'Please call and ask how the person is. If nobody answers, go there, or send somebody who is near.',
+    'fall-suspected':
+      'Please call and ask how the person is. If nobody answers, go there, or send somebody who is near.',
     'device-silent': 'Please have the device looked at.',
     'battery-low': 'Please have the battery changed.',
     'counter-reused': 'Please have the device looked at: it may have been reset.',

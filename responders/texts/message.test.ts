@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Condition } from '../../records/alert.ts';
 import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts';
-import { type Language, recordTexts } from '../../records/texts/explain.ts';
+import { type Language, recordTexts } from '../../records/texts/texts.ts';
 import { closing, HOUR_MS, MINUTE_MS, night, notice, registry } from '../home.test-support.ts';
 import { countyTime } from './county-time.ts';
 import { messageText } from './message.ts';

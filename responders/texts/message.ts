@@ -3,7 +3,7 @@ import type { Outcome } from '../../records/incident.ts';
 import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts';
 import type { Device } from '../../records/registry.ts';
 import { isInstalled } from '../../records/registry-links.ts';
-import { duration, type Language, recordTexts } from '../../records/texts/explain.ts';
+import { duration, type Language, recordTexts } from '../../records/texts/texts.ts';
 import { isClosing } from '../retry-schedule.ts';
 import type { CountyTime, LocalTime } from './county-time.ts';
 import { en } from './en.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Condition, Reason } from '../../records/alert.ts';
-import { type Language, recordTexts } from '../../records/texts/explain.ts';
+import { type Language, recordTexts } from '../../records/texts/texts.ts';
 import { HOUR_MS, localTime, MINUTE_MS, START_AT } from '../watch.test-support.ts';
 import { type Explained, explain } from './explain.ts';
 

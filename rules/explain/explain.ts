@@ -1,5 +1,5 @@
 import type { Alert, Reason } from '../../records/alert.ts';
-import { duration, type Language, recordTexts, valueText } from '../../records/texts/explain.ts';
+import { duration, type Language, recordTexts, valueText } from '../../records/texts/texts.ts';
 import type { LocalTime } from '../local-time.ts';
 import { sentences } from './sentences.ts';
 

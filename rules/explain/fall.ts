@@ -78,6 +78,8 @@ const transitions: { [transition: string]: Both } = {
 };
 
 const signs: { [kind: string]: Both } = {
+  motion: { en: 'movement', zh: '有人活动' },
+  bed: { en: 'bed', zh: '床' },
   door: { en: 'door', zh: '门' },
   moved: { en: 'on the way', zh: '外出走动' },
   visit: { en: 'visit', zh: '探访' },

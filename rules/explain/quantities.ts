@@ -1,4 +1,4 @@
-import type { Language } from '../../records/texts/explain.ts';
+import type { Language } from '../../records/texts/texts.ts';
 import { type Quantity, quantities } from '../../records/threshold.ts';
 
 /** What a reading is called where people read it. */

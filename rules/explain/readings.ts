@@ -1,4 +1,4 @@
-import type { Language } from '../../records/texts/explain.ts';
+import type { Language } from '../../records/texts/texts.ts';
 import type { Sentence, Sentences, Words } from './explain.ts';
 import { quantityText, unitText } from './quantities.ts';
 

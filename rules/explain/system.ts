@@ -1,4 +1,4 @@
-import { type Language, recordTexts } from '../../records/texts/explain.ts';
+import { type Language, recordTexts } from '../../records/texts/texts.ts';
 import type { Sentence, Sentences, Words } from './explain.ts';
 
 /** The system about itself. */

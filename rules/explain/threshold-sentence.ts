@@ -1,6 +1,6 @@
 import type { Severity } from '../../records/alert.ts';
 import type { Threshold } from '../../records/registry.ts';
-import { duration, type Language } from '../../records/texts/explain.ts';
+import { duration, type Language } from '../../records/texts/texts.ts';
 import { measured } from '../../records/threshold.ts';
 import { quantityText, unitText } from './quantities.ts';
 

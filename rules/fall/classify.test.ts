@@ -71,6 +71,10 @@ test('samples that come twice, in bursts, out of order or with a step back of th
       whole.atMs.map((_, index) => Math.floor(index / 5) * 100 - 2000 + (index % 5) * 2),
     ),
     'out of order': pick([...all.slice(0, 150), ...all.slice(180, 220), ...all.slice(150, 180), ...all.slice(220)]),
+    'by the calendar': pick(
+      all,
+      whole.atMs.map((ms) => ms + 1_800_000_000_000),
+    ),
     'clock set back': pick(
       all,
       whole.atMs.map((ms, index) => (index < 250 ? ms : ms - 3_600_000)),

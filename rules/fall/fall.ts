@@ -31,7 +31,7 @@ import { type FallSettings, isOpen, type Moment, presumed, takenBack, withFall, 
  * `fall-suspected`) and the person is asked: no answer, a press, or stillness of a home that was lively make it a fall.
  *
  * The window counts from when the fall happened. One that arrives late still waits `lateVerdictMs` for the verdict that
- * was stored behind it, and is critical unless the person went about since.
+ * was stored behind it, and is critical unless the person went about since. Source: docs/decisions/0027-falls-in-a-movement.md.
  */
 export const fall: Rule<Falls, FallSettings> = {
   name: 'fall',

@@ -58,15 +58,15 @@ const leastSeconds = 2;
 const leastHzShare = gridHz / 8;
 /** All sensors are read as if they clipped here at the latest: beyond it, falls and blows differ no more. */
 const mostG = 4;
-/** A sensor's zero and scale are off by so much at worst. */
-const tolerance = 1.1;
+/** Beyond twice its range no sensor has measured anything; up to there the range was said wrongly, and it is cut off. */
+const impossible = 2;
 const mostImpossibleShare = 0.25;
 const mostUnseenShare = 0.3;
 /** A step back by more is a clock that was set, by less samples that overtook each other on the road. */
 const clockSetMs = 2_000;
 
 /**
- * In the order of time, without what cannot be: no number, no gravity at all on any axis, beyond the range. What clips is
+ * In the order of time, without what cannot be: no number, no gravity at all on any axis, far beyond the range. What clips is
  * kept. A window of two hours at 200 Hz is the most that is looked at.
  */
 function possibleSamples(window: MotionWindow, rangeG: number): Samples | Unusable {
@@ -75,7 +75,7 @@ function possibleSamples(window: MotionWindow, rangeG: number): Samples | Unusab
   const kept: number[] = [];
   let shiftMs = 0;
   let latestMs = Number.NEGATIVE_INFINITY;
-  const isPossible = (g: number) => Number.isFinite(g) && Math.abs(g) <= rangeG * tolerance;
+  const isPossible = (g: number) => Number.isFinite(g) && Math.abs(g) <= rangeG * impossible;
   for (let index = 0; index < length; index++) {
     const [t, x, y, z] = [at(window.atMs, index), at(window.x, index), at(window.y, index), at(window.z, index)];
     if (!Number.isFinite(t) || !isPossible(x) || !isPossible(y) || !isPossible(z) || (x === 0 && y === 0 && z === 0))
@@ -112,7 +112,9 @@ export const at = (values: ArrayLike<number>, index: number): number => values[i
  * without a gap, which leaves even times as they are.
  */
 function spreadBursts(atMs: Float64Array): void {
-  const arrived = atMs.slice();
+  // Counted from the first, because sums of epoch times would lose their milliseconds.
+  const firstMs = atMs[0] ?? 0;
+  const arrived = atMs.map((ms) => ms - firstMs);
   const sums = new Float64Array(arrived.length + 1);
   for (let index = 0; index < arrived.length; index++) sums[index + 1] = at(sums, index) + at(arrived, index);
   const reach = Math.max(1, Math.round((burstMs / 1000) * samplesPerSecond(arrived)));
@@ -121,7 +123,7 @@ function spreadBursts(atMs: Float64Array): void {
     if (end < arrived.length && at(arrived, end) - at(arrived, end - 1) <= gapMs) continue;
     for (let one = start; one < end; one++) {
       const width = Math.min(reach, one - start, end - 1 - one);
-      atMs[one] = (at(sums, one + width + 1) - at(sums, one - width)) / (2 * width + 1);
+      atMs[one] = firstMs + (at(sums, one + width + 1) - at(sums, one - width)) / (2 * width + 1);
     }
     start = end;
   }
@@ -178,13 +180,13 @@ function fillBetween(axis: Float64Array, from: number, to: number): void {
     axis[index] = at(axis, from) + ((at(axis, to) - at(axis, from)) * (index - from)) / (to - from);
 }
 
-/** Half of all moments of a window are near rest; what a sensor's scale is off by is taken out, what movement adds is not. */
+/** Half of all moments of a window are near rest; what a sensor's scale is off by, up to a tenth, is taken out, what movement adds is not. */
 function scaleToGravity(grid: MotionGrid): MotionGrid | Unusable {
   const { x, y, z, force } = grid;
   for (let index = 0; index < grid.count; index++) force[index] = Math.hypot(at(x, index), at(y, index), at(z, index));
   const medianG = Float64Array.from(force).sort()[grid.count >> 1] ?? 0;
   if (medianG < leastRestG || medianG > mostRestG) return 'no-gravity';
-  const restG = Math.max(2 - tolerance, Math.min(tolerance, medianG));
+  const restG = Math.max(0.9, Math.min(1.1, medianG));
   for (const values of [x, y, z, force])
     for (let index = 0; index < grid.count; index++) values[index] = at(values, index) / restG;
   return grid;

@@ -5,7 +5,7 @@ import type { PromptAnsweredEvent, ReportEvent } from '../event.ts';
 import { classifyMotion } from './classify.ts';
 import { type Fall, type Falls, replaced, sameTrigger } from './falls.ts';
 import { type PartedWindow, windowOf, withPart } from './motion-parts.ts';
-import { doubtIdOf, type Moment, signAfter, signSince, stirring, takenBack, withFall, withPeople } from './telling.ts';
+import { doubtIdOf, type Moment, signAfter, signSince, takenBack, withFall, withPeople } from './telling.ts';
 
 /** A window of movement, or a part of one. */
 export function onMotion(state: Falls, event: ReportEvent, report: MotionReport, moment: Moment): Step {
@@ -86,8 +86,8 @@ export function doubted(one: Fall, { at, settings, home }: Moment): [Fall, Alert
  */
 export function unanswered(one: Fall, moment: Moment): [Fall, AlertChange[]] {
   const { at, settings, home } = moment;
-  const wasLively = signSince(one, happenedAt(one.cause) - livelyMs, home, stirring) !== undefined;
-  const isStill = signAfter(one, settings, home, stirring) === undefined && (one.isAsked || wasLively);
+  const wasLively = signSince(one, happenedAt(one.cause) - livelyMs, home) !== undefined;
+  const isStill = signAfter(one, settings, home) === undefined && (one.isAsked || wasLively);
   if (!isStill) return [{ ...one, phase: 'stirred', until: at + pressCountsMs }, []];
   const reason = one.isAsked
     ? { transition: 'movement to no answer', answerWithinMs: settings.promptMs }

@@ -62,16 +62,20 @@ test('what is told as a call to check in becomes critical by a press, and by not
   ]);
 });
 
-test('steps before a sensor, a door within the minute, or a press prove nobody upright', () => {
-  const after = { motion: 20 * MINUTE_MS, door: 30 * SECOND_MS, press: 20 * MINUTE_MS };
-  for (const [sign, afterMs] of Object.entries(after)) {
+test('a door within the minute, a press or a watch that is worn prove nobody well; movement before a sensor does', () => {
+  const after: [ShortReport, number, 'critical' | 'urgent'][] = [
+    [door, 30 * SECOND_MS, 'critical'],
+    [press, 20 * MINUTE_MS, 'critical'],
+    [{ name: 'status', worn: 'yes' }, 20 * MINUTE_MS, 'critical'],
+    [motion, 20 * MINUTE_MS, 'urgent'],
+  ];
+  for (const [report, afterMs, severity] of after) {
     const person = homeOf(['nara']);
     person.advance(afterMs);
-    const report = sign === 'motion' ? motion : sign === 'door' ? door : press;
     person.read(report, { where: otherRoom });
     person.advance(3 * HOUR_MS - afterMs);
     person.read(confirmed, { lateMs: 3 * HOUR_MS });
-    expect(person.alerts, sign).toMatchObject([{ severity: 'critical' }]);
+    expect(person.alerts, report.name).toMatchObject([{ severity }]);
   }
 });
 

@@ -40,7 +40,7 @@ export function withPeople(
 ): [Fall, AlertChange[]] {
   const { cause, told, confidencePercent } = one;
   const isOld = at - happenedAt(cause) >= settings.oldMs;
-  const sign = isOld && !isCry ? signAfter(one, settings, home, upright) : undefined;
+  const sign = isOld && !isCry ? signAfter(one, settings, home) : undefined;
   const severity = told === 'critical' || !sign ? 'critical' : 'urgent';
   const why: Reason = {
     ...reason,
@@ -97,26 +97,22 @@ export function presumed(one: Fall, because: 'press' | 'no verdict', moment: Mom
   return withPeople(one, { phase: 'presumed', until: moment.at + rememberMs }, reason, { ...moment, isCry });
 }
 
-/** Whoever went about after a fall did not stay down, as long as it takes more than moving on the floor. */
-export function signAfter(
-  one: Fall,
-  { gettingUpMs }: FallSettings,
-  home: Home,
-  strength: number,
-): LifeSign | undefined {
-  return signSince(one, happenedAt(one.cause) + gettingUpMs, home, strength);
+/** Whoever went about after a fall did not stay down. */
+export function signAfter(one: Fall, { gettingUpMs }: FallSettings, home: Home): LifeSign | undefined {
+  return signSince(one, happenedAt(one.cause) + gettingUpMs, home);
 }
 
 /** What proves that this person was about. A press is a call for help, and proves nothing of the kind. */
-export function signSince({ cause }: Fall, since: number, home: Home, strength: number): LifeSign | undefined {
+export function signSince({ cause }: Fall, since: number, home: Home): LifeSign | undefined {
   const latest = home.life().latest.filter(({ kind }) => kind !== 'press');
   const { personId } = cause.where;
   const isAlone = home.people().length <= 1;
   if (personId === undefined && !isAlone) return undefined;
-  return newestSign({ latest }, { since, strength, ...(personId !== undefined && !isAlone && { personId }) });
+  return newestSign(
+    { latest },
+    { since, strength: goingAbout, ...(personId !== undefined && !isAlone && { personId }) },
+  );
 }
 
-/** A door, a walk, an answer: who does that does not lie on the floor. */
-const upright = 0.7;
-/** Movement before a sensor counts too, where only a movement was seen. */
-export const stirring = 0.6;
+/** From movement before a sensor on; that it is worn, a watch says on a still wrist, too. */
+const goingAbout = 0.6;

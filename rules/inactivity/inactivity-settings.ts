@@ -6,17 +6,18 @@ const hourMs = 60 * minuteMs;
 
 /** What chose each number: docs/thresholds.md, docs/detection.md. */
 export const inactivitySettings: InactivitySettings = {
-  quietMargin: 1.25,
+  quietMargin: 1.2,
   leastQuietHours: 3,
   leastMs: 3 * hourMs,
   mostMs: 12 * hourMs,
   awayMargin: 1.1,
-  awayLeastMs: 4 * hourMs,
-  awayMostMs: 12 * hourMs,
+  awayLeastMs: 5 * hourMs,
+  awayMostMs: 10 * hourMs,
   doorMs: 3 * minuteMs,
   outsideMeters: 300,
   visitMs: 2 * hourMs,
   overdueMs: 10 * minuteMs,
+  missedWords: 5,
   promptMs: minuteMs,
   firmFromMs: 5 * minuteMs,
   firmUntilMs: 65 * minuteMs,
@@ -25,7 +26,7 @@ export const inactivitySettings: InactivitySettings = {
   quietPercent: 90,
   firstQuietHours: 4.5,
   firstAwayMs: 6 * hourMs,
-  patiencePercent: 12,
+  patiencePercent: 10,
 };
 
 export const inactivityRanges: { readonly [Name in keyof InactivitySettings]: Range } = {
@@ -40,6 +41,7 @@ export const inactivityRanges: { readonly [Name in keyof InactivitySettings]: Ra
   outsideMeters: [100, 5000],
   visitMs: [0, 12 * hourMs],
   overdueMs: [minuteMs, hourMs],
+  missedWords: [2, 50],
   promptMs: [10_000, 10 * minuteMs],
   firmFromMs: [minuteMs, 30 * minuteMs],
   firmUntilMs: [30 * minuteMs, 3 * hourMs],
@@ -70,6 +72,8 @@ export type InactivitySettings = RhythmSettings & {
   visitMs: number;
   /** On top of its interval, before a sensor that nobody heard counts as one that may hear nothing. */
   overdueMs: number;
+  /** So many reports of a whole village that stay out mean that none of its homes can be heard. */
+  missedWords: number;
   /** How long the person has to answer. */
   promptMs: number;
   /** After an alert one sign may be a sensor's own; a second one, so long after it, is somebody. */

@@ -66,6 +66,23 @@ test('who answers that they need help is a critical alert at once, and after the
   expect(late.after()).toMatchObject([{ type: 'strengthen', severity: 'critical' }]);
 });
 
+test('help that was asked for in answer to another rule’s question is that rule’s, and a sign of life', () => {
+  const home = quietHome();
+  home.live(14);
+  home.answer('help', 'fall:watch:1:7');
+  home.quiet(2 * HOUR_MS);
+  expect(home.silences()).toEqual([]);
+});
+
+test('what was told before a long stop of the system is told anew when the silence goes on', () => {
+  const home = quietHome();
+  home.live(14);
+  home.quiet(6 * HOUR_MS);
+  home.engine.stoodStill();
+  home.quiet(12 * HOUR_MS);
+  expect(new Set(home.silences().map(({ alertId }) => alertId)).size).toBe(2);
+});
+
 test('where nobody can be asked the desk is told at once', () => {
   const home = quietHome({ canAsk: false });
   home.live(14);
@@ -112,7 +129,7 @@ test('who left by the door is out, and is missed only when they are away for lon
   home.quiet(MINUTE_MS);
   home.sign('door');
   expect(home.phase()).toBe('out');
-  home.quiet(6 * HOUR_MS);
+  home.quiet(4.5 * HOUR_MS);
   expect(home.prompts()).toEqual([]);
   home.quiet(8 * HOUR_MS);
   expect(home.silences()).toMatchObject([{ reason: { stance: 'out' } }]);
@@ -187,6 +204,26 @@ test('sensors that died are nobody who fell', () => {
   expect(home.silences()).toHaveLength(1);
 });
 
+test('a village of which nobody can be heard is a matter of the network, and not of each home', () => {
+  const home = quietHome({ intervalMinutes: 240, neighbours: 10 });
+  home.live(14);
+  home.advance(5 * HOUR_MS);
+  expect(home.prompts()).toEqual([]);
+  expect(home.phase()).toBe('unknown');
+  home.quiet(12 * HOUR_MS);
+  expect(home.silences()).toHaveLength(1);
+});
+
+test('in a village that can be heard, a home’s own silence counts', () => {
+  const home = quietHome({ intervalMinutes: 240, neighbours: 10 });
+  home.live(14);
+  for (let hour = 0; hour < 5; hour++) {
+    home.read({ name: 'status', battery: 3 }, { where: home.whereOf('next-door-0') });
+    home.advance(HOUR_MS);
+  }
+  expect(home.silences()).toHaveLength(1);
+});
+
 test('with one of three sensors dead the limit is longer, and the alert says so', () => {
   const whole = quietHome();
   whole.live(14);
@@ -256,14 +293,14 @@ test('a home that is not known yet is watched by a default, by day and by night'
 
 test('each alert that came to nothing makes the home’s limit longer, and weeks without one make it short again', () => {
   const home = quietHome();
-  home.live(14, 2 * HOUR_MS);
+  home.live(14, 3 * HOUR_MS);
   const limits = [0, 0, 60].map((daysBefore) => {
-    home.live(daysBefore, 2 * HOUR_MS);
-    home.quiet(8 * HOUR_MS);
+    home.live(daysBefore, 3 * HOUR_MS);
+    home.quiet(10 * HOUR_MS);
     const limitMs = Number(home.silences().at(-1)?.reason.limitMs);
     home.sign('kitchen');
     home.sign('bedroom');
-    home.live(16 / 24, 2 * HOUR_MS);
+    home.live(14 / 24, 3 * HOUR_MS);
     return limitMs;
   });
   expect(limits[1]).toBeGreaterThan(Number(limits[0]));

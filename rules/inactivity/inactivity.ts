@@ -6,13 +6,13 @@ import { type LifeSign, signOf, strengthOf } from '../life/life-signs.ts';
 import type { Rule } from '../rule.ts';
 import { type InactivitySettings, inactivityRanges, inactivitySettings } from './inactivity-settings.ts';
 import { firstRhythm, type Gap, isSleepy, lasts, type Rhythm, withSign } from './rhythm.ts';
-import { absenceOf, heardAt, hearing, homeOf, leftBy, outsideAt } from './surroundings.ts';
+import { absenceOf, heardAt, hearing, homeOf, isVillageMute, leftBy, outsideAt } from './surroundings.ts';
 
 /**
  * A household that makes no sign of life for longer than is usual in it. unwatched -> home (a presence sensor saw somebody) -> asked
  * (the limit is over) -> alerted (no answer), and any sign leads back home. Beside it: out (a door and then nothing, or a fix far
  * away: another limit), visitors (somebody was met: what moves may be they), absent (the registry says so: nothing is judged) and
- * unknown (no sensor can be heard: a sensor that died is nobody who fell). Where nobody can be asked the alert comes at once.
+ * unknown (no sensor can be heard, or nobody of the village: a sensor that died is nobody who fell). Where nobody can be asked the alert comes at once.
  *
  * After an alert a single sign may be a sensor's own; a second soon after it clears the condition, and a person ends the incident.
  */
@@ -38,7 +38,7 @@ export const inactivity: Rule<Inactivity, InactivitySettings> = {
     if (before.phase === 'unwatched') return isSign ? begin(before, sign, event, settings, home) : [before, []];
     if (event.type === 'tick') return onTick(before, event, settings, home);
     if (event.type === 'home-changed') return onHomeChanged(before, event, settings, home);
-    if (event.type === 'prompt-answered' && event.answer === 'help') return onHelp(before, event, settings, home);
+    if (isCryForHelp(event)) return onHelp(before, event, settings, home);
     const state = event.type === 'report' ? placed(before, event, settings, home) : before;
     // Of two sensors that see the same moment the second counts as well, a door above all.
     const isNews = isSign && (sign.at > state.lastAt || (sign.at === state.lastAt && isWatching(state)));
@@ -49,10 +49,10 @@ export const inactivity: Rule<Inactivity, InactivitySettings> = {
 
 /**
  * `lastAt`: of the newest sign. `fromAt`: since when silence counts, later than that where nobody could have heard a sign. `outsideAt`: when a
- * fix last showed them away. `dueAt`: when the limit is over, or the answer due. Epoch ms.
+ * fix last showed them away, 0: it showed them at home, or nobody knows. `dueAt`: when the limit is over, or the answer due. Epoch ms.
  */
 export type Inactivity = { phase: 'unwatched' } | Watched;
-type Known = { lastAt: number; fromAt: number; rhythm: Rhythm; outsideAt?: number };
+type Known = { lastAt: number; fromAt: number; rhythm: Rhythm; outsideAt: number };
 type Watched = Known & (Watching | Asked | Alerted | { phase: 'absent'; dueAt?: number } | { phase: 'unknown' });
 type Watching = { phase: 'home' | 'out' | 'visitors'; dueAt: number };
 /** `overAt`: when the limit was over. */
@@ -73,38 +73,36 @@ const leastStrength = 0.5;
 const isWatching = (state: Watched): state is Known & Watching =>
   state.phase === 'home' || state.phase === 'out' || state.phase === 'visitors';
 
-const knownOf = ({ lastAt, fromAt, rhythm, outsideAt: away }: Known): Known => ({
-  ...{ lastAt, fromAt, rhythm },
-  ...(away !== undefined && { outsideAt: away }),
-});
+const knownOf = ({ lastAt, fromAt, rhythm, outsideAt }: Known): Known => ({ lastAt, fromAt, rhythm, outsideAt });
 
 /** A home without presence sensors has its buttons and watches; of silence it says nothing. */
 function begin(state: Inactivity, sign: LifeSign, event: RuleEvent, settings: InactivitySettings, home: Home): Step {
   if (event.type !== 'report' || event.report.name !== 'presence') return [state, []];
   const rhythm = firstRhythm(home.local(sign.at), settings);
-  return [watching({ lastAt: sign.at, fromAt: sign.at, rhythm }, settings, home), []];
+  return [watching({ lastAt: sign.at, fromAt: sign.at, rhythm, outsideAt: 0 }, settings, home), []];
 }
 
 /** What the silence from `fromAt` on is, and when it is too long. */
 function watching(known: Known, settings: InactivitySettings, home: Home): Known & Watching {
-  const { fromAt, rhythm, lastAt } = known;
+  const { lastAt, fromAt, rhythm, outsideAt } = known;
   const { quietMargin, leastQuietHours, leastMs, mostMs, awayMargin, awayLeastMs, awayMostMs } = settings;
   const hours = Math.max(leastQuietHours, quietMargin * rhythm.usualQuiet) * (1 + rhythm.patience);
   // A home whose nights are longer than any other is not asked after every morning.
   const longestMs = mostMs * (1 + rhythm.patience);
   const limitMs = Math.max(leastMs, lasts(rhythm, hours, home.local(fromAt), longestMs));
   const left = leftBy(home, settings);
-  const isOut = left === 'surely' || (known.outsideAt ?? 0) >= lastAt;
+  const isOut = left === 'surely' || outsideAt >= lastAt;
   const awayMs = Math.min(awayMostMs, Math.max(awayLeastMs, awayMargin * rhythm.awayMs));
   const dueAt = fromAt + (isOut || left ? Math.max(limitMs, awayMs) : limitMs);
-  return { ...known, phase: isOut ? 'out' : 'home', dueAt: Math.ceil(dueAt / minuteMs) * minuteMs };
+  const phase = isOut ? 'out' : 'home';
+  return { lastAt, fromAt, rhythm, outsideAt, phase, dueAt: Math.ceil(dueAt / minuteMs) * minuteMs };
 }
 const minuteMs = 60_000;
 
 /** Where a fix shows them, before it is asked whether they moved. An older one than is known says nothing. */
 function placed(state: Watched, event: ReportEvent, settings: InactivitySettings, home: Home): Watched {
   const at = outsideAt(event, home, settings);
-  if (at === undefined || happenedAt(event) < (state.outsideAt ?? 0) || at === (state.outsideAt ?? 0)) return state;
+  if (at === undefined || happenedAt(event) < state.outsideAt || at === state.outsideAt) return state;
   const next = { ...state, outsideAt: at };
   return isWatching(next) && next.phase !== 'visitors' ? watching(knownOf(next), settings, home) : next;
 }
@@ -114,11 +112,11 @@ function onSign(state: Watched, sign: LifeSign, event: RuleEvent, settings: Inac
   const lone = state.phase === 'alerted' ? state.lone : undefined;
   const at = Math.max(sign.at, lone?.at ?? sign.at);
   const rhythm = withSign(state.rhythm, gapOf(state, at), home.local(at), settings);
-  const known = { ...knownOf(state), lastAt: at, rhythm };
-  if (state.phase === 'absent') return [{ ...state, ...known }, []];
+  if (state.phase === 'absent') return [{ ...state, lastAt: at, rhythm }, []];
   const isVisited = sign.kind === 'visit' || (state.phase === 'visitors' && at < state.fromAt);
   const goneAt = sign.kind === 'visit' ? at + settings.visitMs : state.fromAt;
-  const next = watching({ ...known, fromAt: isVisited ? goneAt : at }, settings, home);
+  const fromAt = isVisited ? goneAt : at;
+  const next = watching({ lastAt: at, fromAt, rhythm, outsideAt: state.outsideAt }, settings, home);
   // A sign that was stored since then is no answer when the silence after it is too long as well.
   const isOver = next.dueAt <= event.at;
   if (isOver && state.phase === 'asked') return [state, []];
@@ -190,32 +188,30 @@ function onTick(state: Watched, event: TickEvent, settings: InactivitySettings, 
   if (!isWatching(state)) return [watching({ ...knownOf(state), fromAt: at }, settings, home), []];
   const { sensors, deaf } = hearing(home, at, settings);
   if (sensors === 0) return [inactivity.initial, []];
-  if (deaf === sensors) return [{ ...knownOf(state), phase: 'unknown' }, []];
+  const isUnheard = deaf === sensors || isVillageMute(home, event.where, at, settings);
+  if (isUnheard) return [{ ...knownOf(state), phase: 'unknown' }, []];
   const { dueAt, phase } = watching(knownOf(state), settings, home);
   // What the others hear is less than the home was known by.
   const stretch = Math.min(mostStretch, sensors / (sensors - deaf));
   const overAt = Math.ceil((state.fromAt + (dueAt - state.fromAt) * stretch) / minuteMs) * minuteMs;
   if (overAt > at) return [{ ...state, phase: state.phase === 'visitors' ? 'visitors' : phase, dueAt: overAt }, []];
-  const over = { ...knownOf(state), overAt: at, wasOut: state.phase === 'out' };
+  const over = { ...knownOf(state), overAt: at, wasOut: phase === 'out' };
   const where = homeOf(home, event.where);
   if (!home.canAsk(where.personId))
     return alerted(over, event, { transition: `${state.phase} to silent` }, settings, home);
   const until = at + settings.promptMs;
-  const named = where.personId === undefined ? {} : { personId: where.personId };
-  const prompt = {
-    promptId: idOf(state, event),
-    rule: inactivity.name,
-    at,
-    ...named,
-    where,
-    about: 'inactivity',
-    until,
-  } as const;
+  const whom = where.personId === undefined ? {} : { personId: where.personId };
+  const words = { promptId: idOf(state, event), rule: inactivity.name, about: 'inactivity' } as const;
+  const prompt = { ...words, ...whom, where, at, until };
   return [{ ...over, phase: 'asked', dueAt: until }, [{ type: 'prompt', prompt }]];
 }
 
 /** With sensors that cannot be heard the limit is longer, twice at most. */
 const mostStretch = 2;
+
+/** The answer to a question of this rule; those of others are theirs, and a sign of life here. */
+const isCryForHelp = (event: RuleEvent): boolean =>
+  event.type === 'prompt-answered' && event.answer === 'help' && event.promptId.startsWith(`${inactivity.name}:`);
 
 /** Whoever was asked wants help: that is worse than silence, and no answer could say it better. */
 function onHelp(state: Watched, event: RuleEvent, settings: InactivitySettings, home: Home): Step {
@@ -276,8 +272,9 @@ function silence(
   };
 }
 
-/** One silence, one question, one alert. */
-const idOf = ({ lastAt }: Known, { where }: RuleEvent): string => `${inactivity.name}:${where.householdId}:${lastAt}`;
+/** One silence, one question, one alert; it is another one when it is counted from another moment. */
+const idOf = ({ lastAt, fromAt }: Known, { where }: RuleEvent): string =>
+  `${inactivity.name}:${where.householdId}:${fromAt > lastAt ? `${lastAt}:${fromAt}` : lastAt}`;
 
 const cleared = (state: Watched, at: number, to: string): AlertChange[] =>
   state.phase === 'alerted' ? [clear(state.alertId, at, `alerted to ${to}`)] : [];

@@ -8,7 +8,14 @@ import { inactivity } from './inactivity.ts';
 
 export const DAY_MS = 24 * HOUR_MS;
 
-type QuietHome = { people?: string[]; sensors?: string[]; canAsk?: boolean; intervalMinutes?: number };
+type QuietHome = {
+  people?: string[];
+  sensors?: string[];
+  canAsk?: boolean;
+  intervalMinutes?: number;
+  /** Buttons of other homes of the village, which are heard with its sensors. */
+  neighbours?: number;
+};
 
 /** A house with presence sensors, a button and a watch of the first who lives there. It begins on a Monday at 11:00. */
 export function quietHome({
@@ -16,6 +23,7 @@ export function quietHome({
   sensors = ['kitchen', 'bedroom', 'door'],
   canAsk = true,
   intervalMinutes = 60,
+  neighbours = 0,
 }: QuietHome = {}) {
   const registry = createRegistry({ state: new FoldState() });
   const put = <E extends 'device' | 'person' | 'contact'>(entity: E, value: object) =>
@@ -24,13 +32,18 @@ export function quietHome({
   const personOf = (id: string) => ({ id, householdId: 'h1', name: id, categories: [], language: 'zh-CN' as const });
   const place = { id: 'house-1', areaId: 'county', kind: 'house' as const, name: 'by the well', position };
   const self = { id: 'self', of: { type: 'household', id: 'h1' }, role: 'self', order: 1, name: 'they' };
+  const nextDoor = Array.from({ length: neighbours }, (_, index) => `next-door-${index}`);
   registry.apply([
     { type: 'put', entity: 'area', value: { id: 'county', level: 'county', name: 'county' } },
     { type: 'put', entity: 'place', value: place },
+    { type: 'put', entity: 'place', value: { ...place, id: 'house-2' } },
     { type: 'put', entity: 'household', value: { id: 'h1', areaId: 'county', currentPlaceId: 'house-1' } },
     ...people.map((id) => put('person', personOf(id))),
     ...sensors.map((id) =>
       put('device', { id, kind: 'presence-sensor', placeId: 'house-1', intervalMinutes, simulated: false }),
+    ),
+    ...nextDoor.map((id) =>
+      put('device', { id, kind: 'call-button', placeId: 'house-2', intervalMinutes: 120, simulated: false }),
     ),
     put('device', { id: 'button', kind: 'call-button', placeId: 'house-1', intervalMinutes: 1440, simulated: false }),
     put('device', { id: 'watch', kind: 'wearable', personId: people[0], intervalMinutes: 1440, simulated: false }),
@@ -51,7 +64,7 @@ export function quietHome({
       driver.read({ name: 'presence', source, state: 'on' }, { where: whereOf(deviceId), ...circumstances });
     },
     /** The sensors say every half hour that they live, and see nobody. */
-    quiet(forMs: number, heard: string[] = sensors): void {
+    quiet(forMs: number, heard: string[] = [...sensors, ...nextDoor]): void {
       const until = driver.now + forMs;
       while (driver.now < until) {
         for (const deviceId of heard) driver.read({ name: 'status', battery: 3 }, { where: whereOf(deviceId) });
@@ -74,8 +87,7 @@ export function quietHome({
     },
     visit: (visitedAt: number): void =>
       driver.tell({ type: 'visit', at: driver.now, where, householdId: 'h1', visitedAt, result: 'well' }),
-    answer(answer: 'fine' | 'help'): void {
-      const { promptId = 'nothing was asked' } = home.prompts().at(-1) ?? {};
+    answer(answer: 'fine' | 'help', promptId = home.prompts().at(-1)?.promptId ?? 'nothing was asked'): void {
       driver.tell({ type: 'prompt-answered', at: driver.now, where, promptId, answer, by: 'contact:self' });
     },
     change(...changes: RegistryChange[]): void {

@@ -16,7 +16,7 @@ export type Rhythm = {
   quiets: readonly number[];
   /** What they usually stay below, in lively hours. Follows from `quiets`. */
   usualQuiet: number;
-  /** The longest that they were out, in ms; shorter ones let it shrink. */
+  /** The longest that they were out, in ms; it fades. */
   awayMs: number;
   /** What alerts that came to nothing added to the limit, 0 to 1; it fades. */
   patience: number;
@@ -74,7 +74,9 @@ export function withSign(before: Rhythm, gap: Gap, local: LocalTime, settings: R
   const seen = today.seen | bit(hour);
   const unjudged = isJudged ? today.unjudged : today.unjudged | hoursFrom(Math.floor(fromHour) + 1, hour);
   if (seen === today.seen && unjudged === today.unjudged && quiet <= today.quiet) return rhythm;
-  return { ...rhythm, today: { day: today.day, seen, unjudged, quiet: Math.max(today.quiet, quiet) } };
+  const { presence, pace, quiets, usualQuiet, awayMs, patience, days } = rhythm;
+  const now = { day: today.day, seen, unjudged, quiet: Math.max(today.quiet, quiet) };
+  return { presence, pace, quiets, usualQuiet, awayMs, patience, days, today: now };
 }
 
 /** How long after a moment at `local` that many lively hours are over, in ms; at most `mostMs`. */
@@ -105,13 +107,9 @@ const presenceDays = 3;
 function withGap(rhythm: Rhythm, { fromAt, toAt, what }: Gap, { patiencePercent }: RhythmSettings): Rhythm {
   const gapMs = toAt - fromAt;
   if (what === 'alerted') return { ...rhythm, patience: Math.min(1, rhythm.patience + patiencePercent / 100) };
-  if (what !== 'away' || gapMs >= dayMs) return rhythm;
-  const awayMs = Math.max(gapMs, rhythm.awayMs - awayFading * (rhythm.awayMs - gapMs));
-  return { ...rhythm, awayMs };
+  if (what !== 'away' || gapMs >= dayMs || gapMs <= rhythm.awayMs) return rhythm;
+  return { ...rhythm, awayMs: gapMs };
 }
-
-/** What one shorter outing takes off the longest, of the difference. */
-const awayFading = 0.05;
 
 function dayLearned(
   rhythm: Rhythm,
@@ -121,6 +119,7 @@ function dayLearned(
 ): Rhythm {
   const days = Math.min(rhythm.days + 1, memoryDays);
   const weight = 1 / Math.min(days + presenceDays, memoryDays);
+  const left = Math.max(0, 1 - (nextDay - day) / memoryDays);
   const presence = rhythm.presence.map((before, hour) => {
     if (seen & bit(hour)) return short(before + (1 - before) * weight);
     return unjudged & bit(hour) ? before : short(before - before * weight);
@@ -129,18 +128,16 @@ function dayLearned(
     quiet > 0 ? [...rhythm.quiets.slice(days <= firstDays ? 1 : 0), short(quiet)].slice(-quietDays) : rhythm.quiets;
   return {
     ...{ presence, pace: paceOf(presence), quiets: kept, usualQuiet: usual(kept, quietPercent / 100) },
-    ...{ awayMs: rhythm.awayMs, days },
-    patience: rhythm.patience * Math.max(0, 1 - (nextDay - day) / memoryDays),
+    awayMs: Math.round(rhythm.awayMs * left),
+    patience: short(rhythm.patience * left),
+    days,
     today: { day: nextDay, seen: 0, unjudged: 0, quiet: 0 },
   };
 }
 
-/**
- * An hour that has a sign on half of the days counts about a third of one that always has: presence to the power of 1.5, as measured
- * (docs/detection.md).
- */
+/** An hour that has a sign on half of the days counts a quarter of one that always has: as measured (docs/detection.md). */
 function paceOf(presence: readonly number[]): number[] {
-  const weights = presence.map((share) => Math.max(least, share * Math.sqrt(share)));
+  const weights = presence.map((share) => Math.max(least, share * share));
   const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
   return weights.map((weight) => short(weight / mean));
 }

@@ -16,6 +16,27 @@ export function hearing(home: Home, at: number, { overdueMs }: InactivitySetting
   return { sensors: sensors.length, deaf: deaf.length };
 }
 
+/**
+ * Nobody of the whole village was heard for so long that `missedWords` reports should have come: the network is out, or the power, and one
+ * home's silence says nothing. It shows long before a single device counts as silent.
+ */
+export function isVillageMute(
+  home: Home,
+  { areaId }: Whereabouts,
+  at: number,
+  { missedWords }: InactivitySettings,
+): boolean {
+  if (areaId === undefined) return false;
+  let [heardAt, wordsAnHour] = [0, 0];
+  for (const { id, intervalMinutes } of home.areas.devicesIn(areaId)) {
+    const standing = home.standing(id);
+    if (!standing || standing.silent) continue;
+    heardAt = Math.max(heardAt, standing.lastAt);
+    wordsAnHour += 60 / intervalMinutes;
+  }
+  return ((at - heardAt) / 3_600_000) * wordsAnHour >= missedWords;
+}
+
 /** When a presence sensor was last heard: a sensor that speaks while nobody moves is no sensor that died. */
 export function heardAt(home: Home): number | undefined {
   const times = home.devices().flatMap(({ id, kind }) => {

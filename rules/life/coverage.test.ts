@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Whereabouts } from '../../records/alert.ts';
 import { FoldState } from '../../records/fold-state.ts';
@@ -36,6 +37,30 @@ test('the last detector that falls silent leaves everybody in the home blind, si
   expect(others).toEqual([]);
   expect(alert).toMatchObject({ severity: 'critical', subject: { type: 'place', id: 'house-1' } });
   expect(alert?.reason).toMatchObject({ harm: 'fire', why: 'silent', sinceAt: heardAt, people: 2 });
+});
+
+test('a second detector that was never heard takes nothing away, and gives nothing', () => {
+  const home = homeOf({ detectors: ['smoke-1', 'boxed'] });
+  home.hear('smoke-1');
+  const heardAt = home.now;
+  home.advance(49 * HOUR_MS);
+  expect(home.blinded()).toMatchObject([{ harm: 'fire', why: 'silent', since: heardAt }]);
+});
+
+test('a detector that is changed for one that was not heard yet leaves a person blind until it is', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  const next = {
+    id: 'next',
+    kind: 'smoke-detector' as const,
+    placeId: 'house-1',
+    intervalMinutes: 1440,
+    simulated: false,
+  };
+  home.change({ type: 'remove', entity: 'device', id: 'smoke-1' }, { type: 'put', entity: 'device', value: next });
+  expect(home.blinded()).toMatchObject([{ harm: 'fire', why: 'never-heard', since: home.now }]);
+  home.hear('next');
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'watched', undefined]);
 });
 
 test('with a second detector nobody is blind, and a detector that speaks again ends it', () => {
@@ -111,7 +136,11 @@ test('whoever takes back the consent to be located is not watched for wandering,
 test('somebody in hospital is not looked for', () => {
   const home = homeOf();
   home.hear('smoke-1');
-  home.change({ type: 'put', entity: 'person', value: { ...person('her'), absence: { reason: 'hospital', since: home.now } } });
+  home.change({
+    type: 'put',
+    entity: 'person',
+    value: { ...person('her'), absence: { reason: 'hospital', since: home.now } },
+  });
   home.advance(4 * DAY_MS);
   expect(home.blinded()).toHaveLength(1);
   expect(home.blindAlerts()).toEqual([]);
@@ -151,14 +180,64 @@ test('a server that was down for two days calls nobody blind for it', () => {
   expect(home.blinded()).toEqual([]);
 });
 
-test('while a whole village is silent its round looks after the people; after a day each is told of', () => {
-  const home = homeOf({ detectors: ['smoke-1', 'smoke-2', 'smoke-3', 'smoke-4', 'smoke-5'] });
-  for (let each = 1; each <= 5; each++) home.hear(`smoke-${each}`);
-  home.advance(60 * HOUR_MS);
-  expect(home.blinded()).toHaveLength(1);
-  expect(home.blindAlerts()).toEqual([]);
-  home.advance(24 * HOUR_MS);
-  expect(home.blindAlerts()).toHaveLength(1);
+const deed = fc.oneof(
+  fc.record({
+    what: fc.constant('hear' as const),
+    deviceId: fc.constantFrom('smoke-1', 'watch-1'),
+    status: fc.record({
+      name: fc.constant('status' as const),
+      worn: fc.constantFrom('yes' as const, 'no' as const, 'unknown' as const),
+      charging: fc.boolean(),
+    }),
+  }),
+  fc.record({ what: fc.constant('wait' as const), ms: fc.constantFrom(MINUTE_MS, HOUR_MS, 9 * HOUR_MS, 30 * HOUR_MS) }),
+  fc.record({ what: fc.constant('down' as const), ms: fc.constantFrom(MINUTE_MS, 20 * HOUR_MS) }),
+);
+type Deed = typeof deed extends fc.Arbitrary<infer One> ? One : never;
+
+function live(deeds: readonly Deed[], times = 1) {
+  const home = homeOf({ people: ['her', 'him'] });
+  for (const one of deeds) {
+    if (one.what === 'hear') for (let time = 0; time < times; time++) home.hear(one.deviceId, one.status);
+    else if (one.what === 'down') home.engine.rebase(one.ms);
+    if (one.what !== 'hear') home.advance(one.ms);
+  }
+  return home;
+}
+
+test('whatever happens, each change is one, nobody is blind from the future, and an alert stands while somebody is', () => {
+  fc.assert(
+    fc.property(fc.array(deed, { maxLength: 25 }), (deeds) => {
+      const home = live(deeds);
+      const covered = home.changes.flatMap((change) => (change.type === 'coverage' ? [change] : []));
+      for (const all of Map.groupBy(covered, ({ personId, harm }) => `${personId} ${harm}`).values()) {
+        for (const [index, { state, why, since, at }] of all.entries()) {
+          expect(since).toBeLessThanOrEqual(at);
+          const next = all[index + 1];
+          if (next) expect([next.state, next.why]).not.toEqual([state, why]);
+          if (next) expect(next.since).toBeGreaterThanOrEqual(since);
+        }
+      }
+      const isBlind = (harm: string) =>
+        ['her', 'him'].some(
+          (id) => covered.findLast((one) => one.personId === id && one.harm === harm)?.state === 'blind',
+        );
+      const cleared = home.later.flatMap((change) => (change.type === 'clear' ? [change.alertId] : []));
+      expect(new Set(cleared).size).toBe(cleared.length);
+      for (const { alertId, reason } of home.blindAlerts())
+        if (!cleared.includes(alertId)) expect(isBlind(String(reason.harm))).toBe(true);
+    }),
+    { seed: 20261123, numRuns: 150 },
+  );
+});
+
+test('what is said twice is on record once', () => {
+  fc.assert(
+    fc.property(fc.array(deed, { maxLength: 25 }), (deeds) => {
+      expect(live(deeds, 2).changes).toEqual(live(deeds).changes);
+    }),
+    { seed: 20261124, numRuns: 100 },
+  );
 });
 
 const person = (id: string) => ({

@@ -8,8 +8,8 @@ import { type Watch, watchOf } from './watching.ts';
 
 /**
  * Of each person and harm: never equipped -> watched (a device for it was heard) -> blind (all of them are silent, faulty, not worn, on
- * their charger for too long, or may not be used) -> watched. Each change is on record. The alert waits for a grace, in which a
- * village outage would show; by night a fire watch that is lost wakes nobody but the desk, and is critical in the morning.
+ * their charger for too long, or may not be used) -> watched. Each change is on record. The alert waits for a grace; by night a
+ * fire watch that is lost wakes nobody but the desk, and is critical in the morning.
  */
 export const coverage: Rule<Covered, CoverageSettings> = {
   name: 'coverage',
@@ -17,22 +17,16 @@ export const coverage: Rule<Covered, CoverageSettings> = {
   settings: {
     notWornMs: 3 * 3_600_000,
     chargingMs: 6 * 3_600_000,
-    fireGraceMs: 20 * 60_000,
+    fireGraceMs: 5 * 60_000,
     otherGraceMs: 24 * 3_600_000,
-    outageWaitMs: 24 * 3_600_000,
-    outageLeastDevices: 5,
-    outageSharePercent: 10,
     dayBeginsMinute: 7 * 60,
     dayEndsMinute: 21 * 60,
   },
   ranges: {
     notWornMs: [10 * 60_000, 24 * 3_600_000],
     chargingMs: [30 * 60_000, 24 * 3_600_000],
-    fireGraceMs: [5 * 60_000, 24 * 3_600_000],
+    fireGraceMs: [0, 24 * 3_600_000],
     otherGraceMs: [10 * 60_000, 7 * 24 * 3_600_000],
-    outageWaitMs: [0, 72 * 3_600_000],
-    outageLeastDevices: [3, 100],
-    outageSharePercent: [5, 50],
     dayBeginsMinute: [0, 12 * 60],
     dayEndsMinute: [12 * 60, 24 * 60],
   },
@@ -77,10 +71,6 @@ export type CoverageSettings = {
   /** How long nobody watches before somebody is told: of fire, and of anything else. */
   fireGraceMs: number;
   otherGraceMs: number;
-  /** Where so many devices of an area are silent it is an outage, with a welfare round; people's own alerts wait for its end, so long at most. */
-  outageWaitMs: number;
-  outageLeastDevices: number;
-  outageSharePercent: number;
   /** Between them neighbours are called about a fire watch that is lost; minutes of the local day. */
   dayBeginsMinute: number;
   dayEndsMinute: number;
@@ -207,8 +197,7 @@ function stepAlert(
     const change = { type: 'strengthen', alertId: before.alertId, at, severity: 'critical', reason: {} } as const;
     return [{ ...raised, severity: 'critical' }, [change]];
   }
-  if (isAway(blind, home, at) || isOutage(before, event, settings, home))
-    return [{ ...before, dueAt: at + lookAgainMs }, []];
+  if (isAway(blind, home, at)) return [{ ...before, dueAt: at + lookAgainMs }, []];
   return raise(before, blind, event, settings, home);
 }
 
@@ -216,13 +205,6 @@ function stepAlert(
 function isAway({ personIds }: BlindTo, home: Home, at: number): boolean {
   const people = home.people().filter(({ id }) => personIds.includes(id));
   return people.every(({ absence }) => absence && absence.since <= at && (absence.until ?? Infinity) > at);
-}
-
-function isOutage({ firstAt }: Waiting, { at, where }: RuleEvent, settings: CoverageSettings, home: Home): boolean {
-  if (where.areaId === undefined || at - firstAt >= settings.outageWaitMs) return false;
-  const devices = home.areas.devicesIn(where.areaId);
-  const silent = devices.filter(({ id }) => home.standing(id)?.silent).length;
-  return silent >= Math.max(settings.outageLeastDevices, (devices.length * settings.outageSharePercent) / 100);
 }
 
 function raise(

@@ -72,11 +72,15 @@ export const noSigns: LifeSigns = { latest: [] };
 /** With one sign more; the same value when it says nothing new. The oldest makes room past `mostSigns`. */
 export function withSign(signs: LifeSigns, sign: LifeSign): LifeSigns {
   const { kind, personId } = sign;
-  const before = signs.latest.find((one) => one.kind === kind && one.personId === personId);
+  const index = signs.latest.findIndex((one) => one.kind === kind && one.personId === personId);
+  const before = signs.latest[index];
   if (before && sign.at - before.at < (strengths[kind] < 0.9 ? resolutionMs : 1)) return signs;
-  const others = before ? signs.latest.filter((one) => one !== before) : signs.latest.slice(1 - mostSigns);
-  const after = others.findIndex(({ at }) => at > sign.at);
-  return { latest: after < 0 ? [...others, sign] : others.toSpliced(after, 0, sign) };
+  const latest = signs.latest.slice();
+  if (before) latest.splice(index, 1);
+  else if (latest.length >= mostSigns) latest.shift();
+  const after = latest.findLastIndex(({ at }) => at <= sign.at) + 1;
+  latest.splice(after, 0, sign);
+  return { latest };
 }
 
 /** Sensors that speak every second cost no more than those that speak now and then; what somebody does by hand is noted to the moment. */
@@ -114,7 +118,7 @@ function signOfReport(event: ReportEvent): LifeSign | undefined {
   return personId === undefined ? { kind, at, deviceId } : { kind, at, deviceId, personId };
 }
 
-function kindOf({ report }: ReportEvent): LifeSignKind | undefined {
+function kindOf({ report, deviceKind }: ReportEvent): LifeSignKind | undefined {
   switch (report.name) {
     case 'press':
       return 'press';
@@ -131,7 +135,7 @@ function kindOf({ report }: ReportEvent): LifeSignKind | undefined {
     case 'position':
       return isWalk(report) ? 'moved' : undefined;
     case 'status':
-      return report.worn === 'yes' ? 'worn' : undefined;
+      return report.worn === 'yes' && deviceKind === 'wearable' ? 'worn' : undefined;
     default:
       return undefined;
   }

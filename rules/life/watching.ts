@@ -18,10 +18,17 @@ export type WatchLimits = {
 /** Whether one of these devices would notice that harm to that person at `at`. */
 export function watchOf(harm: Harm, person: Person, { devices, standing, at, limits }: Seen): Watch {
   const own = devices.filter((device) => notices(device, harm, person));
+  const heard = own.flatMap((device) => {
+    const said = standing(device.id);
+    return said ? [{ device, said }] : [];
+  });
+  // What hangs there and was never heard takes nothing away when it is silent; where it is all there is, it is a plan.
+  if (heard.length === 0)
+    return own.length > 0 ? { state: 'blind', why: 'never-heard', since: at } : { state: 'unequipped' };
   let latest: Blind | undefined;
   let until: number | undefined;
-  for (const device of own) {
-    const hindered = hindranceOf(device, harm, person, { standing: standing(device.id), at, limits });
+  for (const { device, said } of heard) {
+    const hindered = hindranceOf(device, harm, person, { standing: said, at, limits });
     if ('watchesUntil' in hindered) until = Math.max(until ?? 0, hindered.watchesUntil);
     else if (!latest || hindered.since > latest.since) latest = hindered;
   }
@@ -59,9 +66,8 @@ function hindranceOf(
   { kind }: Device,
   harm: Harm,
   person: Person,
-  { standing, at, limits }: { standing: DeviceStanding | undefined; at: number; limits: WatchLimits },
+  { standing, at, limits }: { standing: DeviceStanding; at: number; limits: WatchLimits },
 ): Hindrance {
-  if (!standing) return { why: 'never-heard', since: at };
   if (standing.silent) return { why: 'silent', since: standing.lastAt };
   if (standing.conditions?.includes('fault')) return { why: 'fault', since: at };
   if (harm === 'wandering' && isWithdrawn(person, 'location'))

@@ -1,7 +1,7 @@
 import type { AlertChange } from '../../records/alert.ts';
 import { type Areas, silentIn } from '../areas.ts';
 import { type Lost, outageRaise, uplinkRaise } from './outage-alerts.ts';
-import type { AreaState, AreaStates, VillageOutage, VillageOutageSettings } from './village-outage.ts';
+import type { AreaState, AreaStates, Marks, VillageOutage, VillageOutageSettings } from './village-outage.ts';
 
 /** Areas whose time to settle is over, all together: how far up does it reach? Who came back meanwhile makes it none. */
 export function settled(
@@ -11,10 +11,10 @@ export function settled(
   areas: Areas,
 ): [VillageOutage, AlertChange[]] {
   const due = Object.entries(state.areas).flatMap(([id, area]) =>
-    area.phase === 'falling' && area.settleAt !== undefined && area.settleAt <= at ? { id, area } : [],
+    area.phase === 'falling' && area.settling && area.settling.at <= at ? { id, area, ...area.settling } : [],
   );
   if (due.length === 0) return [state, []];
-  const gone = due.filter(({ id, area }) => silentIn(areas, id).silent >= area.limit).map(({ id }) => id);
+  const gone = due.filter(({ id, marks }) => silentIn(areas, id).silent >= marks.outFrom).map(({ id }) => id);
   const dueIds = new Set(due.map(({ id }) => id));
   const rest = { ...state, areas: keptOf(state.areas, (id) => !dueIds.has(id) || gone.includes(id)) };
   if (gone.length === 0) return [rest, []];
@@ -38,7 +38,7 @@ export function checked(
   const [state, said] = isHeardAgain ? regained(before, { at, by: 'silence' }, settings, areas) : [before, []];
   const isBack = (id: string, area: AreaState) =>
     area.phase === 'part' || (area.phase === 'out' && !area.villages)
-      ? silentIn(areas, id).silent < area.limit / 2
+      ? silentIn(areas, id).silent < area.marks.backBelow
       : false;
   const standing = keptOf(state.areas, (id, area) => !isBack(id, area));
   const isOver = (id: string, area: AreaState) =>
@@ -47,7 +47,7 @@ export function checked(
   const left = keptOf(standing, (id) => !over.includes(id));
   const alone = Object.entries(left).map(([id, area]): [string, AreaState] => {
     const isLeft = area.phase === 'part' && over.includes(area.of);
-    return [id, isLeft ? settling(area.limit, at, at + settings.settleMs) : area];
+    return [id, isLeft ? settling(area.marks, at, at + settings.settleMs) : area];
   });
   const ended = Object.entries(state.areas).flatMap(([id, area]) =>
     area.phase === 'out' && !(id in left) ? clearOf(area.alertId, at, 'out to back') : [],
@@ -73,9 +73,10 @@ export function regained(
   if (uplink?.by !== by) return [{ ...state, ...(uplink && { uplink }) }, []];
   const parted = Object.entries(state.areas).flatMap(([id, area]): [string, AreaState][] => {
     if (area.phase !== 'part' || area.of !== 'uplink') return [[id, area]];
-    return silentIn(areas, id).silent < area.limit
+    const { marks } = area;
+    return silentIn(areas, id).silent < marks.outFrom
       ? []
-      : [[id, settling(area.limit, uplink.since, at + settings.windowMs)]];
+      : [[id, settling(marks, uplink.since, at + settings.windowMs)]];
   });
   return [{ ...state, areas: Object.fromEntries(parted) }, clearOf(uplink.alertId, at, 'lost to heard again')];
 }
@@ -99,12 +100,8 @@ function clearOf(alertId: string, at: number, transition: string): AlertChange[]
   return [{ type: 'clear', alertId, at, reason: { transition } }];
 }
 
-const settling = (limit: number, countedAt: number, settleAt: number): AreaState => ({
-  phase: 'falling',
-  silent: [],
-  limit,
-  countedAt,
-  settleAt,
+const settling = (marks: Marks, countedAt: number, at: number): AreaState => ({
+  ...{ phase: 'falling', silent: [], limit: marks.outFrom, countedAt, settling: { at, marks } },
 });
 
 function keptOf(states: AreaStates, isKept: (id: string, area: AreaState) => boolean): AreaStates {
@@ -112,11 +109,15 @@ function keptOf(states: AreaStates, isKept: (id: string, area: AreaState) => boo
 }
 
 function withParts(state: VillageOutage, ids: readonly string[], of: string): VillageOutage {
-  const parts = ids.map((id): [string, AreaState] => [id, { phase: 'part', of, limit: limitOf(state.areas[id]) }]);
+  const parts = ids.map((id): [string, AreaState] => [id, { phase: 'part', of, marks: marksOf(state.areas[id]) }]);
   return { ...state, areas: { ...state.areas, ...Object.fromEntries(parts) } };
 }
 
-const limitOf = (area: AreaState | undefined): number => area?.limit ?? 1;
+function marksOf(area: AreaState | undefined): Marks {
+  const none = { outFrom: 1, backBelow: 1 };
+  if (area?.phase === 'falling') return area.settling?.marks ?? none;
+  return area?.marks ?? none;
+}
 
 /** Most of all devices are silent, villages of them at once, and no device at all was heard since then: nobody can be. */
 function isNobodyHeard(
@@ -151,16 +152,16 @@ function reached(
     const above = areasAbove(id, areas).findLast(
       (one) => isOutAbove(state, one) || isMost(one, state.areas, settings, areas),
     );
-    const limit = limitOf(state.areas[id]);
+    const marks = marksOf(state.areas[id]);
     if (above === undefined || !isOutAbove(state, above)) {
       const villages =
         above === undefined ? [id] : villagesBelow(above, settings, areas).filter((one) => isGone(state.areas[one]));
-      const raised = outageRaise(areas, { areaId: above ?? id, villages, at, limit });
+      const raised = outageRaise(areas, { areaId: above ?? id, villages, at, limit: marks.outFrom });
       changes.push(raised);
       const out: AreaState = {
         phase: 'out',
         alertId: raised.alert.alertId,
-        limit,
+        marks,
         ...(above !== undefined && { villages: true }),
       };
       state = { ...state, areas: { ...state.areas, [above ?? id]: out } };
@@ -183,7 +184,7 @@ function areasAbove(id: string, areas: Areas): string[] {
 
 /** Who is about to be out counts: else the first village of many would be told of by itself. */
 function isGone(area: AreaState | undefined): boolean {
-  return area?.phase === 'falling' ? area.settleAt !== undefined : area !== undefined;
+  return area?.phase === 'falling' ? area.settling !== undefined : area !== undefined;
 }
 
 /** Most villages of the area are out, and they are not all in one part of it: that part would say it better. */

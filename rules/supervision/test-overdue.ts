@@ -1,8 +1,10 @@
 import type { AlertChange } from '../../records/alert.ts';
 import { deviceSubject, happenedAt } from '../cause.ts';
 import type { ReportEvent, RuleEvent, TickEvent } from '../event.ts';
+import type { Home } from '../home.ts';
 import type { Rule } from '../rule.ts';
 import { clearWork } from './device-word.ts';
+import { morningAfter } from './morning.ts';
 
 /**
  * unwatched -> tested (a smoke detector speaks for the first time: its month begins, or it was just tested) -> overdue (`withinMs` without
@@ -18,10 +20,10 @@ export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
     if (event.type === 'device-removed' || event.type === 'test-window') return event.deviceId;
     return isWord(event) ? event.where.deviceId : undefined;
   },
-  deadline: (state, { withinMs }) =>
-    state.phase === 'tested' ? Math.ceil((state.testedAt + withinMs) / gridMs) * gridMs : undefined,
-  rebase: (state, byMs) => (state.phase === 'tested' ? { ...state, testedAt: state.testedAt + byMs } : state),
-  step(state, event, { withinMs }) {
+  deadline: (state) => (state.phase === 'tested' ? state.noticeAt : undefined),
+  rebase: (state, byMs) =>
+    state.phase === 'tested' ? { ...state, testedAt: state.testedAt + byMs, noticeAt: state.noticeAt + byMs } : state,
+  step(state, event, { withinMs }, home) {
     switch (event.type) {
       case 'device-removed':
         return [testOverdue.initial, over(state, event.at, 'overdue to removed')];
@@ -32,17 +34,17 @@ export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
           ? [state, []]
           : [{ ...state, window: { from: event.at, until: event.until } }, []];
       case 'report':
-        return heard(state, event);
+        return heard(state, event, withinMs, home);
       default:
         return [state, []];
     }
   },
 };
 
-/** `testedAt`: the last test, or since when it is watched (epoch ms). Alarms within `window` are tests. */
+/** `testedAt`: the last test, or since when it is watched; `noticeAt`: the morning after the next was due (epoch ms). Alarms within `window` are tests. */
 export type TestOverdue =
   | { phase: 'unwatched' }
-  | { phase: 'tested'; testedAt: number; window?: Window }
+  | { phase: 'tested'; testedAt: number; noticeAt: number; window?: Window }
   | { phase: 'overdue'; alertId: string; testedAt: number; window?: Window };
 type Window = { from: number; until: number };
 export type TestOverdueSettings = {
@@ -50,21 +52,22 @@ export type TestOverdueSettings = {
   withinMs: number;
 };
 
-/** A county that was registered in one day falls due by the hour, and not by the device. */
-const gridMs = 3_600_000;
-
 function isWord(event: RuleEvent): event is ReportEvent {
   if (event.type !== 'report' || event.deviceKind !== 'smoke-detector') return false;
   return event.report.name === 'test' || event.report.name === 'alarm' || event.report.name === 'status';
 }
 
-function heard(state: TestOverdue, event: ReportEvent): [TestOverdue, AlertChange[]] {
+function heard(state: TestOverdue, event: ReportEvent, withinMs: number, home: Home): [TestOverdue, AlertChange[]] {
   const happened = happenedAt(event);
   const wasTested = isTest(event, state.phase === 'unwatched' ? undefined : state.window);
-  if (state.phase === 'unwatched') return [{ phase: 'tested', testedAt: wasTested ? happened : event.at }, []];
+  const tested = (testedAt: number) => {
+    const noticeAt = morningAfter(testedAt + withinMs, event.where.areaId, home);
+    return { phase: 'tested', testedAt, noticeAt } as const;
+  };
+  if (state.phase === 'unwatched') return [tested(wasTested ? happened : event.at), []];
   if (!wasTested || happened <= state.testedAt) return [state, []];
-  const { alertId: _, ...before } = { alertId: undefined, ...state };
-  return [{ ...before, phase: 'tested', testedAt: happened }, over(state, event.at, 'overdue to tested')];
+  const { window } = state;
+  return [{ ...tested(happened), ...(window && { window }) }, over(state, event.at, 'overdue to tested')];
 }
 
 function isTest(event: ReportEvent, window: Window | undefined): boolean {
@@ -85,7 +88,8 @@ function fallsDue(
   const reason = { testedAt: state.testedAt, withinMs, transition: 'tested to overdue' };
   const words = { rule: name, condition: 'test-overdue', severity: 'service', clock: 'trusted' } as const;
   const alert = { alertId, ...words, at, occurredAt: at, subject, where, reason };
-  return [{ ...state, phase: 'overdue', alertId }, [{ type: 'raise', alert }]];
+  const { testedAt, window } = state;
+  return [{ phase: 'overdue', alertId, testedAt, ...(window && { window }) }, [{ type: 'raise', alert }]];
 }
 
 function over(state: TestOverdue, at: number, transition: string): AlertChange[] {

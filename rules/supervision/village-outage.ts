@@ -5,8 +5,8 @@ import type { Rule } from '../rule.ts';
 import { checked, lost, regained, scheduled, settled } from './outage-reach.ts';
 
 /**
- * Of each area: quiet -> falling (devices fell silent within `windowMs`) -> settling (as many as `leastDevices` and `sharePercent`, or more
- * than half of all) -> out (`settleMs` later, so that one message says how far it reaches) -> quiet (less than half of that is still silent).
+ * Of each area: quiet -> falling (devices fell silent within `windowMs`) -> settling (as many as `leastDevices` and `sharePercent`, or
+ * `standingPercent` of all however slowly) -> out (`settleMs` later, so that one message says how far it reaches) -> quiet (less than half of that is still silent).
  * Where most villages of a township, or of the county, are out, that is one alert higher up, and further villages are part
  * of it. Where the whole county fell silent and nobody at all was heard since, our own uplink is what was lost; so it is
  * when the host that is asked does not answer. Nothing here ends or delays what is life safety.
@@ -17,6 +17,7 @@ export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
   settings: {
     leastDevices: 5,
     sharePercent: 10,
+    standingPercent: 30,
     windowMs: 15 * 60_000,
     settleMs: 2 * 60_000,
     checkMs: 5 * 60_000,
@@ -25,6 +26,7 @@ export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
   ranges: {
     leastDevices: [3, 100],
     sharePercent: [5, 50],
+    standingPercent: [15, 100],
     windowMs: [5 * 60_000, 60 * 60_000],
     settleMs: [60_000, 10 * 60_000],
     checkMs: [60_000, 60 * 60_000],
@@ -66,22 +68,27 @@ export type VillageOutage = { areas: AreaStates; checkAt?: number; uplink?: Upli
 export type Uplink = { alertId: string; since: number; by: 'silence' | 'probe' };
 export type AreaStates = { readonly [areaId: string]: AreaState };
 /**
- * `silent`: who fell silent within the window, and when. `limit`: how many silent devices are an outage there, as counted at `countedAt`.
- * `out`: of an area itself, or with `villages` of most that is below it. `part`: of what is out above it, or of the uplink.
+ * `silent`: who fell silent within the window, and when. `limit`: how many of them are an outage there, as counted at `countedAt`.
+ * `settling`: they are, and `at` that time people hear of it. `out`: of an area itself, or with `villages` of most that is below
+ * it. `part`: of what is out above it, or of the uplink.
  */
-export type AreaState = Falling | OutState | { phase: 'part'; of: string; limit: number };
+export type AreaState = Falling | OutState | { phase: 'part'; of: string; marks: Marks };
 export type Falling = {
   phase: 'falling';
   silent: readonly { deviceId: string; at: number }[];
   limit: number;
   countedAt: number;
-  settleAt?: number;
+  settling?: { at: number; marks: Marks };
 };
-export type OutState = { phase: 'out'; alertId: string; limit: number; villages?: true };
+export type OutState = { phase: 'out'; alertId: string; marks: Marks; villages?: true };
+/** So many silent devices in all, those that were silent long before among them, are an outage; with fewer it is over. */
+export type Marks = { outFrom: number; backBelow: number };
 export type VillageOutageSettings = {
   /** So many devices of an area, or the share, whichever is more. */
   leastDevices: number;
   sharePercent: number;
+  /** So large a share that is silent at once is an outage, however slowly it came to that. */
+  standingPercent: number;
   /** Within this they fell silent together. */
   windowMs: number;
   /** How long is waited for others before anybody is told. */
@@ -92,12 +99,13 @@ export type VillageOutageSettings = {
   leastVillages: number;
 };
 
-const settleAtOf = (area: AreaState): number | undefined => (area.phase === 'falling' ? area.settleAt : undefined);
+const settleAtOf = (area: AreaState): number | undefined => (area.phase === 'falling' ? area.settling?.at : undefined);
 
 function later(area: AreaState, byMs: number): AreaState {
   if (area.phase !== 'falling') return area;
   const silent = area.silent.map(({ deviceId, at }) => ({ deviceId, at: at + byMs }));
-  return { ...area, silent, ...(area.settleAt !== undefined && { settleAt: area.settleAt + byMs }) };
+  const { settling } = area;
+  return { ...area, silent, ...(settling && { settling: { ...settling, at: settling.at + byMs } }) };
 }
 
 /** Who was never heard was never switched on: it is work for somebody, and no outage. */
@@ -112,13 +120,32 @@ function fell(
   const recent = before?.silent.filter((one) => at - one.at < settings.windowMs && one.deviceId !== deviceId) ?? [];
   const silent = [...recent, { deviceId, at }];
   // To count is to walk the village: once in a window is enough.
-  const count = before && at - before.countedAt < settings.windowMs ? undefined : silentIn(areas, areaId);
+  const isCounted = before && at - before.countedAt < settings.windowMs;
+  const count = isCounted ? undefined : silentIn(areas, areaId);
   const limit = count ? limitOf(count.devices, settings) : (before?.limit ?? settings.leastDevices);
-  const mostAreSilent = count && count.silent >= settings.leastDevices && 2 * count.silent > count.devices;
-  const settleAt = before?.settleAt ?? (silent.length >= limit || mostAreSilent ? at + settings.settleMs : undefined);
+  const marks =
+    silent.length >= limit
+      ? markedBy(silent.length, limit, silentIn(areas, areaId))
+      : count && standing(count, settings);
+  const settling = before?.settling ?? (marks && { at: at + settings.settleMs, marks });
   const countedAt = count || !before ? at : before.countedAt;
-  const after = { phase: 'falling', silent, limit, countedAt, ...(settleAt !== undefined && { settleAt }) } as const;
+  const after = { phase: 'falling', silent, limit, countedAt, ...(settling && { settling }) } as const;
   return { ...state, areas: { ...state.areas, [areaId]: after } };
+}
+
+/** Beside those that were silent long before. */
+function markedBy(fell: number, limit: number, { silent }: { silent: number }): Marks {
+  const before = Math.max(0, silent - fell);
+  return { outFrom: before + limit, backBelow: before + limit / 2 };
+}
+
+/** However slowly it came to that. */
+function standing(
+  { devices, silent }: { devices: number; silent: number },
+  { leastDevices, standingPercent }: VillageOutageSettings,
+): Marks | undefined {
+  const outFrom = Math.max(leastDevices, Math.ceil((devices * standingPercent) / 100));
+  return silent >= outFrom ? { outFrom, backBelow: outFrom / 2 } : undefined;
 }
 
 const limitOf = (devices: number, { leastDevices, sharePercent }: VillageOutageSettings): number =>
@@ -130,6 +157,6 @@ function returned(state: VillageOutage, { where: { areaId }, deviceId }: DeviceC
   const silent = before.silent.filter((one) => one.deviceId !== deviceId);
   if (silent.length === before.silent.length) return state;
   const { [areaId]: _, ...others } = state.areas;
-  if (silent.length === 0 && before.settleAt === undefined) return { ...state, areas: others };
+  if (silent.length === 0 && before.settling === undefined) return { ...state, areas: others };
   return { ...state, areas: { ...others, [areaId]: { ...before, silent } } };
 }

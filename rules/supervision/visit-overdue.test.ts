@@ -45,8 +45,16 @@ test('a home is visited each quarter, and one of somebody who lives alone each m
     subject: { type: 'place', id: home },
     where: { householdId: home, areaId: 't0v0' },
   });
-  expect(localTime(alert?.at ?? 0).minuteOfDay).toBe(8 * 60);
+  expect(Math.floor(localTime(alert?.at ?? 0).minuteOfDay / 60)).toBe(8);
   expect(alert?.reason.dueAt).toBeLessThan(alert?.at ?? 0);
+});
+
+test('what falls due in a village is told together, and each village in a minute of its own', () => {
+  const county = watchCounty([visitOverdue], countyOf({ townships: 1, villages: 5, homes: 4 }));
+  county.house.advance(33 * DAY_MS);
+  const byVillage = Map.groupBy(county.house.alerts, ({ where }) => where.areaId);
+  expect([...byVillage.values()].map((alerts) => new Set(alerts.map(({ at }) => at)).size)).toEqual([1, 1, 1, 1, 1]);
+  expect(new Set(county.house.alerts.map(({ at }) => at)).size).toBe(5);
 });
 
 test('a visit that met somebody ends it and begins the month anew; one that met nobody does not', () => {
@@ -98,6 +106,15 @@ test('a home in which nobody lives any more is not visited', () => {
   house.dueIn();
   house.change(remove('person', home));
   expect(house.house.later).toMatchObject([{ type: 'clear' }]);
+  expect(house.dueIn()).toBeUndefined();
+});
+
+test('who lives in a care home is seen every day, and is on no round', () => {
+  const house = oneHome(['dementia']);
+  house.change(
+    put('site', { id: 'care', areaId: 't0v0', name: 'Evening House', kind: 'care-home' }),
+    put('place', { id: home, areaId: 't0v0', siteId: 'care', kind: 'room', name: 'room 1' }),
+  );
   expect(house.dueIn()).toBeUndefined();
 });
 

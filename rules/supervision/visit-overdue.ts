@@ -4,6 +4,7 @@ import type { RuleEvent } from '../event.ts';
 import type { Home } from '../home.ts';
 import type { Rule } from '../rule.ts';
 import { clearWork } from './device-word.ts';
+import { morningAfter } from './morning.ts';
 import { isAway } from './welfare-round.ts';
 
 /**
@@ -73,8 +74,6 @@ const special: ReadonlySet<Person['categories'][number]> = new Set([
   'advanced-age',
 ]);
 
-/** Who plans the day reads the list then, in the county's time. */
-const morningMinute = 8 * 60;
 /** Nobody knows when they come back: it is asked again. */
 const openAbsenceMs = 7 * 86_400_000;
 const afterReturnMs = 3 * 86_400_000;
@@ -96,7 +95,7 @@ function planned(known: Kept, at: number, settings: VisitOverdueSettings, home: 
   const roundAt = metAt + (isSpecial ? Math.min(settings.specialMs, settings.everyMs) : settings.everyMs);
   const afterAt = emergencyAt !== undefined && emergencyAt > metAt ? emergencyAt + settings.afterEmergencyMs : roundAt;
   const dueAt = Math.max(Math.min(roundAt, afterAt), backAt(people, at));
-  return { ...known, phase: 'due', dueAt, noticeAt: morningAfter(dueAt, home) };
+  return { ...known, phase: 'due', dueAt, noticeAt: morningAfter(dueAt, home.place()?.areaId, home) };
 }
 
 /** While everybody is away nobody is visited; 0: somebody is there. */
@@ -104,12 +103,6 @@ function backAt(people: readonly Person[], at: number): number {
   if (people.some((person) => !isAway(person, at))) return 0;
   const backAts = people.map(({ absence }) => absence?.until ?? at + openAbsenceMs);
   return Math.min(...backAts) + afterReturnMs;
-}
-
-function morningAfter(dueAt: number, home: Home): number {
-  const minute = home.local(dueAt).minuteOfDay;
-  const waitMinutes = (morningMinute - minute + 1440) % 1440;
-  return (Math.floor(dueAt / 60_000) + (waitMinutes === 0 ? 1440 : waitMinutes)) * 60_000;
 }
 
 /** A visit that was entered late is as good; one that is older than the last changes nothing. */
@@ -121,7 +114,7 @@ function met(
   home: Home,
 ): [VisitOverdue, AlertChange[]] {
   const before: Kept = state.phase === 'unwatched' ? { since: at } : kept(state);
-  if (home.people().length === 0 || metAt <= (before.metAt ?? 0)) return [state, []];
+  if (!isVisited(home) || metAt <= (before.metAt ?? 0)) return [state, []];
   return replanned(state, { ...before, metAt }, at, settings, home, 'visited');
 }
 
@@ -141,13 +134,20 @@ function replanned(
   return [plan, [clearWork(state.alertId, at, { transition })]];
 }
 
+/** Somebody lives there, and not in a care home, where somebody comes every day. */
+function isVisited(home: Home): boolean {
+  const siteId = home.place()?.siteId;
+  const site = siteId === undefined ? undefined : home.areas.site(siteId);
+  return home.household() !== undefined && home.people().length > 0 && site?.kind !== 'care-home';
+}
+
 function changed(
   state: VisitOverdue,
   at: number,
   settings: VisitOverdueSettings,
   home: Home,
 ): [VisitOverdue, AlertChange[]] {
-  if (!home.household() || home.people().length === 0) {
+  if (!isVisited(home)) {
     const over = state.phase === 'overdue' ? [clearWork(state.alertId, at, { transition: 'nobody lives there' })] : [];
     return [visitOverdue.initial, over];
   }
@@ -162,7 +162,7 @@ function falls(
   settings: VisitOverdueSettings,
   home: Home,
 ): [VisitOverdue, AlertChange[]] {
-  if (home.people().length === 0) return [visitOverdue.initial, []];
+  if (!isVisited(home)) return [visitOverdue.initial, []];
   // The limits and who is away may have changed since it was planned.
   const plan = planned(kept(state), at, settings, home);
   if (plan.phase === 'due' && plan.noticeAt > at) return [plan, []];

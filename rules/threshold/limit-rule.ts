@@ -32,7 +32,7 @@ export function limitRule<Settings extends RuleSettings>(words: LimitRuleWords<S
   return {
     ...{ name, initial, settings, ranges },
     subject(event: RuleEvent) {
-      if (event.type === 'device-removed') return event.deviceId;
+      if (event.type === 'device-removed' || event.type === 'device-added') return event.deviceId;
       return event.type === 'report' && reports.has(event.report.name) ? event.where.deviceId : undefined;
     },
     deadline: ({ watches }) => earliest(Object.values(watches).map(gapDueAt)),
@@ -48,8 +48,10 @@ export function limitRule<Settings extends RuleSettings>(words: LimitRuleWords<S
           return onReport(words, state, event, countingIn(event, happenedAt(event), current, home));
         case 'tick':
           return onTick(words, state, event, countingIn(event, event.at, current, home));
+        // Where it hangs, or who wears it, may be another from now on.
+        case 'device-added':
         case 'device-removed':
-          return onRemoved(state, event.at);
+          return ended(state, event.at);
         default:
           return [state, []];
       }
@@ -130,6 +132,7 @@ function onTick<Settings extends RuleSettings>(
   const limits = limitsOf(counting);
   const watches: Watches = { ...state.watches };
   const stopped: Stopped = { ...state.stopped };
+  const isSilent = counting.home.standing(event.where.deviceId ?? '')?.silent === true;
   const changes: AlertChange[] = [];
   for (const [key, watch] of Object.entries(state.watches)) {
     if ((gapDueAt(watch) ?? event.at + 1) > event.at) continue;
@@ -141,7 +144,8 @@ function onTick<Settings extends RuleSettings>(
     const gap = stepGap(watch, event.at);
     watches[key] = gap.watch;
     changes.push(...gap.changes);
-    if (stopped[watch.quantity] !== undefined) continue;
+    // Of a device that says nothing at all, its silence is told.
+    if (stopped[watch.quantity] !== undefined || isSilent) continue;
     const raised = raiseStopped(watch, event, limit);
     stopped[watch.quantity] = raised.alert.alertId;
     changes.push(raised);
@@ -149,10 +153,10 @@ function onTick<Settings extends RuleSettings>(
   return knownAgain({ ...state, watches, stopped }, new Set(), event.at, changes);
 }
 
-function onRemoved({ watches, stopped = {} }: LimitState, at: number): Step {
+function ended({ watches, stopped = {} }: LimitState, at: number): Step {
   const told = Object.values(stopped).map((alertId) => ({ alertId }));
   const standing = [...Object.values(watches), ...told];
-  return [initial, standing.flatMap((one) => endWatch(one, at, { transition: 'watched to removed' }))];
+  return [initial, standing.flatMap((one) => endWatch(one, at, { transition: 'watched to unwatched' }))];
 }
 
 /** Of the quantities that were `seen`, and of those that nobody asks for any more, it is known again how they are. */

@@ -25,7 +25,7 @@ export function stepReading(before: LimitWatch | undefined, reading: Reading, li
   }
   if (before?.side === position) return withBeyond(before, isConnected, reading, limit);
 
-  const changes = before ? endWatch(before, event.at, { transition: `${before.phase} to within`, observed }) : [];
+  const changes = before ? endWatch(before, event.at, { transition: `${before.phase} to within` }) : [];
   if (position !== 'below' && position !== 'above') return { watch: undefined, changes };
   const begun = { phase: 'pending', side: position, quantity: limit.quantity, ...newRun(reading) } as const;
   const outcome = settled({ ...begun, staleAt: staleAfter(event, limit) }, reading, limit);
@@ -82,7 +82,7 @@ export type Limit = {
 
 /**
  * Instants are of the journal's clock: `sinceAt` when the first of `count` readings beyond was taken, `lastAt` the newest of all, `staleAt`
- * when nothing more is a gap. `observed`: the newest value beyond. `alertId`: what was told and stands.
+ * when nothing more is told as a gap. `observed`: the newest value beyond. `alertId`: what was told and stands.
  */
 export type LimitWatch = {
   phase: 'pending' | 'beyond' | 'unknown';
@@ -104,8 +104,13 @@ type Raised = Extract<AlertChange, { type: 'raise' }>;
 
 const minuteMs = 60_000;
 
-/** A reading of the very last moment still counts, and a deadline comes before what is stamped with its time. */
-const staleAfter = ({ at }: ReportEvent, { maxGapMs }: Limit): number => at + maxGapMs + 1;
+/**
+ * A reading of the very last moment still counts, and a deadline comes before what is stamped with its time. On the quarter of an hour: where
+ * a village falls silent in the heat, its list of work is written once and not once a device.
+ */
+const staleAfter = ({ at }: ReportEvent, { maxGapMs }: Limit): number =>
+  Math.ceil((at + maxGapMs + 1) / quarterMs) * quarterMs;
+const quarterMs = 15 * minuteMs;
 
 /** `between`: back from the side on which it was, and not far enough to be over. */
 function positionOf(observed: number, limit: Limit, held: Side | undefined): Side | 'between' | 'within' {

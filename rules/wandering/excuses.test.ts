@@ -19,7 +19,7 @@ test('a rider who says so, or who is too fast for a walk, is not lost by day', (
   const says = herder(wandering, { settings: mild });
   go(says, 0, 3000, { speed: 4 });
   const shows = herder(wandering, { settings: mild });
-  go(shows, 0, 12_000);
+  go(shows, 0, 12_000, { fixes: 3 });
   for (const nara of [says, shows]) {
     nara.advance(HOUR_MS);
     expect(nara.changes).toEqual([]);
@@ -27,6 +27,15 @@ test('a rider who says so, or who is too fast for a walk, is not lost by day', (
   const walks = herder(wandering, { settings: mild });
   go(walks, 0, 3000);
   expect(walks.alerts).toHaveLength(1);
+});
+
+test('somebody who is outside a minute after they were at home did not ride there, and is missed', () => {
+  const nara = herder(wandering, { settings: mild, zones: [circle(0, 0, 500)] });
+  for (const east of [0, 580, 580, 580]) {
+    nara.fix(east, 0);
+    nara.advance(MINUTE_MS);
+  }
+  expect(nara.alerts).toHaveLength(1);
 });
 
 test('a rider may rest, and is after that as lost as anybody who stands there', () => {
@@ -43,11 +52,11 @@ test('a rider may rest, and is after that as lost as anybody who stands there', 
   expect(nara.alerts).toHaveLength(1);
 });
 
-test('nobody rides at the speed of a car, beyond a rider’s reach, with dementia, or by night', () => {
+test('nobody is excused who is faster than anybody drives, beyond the reach of a day, with dementia, or by night', () => {
   const car = herder(wandering, { settings: mild });
-  go(car, 0, 30_000, { speed: 22 });
+  go(car, 0, 30_000, { speed: 36 });
   const far = herder(wandering, { settings: mild });
-  go(far, 20_000, 26_000, { speed: 3, fixes: 4 });
+  go(far, 60_000, 66_000, { speed: 3, fixes: 4 });
   const cared = herder(wandering, { settings: mild, categories: ['dementia'] });
   go(cared, 0, 3000, { speed: 4 });
   const late = herder(wandering, { settings: mild });
@@ -122,6 +131,17 @@ test('a pasture is at most 48 squares, and what was ridden once makes room first
   const { pasture = [] } = nara.state('wandering', 'dev-1') as Wandering;
   expect(pasture).toHaveLength(48);
   expect(pasture.filter(({ days }) => days >= 2)).toHaveLength(5);
+});
+
+test('a pasture is forgotten when nobody rode there for a season', () => {
+  const nara = herder(wandering, { settings: mild });
+  go(nara, 500, 6000, { speed: 5 });
+  nara.fix(0, 0);
+  nara.advance(100 * 24 * HOUR_MS);
+  expect(nara.state('wandering', 'dev-1')).toMatchObject({ fixes: [], pasture: expect.any(Array) });
+  nara.advance(22 * 24 * HOUR_MS);
+  expect(nara.state('wandering', 'dev-1')).toBeUndefined();
+  expect(nara.failures).toEqual([]);
 });
 
 test('a household on its way to another camp, and at it by night, calls nobody', () => {

@@ -92,17 +92,24 @@ function isMoving({ ride, home, settings }: Outing, newest: Fix): boolean {
 }
 
 /**
- * How fast (m/s) somebody went at least since a fix of a minute before or more; `walkedAs`: how fast that would be on foot. What two circles leave
+ * How fast (m/s) somebody went at least since a fix of about a minute before or more; `walkedAs`: how fast that would be on foot. What two circles leave
  * open between two fixes is much in a few seconds, and would make riders of walkers.
  */
 function stepBefore(fixes: readonly Fix[], fix: Fix, { fineMeters, coarseMeters }: WanderingSettings) {
-  const before = fixes.findLast((one) => fix.at - one.at >= 60_000 && isFine(one, coarseMeters));
+  const before = fixes.findLast((one) => fix.at - one.at >= leastStepMs && isFine(one, coarseMeters));
   if (!before) return { speed: 0, walkedAs: 0 };
   const seconds = (fix.at - before.at) / 1000;
+  // One quick step out of the door may be an error of the receiver; only a long and far one is a ride by itself, of others the next step shows it.
+  const isFromHome = (before.outsideMeters ?? 0) <= 0;
+  const isFar = seconds >= longStepSeconds && (fix.outsideMeters ?? 0) >= farFromHomeMeters;
+  if (isFromHome && !isFar) return { speed: 0, walkedAs: 0 };
   const meters = metersBetween(before, fix) - doubtMeters(before, fineMeters) - doubtMeters(fix, fineMeters);
-  return { speed: meters / seconds, walkedAs: ((seconds < longStepSeconds ? 1 : detour) * meters) / seconds };
+  return { speed: meters / seconds, walkedAs: ((seconds < longStepSeconds ? shortDetour : detour) * meters) / seconds };
 }
 
 /** Nobody goes straight on for long: the way is longer than the line between two fixes. */
-const longStepSeconds = 600;
+const leastStepMs = 45_000;
+const longStepSeconds = 540;
+const farFromHomeMeters = 2000;
 const detour = 1.4;
+const shortDetour = 1.2;

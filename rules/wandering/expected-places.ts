@@ -8,10 +8,9 @@ import { metersOutside, type Shape } from './geodesy.ts';
  * these holds the place itself, a circle around it counts as well: smaller for who has dementia. Empty: nobody knows.
  */
 export function expectedPlaces(home: Home, person: Person | undefined, at: number, settings: Radii): readonly Shape[] {
-  const { month } = home.local(at);
   const shapes: Shape[] = home
     .zones(person?.id)
-    .filter(({ months }) => months === undefined || months.includes(month))
+    .filter(({ months }) => months === undefined || months.includes(home.local(at).month))
     .map(({ shape }) => shape);
   const centre = home.place()?.position;
   if (centre && !shapes.some((shape) => metersOutside(shape, centre) <= 0)) {

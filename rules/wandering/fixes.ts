@@ -68,7 +68,10 @@ export function trusted(fixes: readonly Fix[], { coarseMeters, jumpMetersPerSeco
   for (const [index, fix] of fine.entries()) {
     const before = kept.at(-1);
     const next = fine[index + 1];
-    const isJump = before !== undefined && leastSpeed(before, fix) > jumpMetersPerSecond;
+    const isJump =
+      before !== undefined &&
+      mostSpeed(before, fix) > jumpMetersPerSecond &&
+      leastSpeed(before, fix) > jumpMetersPerSecond;
     if (
       !isJump ||
       (next && leastSpeed(fix, next) <= jumpMetersPerSecond && leastSpeed(before, next) > jumpMetersPerSecond)
@@ -79,8 +82,16 @@ export function trusted(fixes: readonly Fix[], { coarseMeters, jumpMetersPerSeco
 }
 type Trust = { coarseMeters: number; jumpMetersPerSecond: number };
 
+/** How fast (m/s) somebody can have gone at most from one fix to the next: most are near each other, and this is told in no time. */
+function mostSpeed(from: Fix, to: Fix): number {
+  const meters = metersPerDegree * (Math.abs(to.lat - from.lat) + Math.abs(to.lon - from.lon));
+  return meters / Math.max(1, Math.abs(to.at - from.at) / 1000);
+}
+/** Nowhere more, also of latitude near the poles. */
+const metersPerDegree = 111_700;
+
 /** How fast (m/s) somebody must have gone at least from one fix to the next. */
-export function leastSpeed(from: Fix, to: Fix): number {
+function leastSpeed(from: Fix, to: Fix): number {
   const meters = metersBetween(from, to) - radiusOf(from) - radiusOf(to);
   return Math.max(0, meters) / Math.max(1, Math.abs(to.at - from.at) / 1000);
 }

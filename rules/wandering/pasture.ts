@@ -19,6 +19,10 @@ export function withRide(cells: readonly Cell[], point: Position, day: number): 
   return [...fresh, { row, column, days: Math.min(mostDays, (known?.days ?? 0) + 1), lastDay: day }];
 }
 
+/** When the last of them is too old to say anything, epoch ms. */
+export const forgottenAt = (cells: readonly Cell[]): number =>
+  (Math.max(...cells.map(({ lastDay }) => lastDay)) + rememberDays + 1) * 86_400_000;
+
 /** Whether somebody rode near there on at least so many days. */
 export const isUsual = (cells: readonly Cell[], point: Position, { usualDays, usualMeters }: Usual): boolean =>
   cells.some((cell) => cell.days >= usualDays && metersBetween(centreOf(cell), point) <= usualMeters);

@@ -7,6 +7,8 @@ export const wanderingSettings = {
   dementiaRadiusMeters: 300,
   /** On top of a zone's edge, for a zone drawn by hand and a fence that is walked along. */
   marginMeters: 25,
+  /** All of three circles of a fix lies so far outside that one more, whose middle is outside, is enough beside it. */
+  farMeters: 100,
   /** One fix outside, and none that denies it for so long. */
   holdMs: 3 * 60_000,
   /** Up to this radius a fix is taken at its word; beyond `coarseMeters` it is not judged. */
@@ -17,12 +19,12 @@ export const wanderingSettings = {
   lateFixMs: 10_000,
   /** Faster than this from one fix to the next is an error of the receiver, until the next fix is there too. */
   jumpMetersPerSecond: 60,
-  /** Who is as fast as this rides; the upper end leaves cars out. */
+  /** Who is as fast as this rides, or is driven; nobody drives faster out here. */
   rideFromMetersPerSecond: 2.5,
-  rideUpToMetersPerSecond: 13,
+  rideUpToMetersPerSecond: 33,
   /** How long somebody who rode may stand, and how far beyond the edge they may be. */
   rideRestMs: 9 * 3_600_000,
-  rideReachMeters: 20_000,
+  rideReachMeters: 60_000,
   /** Where somebody rode on so many days, within so many metres, is their pasture. */
   usualDays: 3,
   usualMeters: 3000,
@@ -47,6 +49,7 @@ export const wanderingRanges: { readonly [Name in keyof WanderingSettings]: Rang
   homeRadiusMeters: [50, 20_000],
   dementiaRadiusMeters: [30, 20_000],
   marginMeters: [0, 500],
+  farMeters: [25, 2000],
   holdMs: [60_000, 30 * 60_000],
   fineMeters: [5, 200],
   coarseMeters: [50, 2000],

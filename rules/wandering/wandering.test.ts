@@ -117,6 +117,16 @@ test('by night, in the cold and with dementia it is critical, and becomes so whe
   expect(dusk.later).toMatchObject([{ type: 'strengthen', severity: 'critical', reason: { because: ['night'] } }]);
 });
 
+test('who was found to be with family is not a matter of life at nightfall', () => {
+  const nara = herder(wandering, { settings: mild });
+  nara.fix(1500, 0);
+  nara.advance(3 * MINUTE_MS);
+  nara.steppe.absence = { reason: 'with-family', since: nara.now };
+  nara.advance(12 * HOUR_MS);
+  expect(nara.alerts).toHaveLength(1);
+  expect(nara.later).toEqual([]);
+});
+
 test('a device as cold as the steppe makes it critical in any month, for three hours', () => {
   const nara = herder(wandering, { settings: mild });
   nara.fix(900, 0);
@@ -172,11 +182,11 @@ test('a jump that nothing can make is doubted until the next fix is there too', 
   nara.fix(10, 0);
   nara.advance(HOUR_MS);
   expect(nara.changes).toEqual([]);
-  nara.fix(30_000, 0, { accuracy: 5 });
+  nara.fix(70_000, 0, { accuracy: 5 });
   nara.advance(MINUTE_MS);
-  nara.fix(30_050, 0, { accuracy: 5 });
+  nara.fix(70_050, 0, { accuracy: 5 });
   nara.advance(MINUTE_MS);
-  nara.fix(30_100, 0, { accuracy: 5 });
+  nara.fix(70_100, 0, { accuracy: 5 });
   nara.advance(MINUTE_MS);
   expect(nara.alerts).toHaveLength(1);
 });

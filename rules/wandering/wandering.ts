@@ -6,17 +6,17 @@ import type { ReportEvent, RuleEvent } from '../event.ts';
 import type { Home } from '../home.ts';
 import type { Rule } from '../rule.ts';
 import { excuseOf, isRiders, isUnworn, type Ride, rideOf } from './excuses.ts';
-import { beyondMeters, expectedPlaces, hasDementia } from './expected-places.ts';
+import { beyondMeters, expectedPlaces, hasDementia, isAbsent } from './expected-places.ts';
 import { doubtMeters, type Fix, fixOf, isFine, radiusOf, trusted, withFix } from './fixes.ts';
 import { lastSeen } from './last-seen.ts';
 import { isColdSeason, isNight, nextNightAt } from './night.ts';
-import { type Cell, withRide } from './pasture.ts';
+import { type Cell, forgottenAt, withRide } from './pasture.ts';
 import { type WanderingSettings, wanderingRanges, wanderingSettings } from './wandering-settings.ts';
 
 /**
  * Whether the wearer of a device left where they are expected. By its latest fixes in the order in which they were taken, whenever they
  * arrive: home -> suspected (one fix surely outside) -> away (a second one; one far outside
- * after one that was outside by its own circle; or none that denies it for `holdMs`) -> home (a fix surely
+ * after one whose middle was outside; or none that denies it for `holdMs`) -> home (a fix surely
  * back, or two in a row whose middle is). A stored fix that arrives later finds its place among them and changes nothing that newer ones
  * say. Coarse ones, and jumps that nothing can make, are kept and not judged; nor is what a device says that nobody wears.
  *
@@ -104,8 +104,10 @@ function onReport(state: Wandering, event: ReportEvent, settings: WanderingSetti
 }
 
 function onTick(state: Wandering, event: RuleEvent, settings: WanderingSettings, home: Home): Step {
-  const newest = state.fixes.at(-1);
-  if (!state.alert && (!newest || event.at - newest.at >= settings.rememberMs)) return [unseen(state), []];
+  const { fixes, alert, pasture = [] } = state;
+  const newest = fixes.at(-1);
+  if (!newest && forgottenAt(pasture) <= event.at) return [wandering.initial, []];
+  if (!alert && (!newest || event.at - newest.at >= settings.rememberMs)) return [unseen(state), []];
   return judged(state, knownOf(event, settings, home));
 }
 
@@ -159,7 +161,7 @@ function wentAway({ cause: _, ...state }: Wandering, cause: Cause, seen: readonl
   return [due({ ...state, alert: { alertId: alertIdOf(wandering.name, cause), severity } }, known), [raised]];
 }
 
-/** Night fell, or it turned cold, since people were told. */
+/** Night fell, or it turned cold, since people were told; and nobody said meanwhile that they are well somewhere else. */
 function strengthened(
   state: Wandering,
   alert: NonNullable<Wandering['alert']>,
@@ -167,7 +169,8 @@ function strengthened(
   known: Known,
 ): Step {
   const because = urgencyOf(state, known);
-  if (alert.severity === 'critical' || because.length === 0) return [due(state, known), []];
+  if (alert.severity === 'critical' || because.length === 0 || isAbsent(known.person, known.at))
+    return [due(state, known), []];
   const severity = 'critical';
   const reason = { transition: 'urgent to critical', ...seenLast(seen, known), because };
   const change = { type: 'strengthen' as const, alertId: alert.alertId, at: known.at, severity, reason } as const;
@@ -188,9 +191,10 @@ const unwatched = ({ alert }: Wandering, at: number): Step => [
   alert ? [clear(alert.alertId, at, 'away to unwatched')] : [],
 ];
 
-/** Nothing of where somebody was, but their pasture. */
+/** Nothing of where somebody was, but their pasture while that may be one. */
 function unseen({ personId, pasture }: Wandering): Wandering {
-  return pasture ? { fixes: [], ...(personId !== undefined && { personId }), pasture } : wandering.initial;
+  if (!pasture) return wandering.initial;
+  return { fixes: [], ...(personId !== undefined && { personId }), pasture, dueAt: forgottenAt(pasture) };
 }
 
 function withoutOuting({ alert: _, cause: __, campId: ___, ride: ____, ...state }: Wandering): Wandering {
@@ -217,11 +221,11 @@ const isSurelyOutside = (fix: Fix, { marginMeters, fineMeters, coarseMeters }: W
   isFine(fix, coarseMeters) &&
   fix.outsideMeters - doubtMeters(fix, fineMeters) > marginMeters;
 
-/** The one before was outside by its own circle, and the newest leaves no doubt: three circles of it lie outside. */
-function isFarAfterOut(seen: readonly Fix[], { marginMeters, fineMeters }: WanderingSettings): boolean {
+/** The middle of the one before was outside, and the newest leaves no doubt: all of three circles of it lies far outside. */
+function isFarAfterOut(seen: readonly Fix[], { farMeters, fineMeters }: WanderingSettings): boolean {
   const [before, newest] = seen.slice(-2);
-  if (!before || !newest || (before.outsideMeters ?? 0) <= radiusOf(before)) return false;
-  return (newest.outsideMeters ?? 0) - 3 * doubtMeters(newest, fineMeters) > marginMeters;
+  if (!before || !newest || (before.outsideMeters ?? 0) <= 0) return false;
+  return (newest.outsideMeters ?? 0) - 3 * doubtMeters(newest, fineMeters) > farMeters;
 }
 
 /** The newest is surely inside, or its middle and that of the one before it are. */

@@ -28,9 +28,11 @@ function* endedByNobody(evidence: Evidence): Iterable<Violation> {
     const { incident, decision } = step;
     const command = resolveIn(decision);
     if (command && command.by.type !== 'system' && decision.record.result?.result.ok) continue;
-    const { category, alerts } = incident;
+    const { category, severity, alerts } = incident;
     const standing = alerts.filter(({ clearedAt }) => clearedAt === undefined).length;
-    const mayEnd = (category === 'supervision' || category === 'system') && standing === 0;
+    const mayEnd =
+      (category === 'supervision' || category === 'system' || (category === 'wandering' && severity === 'urgent')) &&
+      standing === 0;
     if (mayEnd && !isOfLife(incident) && before?.incident.state.phase === 'open') continue;
     yield { ...placeOf(step), says: `${incident.incidentId} (${category}) ended, and nobody had said so` };
   }

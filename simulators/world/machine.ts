@@ -1,9 +1,6 @@
 import { type Alarm, openAlarm } from '../../app/alarm/alarm-core.ts';
-import { restoredFile, restoredText } from '../../app/backup/restored-mark.ts';
 import { type Desk, openDesk } from '../../app/desk/desk-core.ts';
 import type { DownlinkPort } from '../../broker/downlinks.ts';
-import { type JournalReader, openJournalReader } from '../../journal/reader.ts';
-import type { Disk } from '../../platform/disk.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
 import type { Vault } from '../../platform/vault.ts';
@@ -17,7 +14,8 @@ import type { VirtualClock } from '../virtual-clock.ts';
 import { type Beside, keepBeside } from './desk-beside.ts';
 import type { Evidence, Trouble } from './evidence.ts';
 import type { Crash, FaultPlan, Restore } from './faults.ts';
-import { Historian, type Memory } from './historian.ts';
+import { Historian } from './historian.ts';
+import { type MachineBackup, standBy, takeBackup } from './machine-backup.ts';
 import { ProcessLife } from './process-life.ts';
 import { releases } from './releases.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -163,50 +161,28 @@ export class Machine {
   }
 
   async #chronicle({ journal }: Alarm): Promise<void> {
+    const { clock: world, disk } = this.#parts;
     this.historian.follow(journal);
-    await this.#standBy(this.#parts.disk, async ({ reader }) => this.historian.meet(journal, reader));
+    await standBy({ world, disk }, ({ reader }) => this.historian.meet(journal, reader));
   }
 
-  /** Reads a disk as somebody whom nobody strikes. */
-  async #standBy<T>(
-    disk: SimulatedDisk,
-    look: (own: { files: Disk; reader: JournalReader }) => Promise<T>,
-  ): Promise<T> {
-    const world = this.#parts.clock;
-    const bystander = new ProcessLife({ name: 'desk', world, wallAheadMs: () => 0, struck: () => {} });
-    const files = disk.open(bystander);
-    const reader = await openJournalReader({
-      disk: files,
-      clock: bystander.clock,
-      log: silentLog,
-      lookEveryMs: neverMs,
-    });
-    const seen = await look({ files, reader });
-    bystander.end();
-    return seen;
-  }
-
-  /** Of everything on the disk, as it lies there at this moment; it goes into another machine when this one is lost. */
+  /** It goes into another machine when this one is lost. */
   async #backUp({ takenAtMs, lostAtMs, backAtMs }: Restore): Promise<void> {
-    const { clock, disk } = this.#parts;
-    const backup = disk.copy();
-    const mark = Buffer.from(restoredText({ takenAt: clock.now() + this.#wallAheadMs }));
-    const memory = await this.#standBy(backup, async ({ files, reader }) => {
-      await files.writeWhole(restoredFile, mark);
-      return this.historian.memoryOf(reader);
-    });
-    clock.after(lostAtMs - takenAtMs, () => this.#lose({ backup, memory, takenAtMs, backInMs: backAtMs - lostAtMs }));
+    const { clock: world, disk } = this.#parts;
+    const { historian } = this;
+    const backup = await takeBackup({ world, disk, historian, takenAt: world.now() + this.#wallAheadMs });
+    world.after(lostAtMs - takenAtMs, () => this.#lose({ backup, takenAtMs, backInMs: backAtMs - lostAtMs }));
   }
 
-  #lose({ backup, memory, takenAtMs, backInMs }: Loss): void {
+  #lose({ backup, takenAtMs, backInMs }: { backup: MachineBackup; takenAtMs: number; backInMs: number }): void {
     const lostAtMs = this.#parts.clock.monotonic();
     this.crashes.push({ atMs: lostAtMs, who: 'power', at: 'the machine is lost' });
     for (const { life } of Object.values(this.#seats)) if (life) this.#end(life);
     // To whoever goes on from the backup it is as if nobody had been there since.
     this.troubles.push({ what: 'alarm-down', fromMs: takenAtMs, toMs: lostAtMs });
     this.#begin('alarm-down');
-    this.#parts.disk.putBack(backup);
-    this.historian.putBack(memory);
+    this.#parts.disk.putBack(backup.files);
+    this.historian.putBack(backup.memory);
     this.#goDark(backInMs);
   }
 
@@ -369,7 +345,6 @@ export class Machine {
 }
 
 type Name = 'alarm' | 'desk';
-type Loss = { backup: SimulatedDisk; memory: Memory; takenAtMs: number; backInMs: number };
 /** Where one of the two processes runs, or will again. */
 type Seat<Process> = {
   life: ProcessLife | undefined;

@@ -71,10 +71,19 @@ function visitTo({ id }: Home, now: number, chance: Chance): Words {
   return { type: 'visit', householdId: `${id}-h`, visitedAt, why: 'round', result };
 }
 
-/** A setting that changes nothing: nobody is to be missed for it. */
+/** A setting that changes nothing, or one that is only tried and would change much: nobody is to be missed, or told, for either. */
 function sameSettings({ id }: Home): Words {
   const scope = { type: 'household', id: `${id}-h` } as const;
-  const value = { id: `quiet-${id}`, rule: 'battery-low', scope, settings: { lowPercent: 20 } };
+  const isTried = id.charCodeAt(id.length - 1) % 2 === 1;
+  const value = isTried
+    ? {
+        id: 'trial',
+        rule: 'device-silent',
+        mode: 'shadow' as const,
+        scope,
+        settings: { missedReports: 1, graceMs: 300_000 },
+      }
+    : { id: `quiet-${id}`, rule: 'battery-low', scope, settings: { lowPercent: 20 } };
   return { type: 'registry-change', change: { type: 'put', entity: 'ruleSetting', value } };
 }
 

@@ -93,12 +93,18 @@ const entries: { [S in Section]?: fc.Arbitrary<object> } = {
       credential: { salt: 's', hmac: 'h' },
       ...words,
     })),
-  ruleSettings: fc.integer({ min: 1, max: 10 }).map((missedReports) => ({
-    id: 'x',
-    rule: 'device-silent',
-    scope: { type: 'category', id: 'dementia' },
-    settings: { missedReports },
-  })),
+  ruleSettings: fc
+    .record(
+      { missedReports: fc.integer({ min: 1, max: 10 }), mode: fc.constantFrom('live', 'shadow') },
+      { requiredKeys: ['missedReports'] },
+    )
+    .map(({ missedReports, ...mode }) => ({
+      id: 'x',
+      rule: 'device-silent',
+      ...mode,
+      scope: { type: 'category', id: 'dementia' },
+      settings: { missedReports },
+    })),
   thresholds: fc
     .record(
       {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration } from './explain.ts';
+import { duration } from './texts.ts';
 
 const HOUR_MS = 3_600_000;
 
