@@ -18,7 +18,7 @@ import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts'
 export function stepAlerts(round: Round, changes: readonly AlertChange[]): void {
   const news: News = new Map();
   for (const change of changes) {
-    if (change.type === 'raise' && hasToWait(round, change.alert)) round.silences.wait(change.alert, round.at);
+    if (change.type === 'raise' && isSilence(change.alert)) round.silences.wait(change.alert, round.at);
     else if (change.type === 'raise') raise(round, change.alert, news);
     else if (change.type === 'strengthen') strengthen(round, change, news);
     else if (change.type === 'clear') clear(round, change, news);
@@ -26,9 +26,6 @@ export function stepAlerts(round: Round, changes: readonly AlertChange[]): void 
   }
   tellAll(round, news);
 }
-
-const hasToWait = ({ table, registry }: Round, alert: Alert): boolean =>
-  isSilence(alert) && (alert.condition === 'device-silent' || isPartOfOutage(table, registry, alert));
 
 /** Silences that lasted, and are no part of an outage. */
 export function stepSilences(round: Round): void {

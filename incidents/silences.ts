@@ -36,8 +36,9 @@ export function createSilences({ state }: { state: FoldState }) {
   return {
     has: (alertId: string): boolean => rows.has(alertId),
     drop,
-    /** It becomes work at the first full hour after it has lasted. */
-    wait: (alert: Alert, at: number): void => wait(alert, hourAfter(at + waitMs)),
+    /** It becomes work at the first full hour after it has lasted; that nobody watches over somebody waits for no hour. */
+    wait: (alert: Alert, at: number): void =>
+      wait(alert, alert.condition === 'device-silent' ? hourAfter(at + waitMs) : minuteAfter(at + waitMs)),
 
     /** What the rule adds to it while it waits. */
     strengthen({ alertId, severity, reason }: Extract<AlertChange, { type: 'strengthen' }>): boolean {
@@ -97,6 +98,7 @@ type Waiting = { alert: Alert; dueAt: number };
 
 const hourMs = 60 * 60_000;
 const hourAfter = (at: number): number => Math.ceil(at / hourMs) * hourMs;
+const minuteAfter = (at: number): number => Math.ceil(at / 60_000) * 60_000;
 
 /** As long as devices of a village may take to fall silent together. */
 const waitMs = 15 * 60_000;

@@ -141,6 +141,19 @@ test('an outage of the township, and our own lost uplink, hold the silences of e
   }
 });
 
+test('that nobody watches over somebody any more is told a quarter of an hour later, unless the village is out by then', () => {
+  for (const isOut of [false, true]) {
+    const desk = village();
+    raised(desk, 'blind', 'smoke-house', { severity: 'critical', reason: { why: 'silent' } });
+    if (isOut) outage(desk, 'east');
+    desk.advance(16 * MINUTE_MS);
+    expect(desk.open().map(({ alerts }) => alerts[0]?.condition)).toEqual([isOut ? 'village-outage' : 'blind']);
+  }
+  const desk = village();
+  raised(desk, 'blind', 'smoke-house', { severity: 'critical', reason: { why: 'fault' } });
+  expect(desk.open()).toHaveLength(1);
+});
+
 test('an outage holds no fire', () => {
   const desk = village();
   outage(desk, 'east');

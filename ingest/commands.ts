@@ -72,8 +72,21 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
     default: {
       const answer = parts.incidents.step({ type: 'command', at, command });
       collectIncidents(parts, answer, at, into);
+      if (command.type === 'resolve' && answer.result?.ok) hearReached(parts, command, at, into);
       return answer.result ?? { ok: false, problem: 'not-found', message: `no incident ${command.incidentId}` };
     }
+  }
+}
+
+/** Who was reached and is well has answered what the system doubted: nobody is called for that movement any more. */
+function hearReached(parts: JudgeParts, command: Extract<Command, { type: 'resolve' }>, at: number, into: Collection) {
+  const { incidentId, outcome, contact, by } = command;
+  if (contact !== 'reached' || (outcome !== 'false-alarm' && outcome !== 'no-help-needed')) return;
+  for (const { condition, alertId, where } of parts.incidents.get(incidentId)?.alerts ?? []) {
+    if (condition !== 'fall-suspected') continue;
+    const person = where.personId === undefined ? {} : { personId: where.personId };
+    const said = { promptId: alertId, answer: 'fine', by: `${by.type}:${by.id}`, ...person } as const;
+    stepEvent(parts, { type: 'prompt-answered', at, where, ...said }, at, into);
   }
 }
 

@@ -53,5 +53,4 @@ const conditions: { readonly [C in Condition]?: DeviceCondition } = {
   tamper: 'tamper',
   'signal-weak': 'signal-weak',
   'clock-wrong': 'clock-wrong',
-  'test-overdue': 'test-overdue',
 };

@@ -109,8 +109,7 @@ export type DeviceCondition =
   | 'fault'
   | 'tamper'
   | 'signal-weak'
-  | 'clock-wrong'
-  | 'test-overdue';
+  | 'clock-wrong';
 
 /** The host that the operator named as a sign that the world can reach us answers, or has not for a while. */
 export type UplinkEvent = { type: 'uplink'; at: number; where: Whereabouts; reachable: boolean; probe: string };

@@ -32,7 +32,7 @@ export function makeEmergencies(
     Array.from({ length: Math.ceil(aWeek * share) }, () => {
       const able = county.homes.filter((home) => !home.gone && !taken.has(home) && isAble(home, kind));
       const home = able[Math.floor(chance.fraction() * able.length)];
-      if (!home) throw new Error(`no home for one ${kind} more`);
+      if (!home) throw new Error(`in ${county.homes.length} homes there is none for one ${kind} more`);
       taken.add(home);
       const hour =
         kind === 'still' ? between(chance, 7, 20) : kind === 'fall' ? between(chance, 6, 22) : between(chance, 0, 24);

@@ -58,23 +58,27 @@ function makeHome(seed: number, index: number): OrdinaryHome {
   const motions = draw < 0.15 ? 0 : draw < 0.3 ? 1 : 2;
   const away = chance.fraction();
   const hasOneRoom = chance.fraction() < 0.33;
+  const canBeAsked = chance.fraction() < 0.9;
   const position = destination(center, between(chance, 0, 360), between(chance, 200, 4000));
   return {
     ...{ index, id, villageId: `v${village}`, position },
-    people: makePeople(chance, id, position),
+    people: makePeople(chance, { homeId: id, home: position, canBeAsked }),
+    canBeAsked,
     detector: { id: `s${index}`, senses: hasOneRoom ? 'heat' : 'smoke' },
     buttonId: `b${index}`,
     motionIds: Array.from({ length: motions }, (_, at) => `m${index}-${at}`),
     ...(motions > 0 && chance.fraction() < 0.8 && { doorId: `d${index}` }),
-    canBeAsked: chance.fraction() < 0.8,
     motionMinutes: between(chance, 8, 25),
     ...(away < 0.01 && { gone: 'hospital' as const }),
     ...(away >= 0.01 && away < 0.02 && { gone: 'unannounced' as const }),
   };
 }
 
-/** Three in five live alone. Half of the first, and a fifth of the second persons wear something. */
-function makePeople(chance: Chance, homeId: string, home: OrdinaryHome['position']): OrdinaryPerson[] {
+/**
+ * Three in five live alone. Half of the first, and a fifth of the second persons wear something: of those who can be asked, one in a hundred a watch that
+ * does not judge falls itself.
+ */
+function makePeople(chance: Chance, { homeId, home, canBeAsked }: PeopleWish): OrdinaryPerson[] {
   const count = chance.fraction() < 0.6 ? 1 : 2;
   return Array.from({ length: count }, (_, at) => {
     const hasDementia = chance.fraction() < 0.05;
@@ -82,7 +86,7 @@ function makePeople(chance: Chance, homeId: string, home: OrdinaryHome['position
     const id = `${homeId}-${at}`;
     const watch = {
       id: `w-${id}`,
-      judges: chance.fraction() < 0.99,
+      judges: chance.fraction() < 0.99 || !canBeAsked,
       isOffAtNight: chance.fraction() < 0.4,
       fixMinutes: hasDementia ? 10 : 30,
     };
@@ -93,6 +97,8 @@ function makePeople(chance: Chance, homeId: string, home: OrdinaryHome['position
     return { id, wakesAt, sleepsAt, hasDementia, ...(herds && { pasture }), ...(wears && { watch }) };
   });
 }
+
+type PeopleWish = { homeId: string; home: OrdinaryHome['position']; canBeAsked: boolean };
 
 /** The county as an import would enter it. Of each home the household next door is the first neighbour, that on the other side the second. */
 export function registryOfOrdinary({ homes, villages, startAt }: OrdinaryCounty): RegistryChange[] {

@@ -15,7 +15,7 @@ const dayMs = 86_400_000;
  */
 export const batteryForecast: Rule<BatteryForecast, BatteryForecastSettings> = {
   name: 'battery-forecast',
-  initial: { points: [] },
+  initial: { points: [], count: 0 },
   settings: {
     horizonMs: 45 * dayMs,
     leastMs: 14 * dayMs,
@@ -36,7 +36,8 @@ export const batteryForecast: Rule<BatteryForecast, BatteryForecastSettings> = {
     renewedPercent: [5, 100],
     renewedVolts: [0.05, 12],
   },
-  subject: (event) => (event.type === 'report' && event.deviceKind === 'wearable' ? undefined : statusSubject(event)),
+  subject: (event) =>
+    event.type === 'report' && event.deviceKind === 'wearable' ? undefined : statusSubject(event, 'charge', 'battery'),
   deadline: () => undefined,
   rebase: (state) => state,
   step(state, event, settings, home) {
@@ -44,21 +45,25 @@ export const batteryForecast: Rule<BatteryForecast, BatteryForecastSettings> = {
     if (!isStatus(event) || isOvertaken(event, home) || event.report.mains || event.report.charging) return [state, []];
     const level = levelOf(event.report, settings);
     if (!level) return [state, []];
-    const points = state.unit === level.unit ? state.points : [];
-    const isRenewed = points.length > 0 && level.value - recent(points) >= level.renewed;
-    const at = happenedAt(event);
-    const after = gathered(isRenewed ? [] : points, { at, level: level.value, count: 1 }, settings.pointMs);
-    const next = { ...state, unit: level.unit, points: after };
-    if (isRenewed) return [without(next), over(state, event.at, 'fading to renewed')];
+    const before = state.unit === level.unit ? state : { ...batteryForecast.initial, ...alertOf(state) };
+    const isRenewed = before.points.length > 0 && level.value - recent(before.points) >= level.renewed;
+    const points = isRenewed ? batteryForecast.initial : before;
+    const after = {
+      ...alertOf(state),
+      unit: level.unit,
+      ...gathered(points, happenedAt(event), level.value, settings),
+    };
+    if (isRenewed) return [without(after), over(state, event.at, 'fading to renewed')];
     // The trend is looked at when a point is complete: a device that speaks every minute costs no more than one that speaks every day.
-    return after.length === points.length ? [next, []] : judged(next, event, level, settings);
+    return after.count > 1 ? [after, []] : judged(after, event, level, settings);
   },
 };
 
-/** The oldest point first; `unit` is theirs. */
-export type BatteryForecast = { points: readonly Point[]; unit?: Level['unit']; alertId?: string };
-/** `at`: its first word's time, epoch ms; `level`: the mean of `count` words. */
-type Point = { at: number; level: number; count: number };
+/**
+ * `points`: pairs of when (epoch ms) and the mean level since then, the oldest first, in one list because there are so many devices;
+ * `count`: of how many words the newest is the mean; `unit`: theirs.
+ */
+export type BatteryForecast = { points: readonly number[]; count: number; unit?: Level['unit']; alertId?: string };
 export type BatteryForecastSettings = {
   /** A battery that lasts less than this is worth a place on the next round. */
   horizonMs: number;
@@ -78,6 +83,7 @@ type Level = { unit: 'percent' | 'volts'; value: number; empty: number; renewed:
 
 /** Sixteen points of three days: seven weeks. */
 const mostPoints = 16;
+const fewestPoints = 4;
 const warmCelsius = 20;
 /** Below it cells are outside of what they are made for, and a thermometer that says so may be broken. */
 const coldestCelsius = -40;
@@ -91,15 +97,24 @@ function levelOf({ charge, battery, temperature }: StatusReport, settings: Batte
   return { unit: 'volts', value, empty: settings.emptyCellVolts, renewed: settings.renewedVolts };
 }
 
-function gathered(points: readonly Point[], word: Point, pointMs: number): readonly Point[] {
-  const last = points.at(-1);
-  if (!last || word.at - last.at >= pointMs) return [...points, word].slice(-mostPoints);
-  const count = last.count + 1;
-  return [...points.slice(0, -1), { ...last, count, level: last.level + (word.level - last.level) / count }];
+function gathered(
+  { points, count }: Pick<BatteryForecast, 'points' | 'count'>,
+  at: number,
+  level: number,
+  { pointMs }: BatteryForecastSettings,
+): Pick<BatteryForecast, 'points' | 'count'> {
+  const [lastAt, mean] = points.slice(-2);
+  if (lastAt === undefined || mean === undefined || at - lastAt >= pointMs)
+    return { points: [...points, at, level].slice(-2 * mostPoints), count: 1 };
+  return { points: [...points.slice(0, -1), mean + (level - mean) / (count + 1)], count: count + 1 };
 }
 
+const levelsOf = (points: readonly number[]): number[] => points.filter((_, index) => index % 2 === 1);
+
 /** Of the last three points: one odd reading is none of them. */
-const recent = (points: readonly Point[]): number => medianOf(points.slice(-3).map(({ level }) => level));
+const recent = (points: readonly number[]): number => medianOf(levelsOf(points).slice(-3));
+
+const alertOf = ({ alertId }: BatteryForecast) => (alertId === undefined ? {} : { alertId });
 
 function judged(
   state: BatteryForecast,
@@ -108,13 +123,15 @@ function judged(
   { horizonMs, leastMs }: BatteryForecastSettings,
 ): [BatteryForecast, AlertChange[]] {
   // The newest point has just begun.
-  const points = state.points.slice(0, -1);
-  const [first] = points;
-  const last = points.at(-1);
-  if (!first || !last || points.length < 4 || last.at - first.at < leastMs) return [state, []];
-  const trend = robustTrend(points.map(({ at, level }) => ({ x: (at - first.at) / dayMs, y: level })));
+  const points = state.points.slice(0, -2);
+  const [firstAt = 0] = points;
+  const spanMs = (points.at(-2) ?? 0) - firstAt;
+  if (points.length < 2 * fewestPoints || spanMs < leastMs) return [state, []];
   const level = recent(points);
-  const isFalling = trend.slope < 0 && -trend.slope * ((last.at - first.at) / dayMs) > 2 * trend.spread;
+  const trend = robustTrend(
+    levelsOf(points).map((y, index) => ({ x: ((points[2 * index] ?? 0) - firstAt) / dayMs, y })),
+  );
+  const isFalling = trend.slope < 0 && -trend.slope * (spanMs / dayMs) > 2 * trend.spread;
   const lastsMs = isFalling ? Math.max(0, (level - empty) / -trend.slope) * dayMs : Number.POSITIVE_INFINITY;
   if (state.alertId !== undefined)
     return lastsMs > 2 * horizonMs ? [without(state), over(state, event.at, 'fading to steady')] : [state, []];
@@ -124,7 +141,7 @@ function judged(
     [unit === 'percent' ? 'emptyPercent' : 'emptyVolts']: empty,
     daysLeft: Math.round(lastsMs / dayMs),
     horizonDays: Math.round(horizonMs / dayMs),
-    fallingSinceAt: first.at,
+    fallingSinceAt: firstAt,
     transition: 'steady to fading',
   };
   const { alertId, change } = raiseWork(event, batteryForecast.name, 'battery-forecast', reason);

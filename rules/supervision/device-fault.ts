@@ -13,7 +13,7 @@ export const deviceFault: Rule<DeviceFault, Record<never, never>> = {
   conditions: true,
   settings: {},
   ranges: {},
-  subject: (event) => statusSubject(event) ?? (isTest(event) ? event.where.deviceId : undefined),
+  subject: (event) => statusSubject(event, 'faults') ?? (isTest(event) ? event.where.deviceId : undefined),
   deadline: () => undefined,
   rebase: (state) => state,
   step(state, event, _settings, home) {

@@ -4,6 +4,7 @@ import { unreadable } from '../unreadable.ts';
 import { HOUR_MS, home, MINUTE_MS, type ShortReport, watch } from '../watch.test-support.ts';
 import { batteryForecast } from './battery-forecast.ts';
 import { clockWrong } from './clock-wrong.ts';
+import { countyOf, watchCounty } from './county.test-support.ts';
 import { deviceFault } from './device-fault.ts';
 import { signalWeak } from './signal-weak.ts';
 import { tamper } from './tamper.ts';
@@ -169,31 +170,41 @@ describe('monthly tests', () => {
     expect(house.later).toMatchObject([{ type: 'clear' }]);
   });
 
+  /** A home of one detector, which was heard once. */
+  const oneDetector = () => {
+    const county = watchCounty([testOverdue], countyOf({ townships: 1, villages: 1, homes: 1 }));
+    return { house: county.house, where: county.registry.whereabouts('t0v0h0') };
+  };
+
   test('its alarm in a test window is its test; an alarm is none', () => {
     const alarm = { name: 'alarm', source: 'smoke', state: 'on' } as const;
     const overdue = (withWindow: boolean) => {
-      const house = watch(testOverdue);
-      house.read(status({}), detector);
+      const { house, where } = oneDetector();
       house.advance(30 * DAY_MS);
-      const until = house.now + HOUR_MS;
-      if (withWindow)
-        house.tell({ type: 'test-window', at: house.now, where: home, deviceId: 'dev-1', until, by: 'a' });
-      house.read(alarm, detector);
+      const window = { at: house.now, where, deviceId: 't0v0h0', until: house.now + HOUR_MS, by: 'a' };
+      if (withWindow) house.tell({ type: 'test-window', ...window });
+      house.read(alarm, { ...detector, where });
       house.advance(10 * DAY_MS);
       return house.alerts.length;
     };
     expect([overdue(true), overdue(false)]).toEqual([0, 1]);
   });
 
-  test('a wearable has no monthly test, and a detector that is removed none that is overdue', () => {
+  test('a detector has a month from its first word on, and one that is removed no test that is overdue', () => {
+    const { house, where } = oneDetector();
+    house.advance(34 * DAY_MS);
+    expect(house.alerts).toEqual([]);
+    house.advance(3 * DAY_MS);
+    house.tell({ ...removed(house.now), where, deviceId: 't0v0h0' });
+    expect(house.changes.map(({ type }) => type)).toEqual(['raise', 'clear']);
+  });
+
+  test('a wearable has no monthly test', () => {
     const house = watch(testOverdue);
+    house.read({ name: 'test', result: 'passed' }, { deviceKind: 'wearable' });
     house.read(status({}), { deviceKind: 'wearable' });
     house.advance(100 * DAY_MS);
     expect(house.alerts).toEqual([]);
-    house.read(status({}), detector);
-    house.advance(40 * DAY_MS);
-    house.tell(removed(house.now));
-    expect(house.changes.map(({ type }) => type)).toEqual(['raise', 'clear']);
   });
 });
 

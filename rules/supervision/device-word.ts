@@ -4,10 +4,15 @@ import { alertIdOf, causeOf, deviceSubject, happenedAt, raise } from '../cause.t
 import type { ReportEvent, RuleEvent } from '../event.ts';
 import type { Home } from '../home.ts';
 
-/** A status of a device, or its end in the registry: what rules over a device's word about itself step on. */
-export function statusSubject(event: RuleEvent): string | undefined {
+/**
+ * A status of a device that says something of `fields`, or its end in the registry: what rules over a device's word about itself step
+ * on. Most words say nothing of most things, and cost nothing then.
+ */
+export function statusSubject(event: RuleEvent, ...fields: (keyof StatusReport)[]): string | undefined {
   if (event.type === 'device-removed') return event.deviceId;
-  return isStatus(event) ? event.where.deviceId : undefined;
+  if (!isStatus(event)) return undefined;
+  const { report, where } = event;
+  return fields.some((field) => report[field] !== undefined) ? where.deviceId : undefined;
 }
 
 export function isStatus(event: RuleEvent): event is StatusEvent {

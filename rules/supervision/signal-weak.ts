@@ -31,7 +31,7 @@ export const signalWeak: Rule<SignalWeak, SignalWeakSettings> = {
     readings: [2, 20],
     maxGapMs: [3_600_000, 14 * 86_400_000],
   },
-  subject: statusSubject,
+  subject: (event) => statusSubject(event, 'rsrp', 'snr'),
   deadline: () => undefined,
   rebase: (state) => state,
   step(state, event, settings, home) {

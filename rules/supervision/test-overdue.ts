@@ -1,6 +1,6 @@
 import type { AlertChange } from '../../records/alert.ts';
 import { deviceSubject, happenedAt } from '../cause.ts';
-import type { ReportEvent, RuleEvent, TickEvent } from '../event.ts';
+import type { DeviceConditionEvent, ReportEvent, RuleEvent, TickEvent } from '../event.ts';
 import type { Home } from '../home.ts';
 import type { Rule } from '../rule.ts';
 import { clearWork } from './device-word.ts';
@@ -13,11 +13,10 @@ import { morningAfter } from './morning.ts';
 export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
   name: 'test-overdue',
   initial: { phase: 'unwatched' },
-  conditions: true,
   settings: { withinMs: 35 * 86_400_000 },
   ranges: { withinMs: [7 * 86_400_000, 400 * 86_400_000] },
   subject(event) {
-    if (event.type === 'device-removed' || event.type === 'test-window') return event.deviceId;
+    if (event.type === 'device-removed' || event.type === 'test-window' || isFirstWord(event)) return event.deviceId;
     return isWord(event) ? event.where.deviceId : undefined;
   },
   deadline: (state) => (state.phase === 'tested' ? state.noticeAt : undefined),
@@ -33,6 +32,8 @@ export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
         return state.phase === 'unwatched'
           ? [state, []]
           : [{ ...state, window: { from: event.at, until: event.until } }, []];
+      case 'device-condition':
+        return [begins(state, event, withinMs, home), []];
       case 'report':
         return heard(state, event, withinMs, home);
       default:
@@ -54,20 +55,34 @@ export type TestOverdueSettings = {
 
 function isWord(event: RuleEvent): event is ReportEvent {
   if (event.type !== 'report' || event.deviceKind !== 'smoke-detector') return false;
-  return event.report.name === 'test' || event.report.name === 'alarm' || event.report.name === 'status';
+  return event.report.name === 'test' || event.report.name === 'alarm';
+}
+
+/** Of any kind of device; the home knows which are detectors. */
+function isFirstWord(event: RuleEvent): event is DeviceConditionEvent {
+  return event.type === 'device-condition' && event.condition === 'heard';
+}
+
+function begins(state: TestOverdue, event: DeviceConditionEvent, withinMs: number, home: Home): TestOverdue {
+  const device = home.devices().find(({ id }) => id === event.deviceId);
+  if (state.phase !== 'unwatched' || device?.kind !== 'smoke-detector') return state;
+  return tested(event.at, withinMs, event, home);
+}
+
+function tested(testedAt: number, withinMs: number, { where }: RuleEvent, home: Home) {
+  return { phase: 'tested', testedAt, noticeAt: morningAfter(testedAt + withinMs, where.areaId, home) } as const;
 }
 
 function heard(state: TestOverdue, event: ReportEvent, withinMs: number, home: Home): [TestOverdue, AlertChange[]] {
   const happened = happenedAt(event);
   const wasTested = isTest(event, state.phase === 'unwatched' ? undefined : state.window);
-  const tested = (testedAt: number) => {
-    const noticeAt = morningAfter(testedAt + withinMs, event.where.areaId, home);
-    return { phase: 'tested', testedAt, noticeAt } as const;
-  };
-  if (state.phase === 'unwatched') return [tested(wasTested ? happened : event.at), []];
+  if (state.phase === 'unwatched') return [tested(wasTested ? happened : event.at, withinMs, event, home), []];
   if (!wasTested || happened <= state.testedAt) return [state, []];
   const { window } = state;
-  return [{ ...tested(happened), ...(window && { window }) }, over(state, event.at, 'overdue to tested')];
+  return [
+    { ...tested(happened, withinMs, event, home), ...(window && { window }) },
+    over(state, event.at, 'overdue to tested'),
+  ];
 }
 
 function isTest(event: ReportEvent, window: Window | undefined): boolean {

@@ -24,7 +24,7 @@ export const visitOverdue: Rule<VisitOverdue, VisitOverdueSettings> = {
   subject(event) {
     const { householdId } = event.where;
     const concerns = event.type === 'visit' || event.type === 'home-changed' || event.type === 'emergency';
-    return householdId !== undefined && (concerns || isStatus(event)) ? `household:${householdId}` : undefined;
+    return householdId !== undefined && (concerns || isFirstWord(event)) ? `household:${householdId}` : undefined;
   },
   deadline: (state) => (state.phase === 'due' ? state.noticeAt : undefined),
   rebase: (state, byMs) => (state.phase === 'due' ? { ...state, noticeAt: state.noticeAt + byMs } : state),
@@ -79,7 +79,7 @@ const openAbsenceMs = 7 * 86_400_000;
 const afterReturnMs = 3 * 86_400_000;
 
 /** Installations that are older than this rule begin with the next word of a device there. */
-const isStatus = (event: RuleEvent): boolean => event.type === 'report' && event.report.name === 'status';
+const isFirstWord = (event: RuleEvent): boolean => event.type === 'device-condition' && event.condition === 'heard';
 
 const kept = ({ since, metAt, emergencyAt }: Kept): Kept => ({
   since,

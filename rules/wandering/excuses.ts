@@ -110,6 +110,6 @@ function stepBefore(fixes: readonly Fix[], fix: Fix, { fineMeters, coarseMeters 
 /** Nobody goes straight on for long: the way is longer than the line between two fixes. */
 const leastStepMs = 45_000;
 const longStepSeconds = 540;
-const farFromHomeMeters = 2000;
+const farFromHomeMeters = 1000;
 const detour = 1.4;
 const shortDetour = 1.2;
