@@ -86,3 +86,16 @@ function village() {
   homes.set('h2', { warm: true });
   return { state, homes, people };
 }
+
+test('of rows that came and went in great number each key is told once', () => {
+  const state = new FoldState();
+  const rows = state.table<number>('rows');
+  for (let round = 0; round < 3; round++) {
+    for (let key = 0; key < 5_000; key++) rows.set(`k${key}`, round);
+    for (let key = 0; key < 5_000; key++) rows.delete(`k${key}`);
+  }
+  const changes = state.takeChanges();
+  expect(new Set(changes.map(({ key }) => key)).size).toBe(5_000);
+  expect(changes).toHaveLength(5_000);
+  expect(state.takeChanges()).toEqual([]);
+});

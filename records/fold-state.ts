@@ -84,6 +84,7 @@ export class Table<V> {
   readonly #rows = new Map<string, V>();
   /** With repeats: to note a key once more is cheaper than to look whether it is noted. */
   #changed: string[] = [];
+  #mostNoted = 1000;
   readonly #record: (undo: Undo) => void;
 
   constructor(name: string, derived: boolean, record: (undo: Undo) => void) {
@@ -134,12 +135,16 @@ export class Table<V> {
   takeChangedKeys(): string[] {
     const keys = [...new Set(this.#changed)];
     this.#changed = [];
+    this.#mostNoted = 1000;
     return keys;
   }
 
   #note(key: string): void {
     this.#changed.push(key);
-    if (this.#changed.length > 2 * this.#rows.size + 1000) this.#changed = [...new Set(this.#changed)];
+    if (this.#changed.length <= this.#mostNoted) return;
+    this.#changed = [...new Set(this.#changed)];
+    // By the keys, not by the rows: of rows that were deleted the keys are noted still, and looking again would cost as much each time.
+    this.#mostNoted = 2 * this.#changed.length + 1000;
   }
 }
 

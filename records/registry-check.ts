@@ -1,7 +1,7 @@
 import { entityVersion } from './entity-version.ts';
 import type { Area, Device, Entity, EntityType, Place, RegistryChange } from './registry.ts';
 import { entityTypes } from './registry.ts';
-import { keyOf, type Link, linksOf } from './registry-links.ts';
+import { isEntityType, keyOf, type Link, linksOf } from './registry-links.ts';
 
 /** What is wrong with one entity of an import, in words that say what would be right; `zh` says it in Chinese. */
 export type RegistryProblem = {
@@ -72,7 +72,7 @@ const twice = { problem: 'occurs twice in one import; keep one of them', zh: 'åœ
 function putProblems({ entity, value }: Put, world: World): RegistryProblem[] {
   const problems: RegistryProblem[] = [];
   for (const { field, to, id } of linksOf(entity, value)) {
-    if (to === 'all' || to === 'category' || to === 'rule' || to === 'shadow' || world.get(to, id)) continue;
+    if (!isEntityType(to) || world.get(to, id)) continue;
     problems.push({ entity, id: value.id, field, ...absentProblem(to, id), missing: keyOf(to, id) });
   }
   if (entity === 'device') problems.push(...deviceProblems(value));

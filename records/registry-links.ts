@@ -3,8 +3,12 @@ import type { Device, Entity, EntityType, Grant, RuleSetting } from './registry.
 /** The name of an entity among all of them, and the owner of its personal data: `person:p1`. */
 export const keyOf = (entity: EntityType, id: string): string => `${entity}:${id}`;
 
-/** What an entity refers to, and in which field. Everybody, a category, a rule and the shadows are targets without an entity. */
-export type Link = { field: string; to: EntityType | 'all' | 'category' | 'rule' | 'shadow'; id: string };
+/** What an entity refers to, and in which field. Everybody, a category, a rule, the shadows and an area's camps are targets without an entity. */
+export type Link = { field: string; to: EntityType | 'all' | 'category' | 'rule' | 'shadow' | 'camps'; id: string };
+
+/** Whether an entity stands behind that target. */
+export const isEntityType = (to: Link['to']): to is EntityType => !nameless.has(to);
+const nameless: ReadonlySet<string> = new Set(['all', 'category', 'rule', 'shadow', 'camps']);
 
 /** Every reference that an entity makes: indexes and the check of dangling references both follow from it. */
 export function linksOf<T extends EntityType>(entity: T, value: Entity<T>): Link[] {
@@ -14,7 +18,12 @@ export function linksOf<T extends EntityType>(entity: T, value: Entity<T>): Link
 const linkers: { [T in EntityType]: (value: Entity<T>) => Link[] } = {
   area: ({ parentId }) => optional('parentId', 'area', parentId),
   site: ({ areaId }) => [{ field: 'areaId', to: 'area', id: areaId }],
-  place: ({ areaId, siteId }) => [{ field: 'areaId', to: 'area', id: areaId }, ...optional('siteId', 'site', siteId)],
+  place: ({ areaId, siteId, kind }) => [
+    { field: 'areaId', to: 'area', id: areaId },
+    ...optional('siteId', 'site', siteId),
+    // Rules ask for them with every fix, and a village has many more houses.
+    ...(kind === 'winter-camp' || kind === 'summer-camp' ? [{ field: 'kind', to: 'camps' as const, id: areaId }] : []),
+  ],
   household: ({ areaId, currentPlaceId }) => [
     { field: 'areaId', to: 'area', id: areaId },
     { field: 'currentPlaceId', to: 'place', id: currentPlaceId },

@@ -291,7 +291,7 @@ export type RegistryView = {
   /** Where that person or household lives now, or what is known of that place; someone who lives alone is named. */
   whereaboutsOf(who: { type: 'person' | 'household' | 'place'; id: string }): Whereabouts;
   /** Who refers to an entity, in the order in which they came: the people of a household, the devices of a place. */
-  referring<T extends EntityType>(from: T, to: EntityType, id: string): readonly Entity<T>[];
+  referring<T extends EntityType>(from: T, to: EntityType | 'camps', id: string): readonly Entity<T>[];
   /**
    * Contacts for something that happened there: of the person (of everybody who lives there, when it names nobody), household,
    * place, site, then its areas upward; each once, among the same by order, then id.

@@ -70,8 +70,8 @@ export function createHome({ state, registry, ledger, localTime }: HomeParts) {
       const isFree = ({ id }: Place) =>
         registry.referring('household', 'place', id).every((household) => household.id === where.householdId);
       return [...areas]
-        .flatMap((areaId) => (areaId === undefined ? none : registry.referring('place', 'area', areaId)))
-        .filter((place) => place.kind.endsWith('-camp') && place.id !== placeId() && isFree(place));
+        .flatMap((areaId) => (areaId === undefined ? none : registry.referring('place', 'camps', areaId)))
+        .filter((place) => place.id !== placeId() && isFree(place));
     },
     thresholds: () => registry.thresholds(where),
     life: () => ledger.life(where),

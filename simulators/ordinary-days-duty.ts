@@ -6,6 +6,7 @@ import type { Contact } from '../records/registry.ts';
 import { type OrdinaryHome, selfId } from './ordinary-days.ts';
 import type { Emergency } from './ordinary-days-emergencies.ts';
 import { chanceOf, msBetween } from './seeded-chance.ts';
+import { normal } from './tracks.ts';
 
 /**
  * The people of an ordinary county: who is asked answers, and who is on duty works off what reaches the desk, two by day and one from 22:00 to 6:00.
@@ -26,11 +27,13 @@ export class Duty {
     const home = this.#ports.homeOf(where.householdId);
     const chance = this.#chance(promptId);
     if (!home || this.#ports.emergencyAt(home, at)) return;
-    const share = home.gone ? 0.1 : this.#ports.isNight(at) ? 0.75 : 0.85;
-    if (chance.fraction() >= share) return;
+    const isNight = this.#ports.isNight(at);
+    if (chance.fraction() < (home.gone ? 0.9 : isNight ? 0.12 : 0.04)) return;
+    // In the middle 25 s, by night 45 s; one in seven by day takes longer than a minute.
+    const afterMs = Math.round((isNight ? 45_000 : 25_000) * Math.exp(0.85 * normal(chance)));
     const by = { type: 'contact', id: selfId(home.id) } as const;
     const answer = () => this.#ports.send({ type: 'prompt-answer', by, promptId, answer: 'fine' });
-    this.#ports.later(at + msBetween(chance, 8_000, 52_000), answer);
+    this.#ports.later(at + afterMs, answer);
   }
 
   /** An incident that the desk hears of. A doubt whose question is still open is left alone until the answer is due. */

@@ -24,7 +24,7 @@ export type Lived = { seen: Map<string, Seen>; told: Told[]; prompts: number; re
 /**
  * Lives so many days of a county through the alarm path, from the payloads of devices to the notices, on a clock of its own: decoder, rules and incidents as
  * they ship, without journal files, network and providers. `habitDays` come before and count for nothing: homes become known in them, and nobody is in need. Without
- * `rates` nothing is a nuisance and no device fails; `homes` are those that speak, by default all.
+ * `rates` nothing is a nuisance and no device fails; `homes` are those in which people live their days, by default all.
  */
 export function liveThrough(county: OrdinaryCounty, wish: Wish): Lived {
   const world = new OrdinaryWorld(county, wish);
@@ -84,10 +84,8 @@ class OrdinaryWorld {
     const { homes = this.#county.homes } = this.#wish;
     const rates = isTroubled ? this.#wish.rates : undefined;
     const until = midnight + dayMs;
-    const said = homes.flatMap((home) => [
-      ...ordinaryDay(this.#county, home, midnight),
-      ...(rates ? nuisancesOf(this.#county, home, midnight, rates) : []),
-    ]);
+    const said = homes.flatMap((home) => ordinaryDay(this.#county, home, midnight));
+    if (rates) said.push(...this.#county.homes.flatMap((home) => nuisancesOf(this.#county, home, midnight, rates)));
     for (const emergency of this.#emergencies.values())
       said.push(...emergency.said.filter(({ at }) => at >= midnight && at < until));
     said.sort((a, b) => a.at - b.at);

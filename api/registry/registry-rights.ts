@@ -4,7 +4,7 @@ import { whyNotErased } from '../../records/person-erasure.ts';
 import type { Entity, EntityType, RegistryChange } from '../../records/registry.ts';
 import { absentProblem, idOf, type RegistryProblem } from '../../records/registry-check.ts';
 import type { Registry } from '../../records/registry-fold.ts';
-import { isInstalled, linksOf } from '../../records/registry-links.ts';
+import { isEntityType, isInstalled, linksOf } from '../../records/registry-links.ts';
 import type { Access, Permission } from '../../records/rights.ts';
 import { personalFields } from '../../records/sealing.ts';
 import { isMasked } from '../rights/masking.ts';
@@ -55,8 +55,7 @@ export function refusalOf(parts: Judging, access: Access, change: RegistryChange
   if (left !== undefined && registry.area(left) && !rights.reaches(access, permission, { type: 'area', id: left }))
     return { ...absentProblem('area', left), field: 'parentId', as: 'invalid' };
   for (const { to, id: target } of linksOf(entity, value as never)) {
-    if (to === 'all' || to === 'category' || to === 'rule' || to === 'shadow' || registry.get(to, target) === undefined)
-      continue;
+    if (!isEntityType(to) || registry.get(to, target) === undefined) continue;
     rights.reaches(access, permission, { type: to, id: target });
   }
   if (!reachesPlaceless({ registry, rights }, access, change)) return wide;

@@ -18,7 +18,7 @@ export const inactivitySettings: InactivitySettings = {
   visitMs: 2 * hourMs,
   overdueMs: 10 * minuteMs,
   missedWords: 5,
-  promptMs: minuteMs,
+  promptMs: 5 * minuteMs,
   firmFromMs: 5 * minuteMs,
   firmUntilMs: 65 * minuteMs,
   memoryDays: 45,

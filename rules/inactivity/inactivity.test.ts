@@ -21,7 +21,7 @@ test('who stops moving by day is asked within hours, and without an answer the d
   expect(alert).toMatchObject({
     severity: 'urgent',
     subject: { type: 'person', id: 'her' },
-    at: (prompt?.at ?? 0) + MINUTE_MS,
+    at: (prompt?.at ?? 0) + 5 * MINUTE_MS,
     reason: { transition: 'asked to no answer', lastSignAt, stance: 'awake', sensors: 3 },
   });
   expect((alert?.at ?? 0) - lastSignAt).toBeLessThan(4.5 * HOUR_MS);
@@ -39,7 +39,7 @@ test('a night is no silence, and no sign in the morning is', () => {
   expect(home.prompts()).toHaveLength(1);
 });
 
-test('an answer, or a step, before the minute is over calls nobody', () => {
+test('an answer, or a step, before the time for it is over calls nobody', () => {
   for (const reply of ['answer', 'step'] as const) {
     const home = quietHome();
     home.live(14);
