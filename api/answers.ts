@@ -1,6 +1,6 @@
-import type { Reason } from '../records/alert.ts';
+import type { Prompt, Reason } from '../records/alert.ts';
 import type { AuditDraft } from '../records/audit.ts';
-import type { CommandProblem, Look } from '../records/command.ts';
+import type { CommandProblem, Look, PromptAnswer } from '../records/command.ts';
 import type {
   Actor,
   ContactResult,
@@ -60,6 +60,21 @@ export type IncidentDetail = IncidentCard & {
   people: { name?: string; callName?: string }[];
   /** Everybody who is named in the timeline or was told, by id. */
   contacts: { [contactId: string]: ContactShown };
+};
+
+/** Where a person was last seen, the oldest first. */
+export type { LastTrack, TrackFix } from '../rules/wandering/last-track.ts';
+
+/** Who was asked whether all is well, in the order in which they were asked. */
+export type PromptPage = { prompts: PromptShown[] };
+/** `answer`: the last one. `place`, `area`: their names, where the registry knows them. */
+export type PromptShown = Pick<Prompt, 'promptId' | 'rule' | 'at' | 'until' | 'about' | 'personId'> & {
+  householdId?: string;
+  placeId?: string;
+  place?: string;
+  area?: string;
+  answer?: PromptAnswer['answer'];
+  answeredAt?: number;
 };
 
 /** What is held since the system stood still or was put back; at most 200, the most urgent first, and `more` others. */

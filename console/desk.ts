@@ -16,6 +16,7 @@ import { type Live, localTime, openLive } from './live.ts';
 import { deskNow, type LiveState, nothingHeard, openIn, type Sight, sightOf } from './live-state.ts';
 import { useDeskTime } from './marks.ts';
 import { isOffice, OfficePages, pagesOf } from './office/office-pages.ts';
+import { Prompts } from './prompts.ts';
 import { currentSession, signOut } from './requests.ts';
 import type { Texts } from './texts/en.ts';
 import { placeOf, type Speech, speechOf, titleOf } from './words.ts';
@@ -42,10 +43,10 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
 
   // The clocks run by themselves; the queue is drawn again only when something in it changed.
   const { cards, moreOpen } = state;
-  const queue = useMemo(
-    () => html`<${IncidentList} ...${{ cards, moreOpen, selectedId, speech, now }} />`,
-    [cards, moreOpen, selectedId, speech, now],
-  );
+  const queue = useMemo(() => {
+    const asked = html`<${Prompts} ...${{ speech, now, mayAnswer: allowed.has('incident:act') }} />`;
+    return html`<${IncidentList} ...${{ cards, moreOpen, selectedId, speech, now, asked }} />`;
+  }, [cards, moreOpen, selectedId, speech, now, allowed]);
   const leave = async () => {
     await signOut();
     left();

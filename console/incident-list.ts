@@ -4,8 +4,8 @@ import { openIn, resolvedIn } from './live-state.ts';
 import { type DeskClock, RunningClock, SeverityMark } from './marks.ts';
 import { areaOf, clockWords, dayAndMinute, placeOf, type Speech, stateWords, titleOf } from './words.ts';
 
-/** The queue: whom nobody has, what is in hand, the work list, and what ended. */
-export function IncidentList({ cards, moreOpen, selectedId, speech, now }: ListProps) {
+/** The queue: whom nobody has, what is in hand, who is being asked (`asked`), the work list, and what ended. */
+export function IncidentList({ cards, moreOpen, selectedId, speech, now, asked }: ListProps) {
   const { sections } = speech.texts;
   const open = openIn(cards);
   const work = open.filter(({ severity }) => severity === 'service');
@@ -23,7 +23,7 @@ export function IncidentList({ cards, moreOpen, selectedId, speech, now }: ListP
       ${list(some)}
     </section>`;
   return html`
-    ${section('waiting', sections.waiting, waiting)} ${section('in-hand', sections.inHand, inHand)}
+    ${section('waiting', sections.waiting, waiting)} ${section('in-hand', sections.inHand, inHand)} ${asked}
     ${section('work', sections.work, work)} ${moreOpen > 0 && html`<p class="quiet">${sections.more(moreOpen)}</p>`}
     ${
       resolved.length > 0 &&
@@ -41,6 +41,7 @@ type ListProps = {
   selectedId: string | undefined;
   speech: Speech;
   now: DeskClock;
+  asked: unknown;
 };
 
 function Card({ card, selectedId, speech, now }: CardProps) {

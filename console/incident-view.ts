@@ -7,6 +7,7 @@ import { type Acting, IncidentActions, useActing } from './incident-actions.ts';
 import { AcceptForm } from './incident-forms.ts';
 import { type DeskClock, RunningClock, SeverityMark, useDeskTime } from './marks.ts';
 import { incidentDetail } from './requests.ts';
+import { isAboutTheWay, Track } from './track.ts';
 import {
   areaOf,
   clockText,
@@ -66,6 +67,7 @@ export function IncidentView({ card, speech, allowed, now, learn, signedOut }: V
         <h2 id="where">${texts.where}</h2>
         <${Where} ...${{ card, detail, speech }} />
         ${detail?.masked && html`<${Masked} ...${{ card, speech, allowed, load, signedOut }} />`}
+        ${detail && !detail.masked && isAboutTheWay(detail) && html`<${Track} ...${{ incidentId: card.incidentId, speech, now, signedOut }} />`}
       </section>
       <section aria-labelledby="told">
         <h2 id="told">${texts.told}</h2>

@@ -5,8 +5,10 @@ import type {
   HoldingPage,
   IncidentCard,
   IncidentDetail,
+  LastTrack,
   LockoutPage,
   Problem,
+  PromptPage,
   SessionAnswer,
 } from '../api/answers.ts';
 
@@ -19,6 +21,12 @@ export const signOut = (): Promise<Answer<undefined>> => ask('DELETE', '/session
 export const currentSession = (): Promise<Answer<SessionAnswer>> => ask('GET', '/session');
 export const incidentDetail = (incidentId: string): Promise<Answer<IncidentDetail>> =>
   ask('GET', `/incidents/${encodeURIComponent(incidentId)}`);
+/** A look that goes on record. */
+export const lastTrack = (incidentId: string): Promise<Answer<Omit<LastTrack, 'personId'>>> =>
+  ask('GET', `/incidents/${encodeURIComponent(incidentId)}/track`);
+export const whoIsAsked = (): Promise<Answer<PromptPage>> => ask('GET', '/prompts');
+export const answerPrompt = (promptId: string, answer: 'fine' | 'help'): Promise<Answer<object>> =>
+  command('POST', `/prompts/${encodeURIComponent(promptId)}/answer`, { answer });
 
 /** One thing, for an hour, for a reason. */
 export const breakGlass = (of: Glassed, reason: string): Promise<Answer<object>> =>

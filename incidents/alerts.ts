@@ -1,13 +1,13 @@
-import type { Alert, AlertChange, Note, Severity } from '../records/alert.ts';
+import type { Alert, AlertChange, Note, Reason, Severity } from '../records/alert.ts';
 import type { Incident, IncidentAlert } from '../records/incident.ts';
 import { claimMs } from './claims.ts';
 import { moveLadder } from './climb.ts';
 import { codeFor } from './code.ts';
 import { type Correlation, correlationOf, isCry, isSameCry, mayEndByItself, sameCryMs } from './correlation.ts';
-import { isOpen, keyOfIncident } from './incident-table.ts';
+import { type IncidentTable, isOpen, keyOfIncident } from './incident-table.ts';
 import { alertCount, severities } from './notices.ts';
 import type { Round } from './round.ts';
-import { isPartOfOutage, isSilence } from './silences.ts';
+import { isSilence } from './silences.ts';
 import { happen } from './transition.ts';
 import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts';
 
@@ -28,10 +28,9 @@ export function stepAlerts(round: Round, changes: readonly AlertChange[]): void 
 }
 
 /** Silences that lasted, and are no part of an outage. */
-export function stepSilences(round: Round): void {
-  const { table, registry, silences, dueAt } = round;
+export function stepSilences(round: Round, lasted: readonly Alert[]): void {
   const news: News = new Map();
-  for (const alert of silences.take(dueAt, (one) => isPartOfOutage(table, registry, one))) raise(round, alert, news);
+  for (const alert of lasted) raise(round, alert, news);
   tellAll(round, news);
 }
 
@@ -55,19 +54,23 @@ type News = Map<Turn, NewsItem>;
 const mostAlerts = 200;
 
 function raise(round: Round, alert: Alert, news: News): void {
-  if (round.table.ofAlert(alert.alertId)) return;
+  if (round.table.ofAlert(alert.alertId) || round.table.isUncarried(alert.alertId)) return;
   const correlation = correlationOf({ ...alert, at: round.at }, round.localTime);
   const standing = findOpen(round, alert, correlation) ?? round.table.restingWithKey(correlation.key);
   const added = incidentAlert(alert);
   const turn = round.turnOf(standing ?? opened(round, added, correlation));
   const item = newsOf(news, turn, standing === undefined);
-  if (standing) addAlert(turn, added);
+  if (standing && !addAlert(turn, added)) round.table.countUncarried(alert, standing.incidentId);
   const { alertId, condition, severity, lateMs } = alert;
   write(turn, standing ? 'alert' : 'opened', { alertId, condition, severity, ...(lateMs !== undefined && { lateMs }) });
-  const kind = severity !== 'critical' ? 'lesser alert' : condition === 'call-emergency' ? 'second call' : 'worse';
+  const kind = condition === 'call-emergency' ? 'second call' : isTold(alert) ? 'worse' : 'lesser alert';
   if (item.newest?.kind !== 'worse' || kind === 'worse') item.newest = { kind, about: added };
   round.keep(turn);
 }
+
+/** Whom nothing watches over any more is somebody else than those whom the incident is about: it is told, however urgent. */
+const isTold = ({ condition, severity }: Pick<IncidentAlert, 'condition' | 'severity'>): boolean =>
+  severity === 'critical' || (condition === 'blind' && severity === 'urgent');
 
 /** The open incident with the alert's key, else the latest cry at the same place that it may belong to. */
 function findOpen(
@@ -107,7 +110,8 @@ function opened({ at, table }: Round, alert: IncidentAlert, { category, subject,
   };
 }
 
-function addAlert(turn: Turn, alert: IncidentAlert): void {
+/** False: the list is full of what stands. */
+function addAlert(turn: Turn, alert: IncidentAlert): boolean {
   const { closing, ...incident } = turn.incident;
   const { alerts, moreAlerts = 0, severity } = incident;
   // The first alert names the incident and stays; a cleared one makes room for what stands.
@@ -122,6 +126,7 @@ function addAlert(turn: Turn, alert: IncidentAlert): void {
     ...(closing && alert.severity !== 'critical' && { closing }),
   };
   nextVersion(turn);
+  return room;
 }
 
 /** What strengthens a resolved matter is news: to the incident that is open for the same now, else it is open again. */
@@ -142,7 +147,7 @@ function strengthen(round: Round, change: Strengthened, news: News): void {
   const isNews = severity !== before.severity || clearedAt !== undefined || !isOpen(standing);
   if (isNews) {
     nextVersion(turn);
-    item.newest = { kind: severity === 'critical' ? 'worse' : 'lesser alert', about: alert };
+    item.newest = { kind: isTold(alert) ? 'worse' : 'lesser alert', about: alert };
   }
   round.keep(turn);
 }
@@ -150,14 +155,36 @@ type Strengthened = Extract<AlertChange, { type: 'strengthen' }>;
 
 function clear(round: Round, { alertId, at, reason }: Extract<AlertChange, { type: 'clear' }>, news: News): void {
   if (round.silences.drop(alertId)) return;
+  const uncarried = round.table.takeUncarried(alertId);
+  if (uncarried) {
+    clearUncarried(round, alertId, uncarried, reason, news);
+    return;
+  }
   const standing = round.table.ofAlert(alertId);
   const alert = standing?.alerts.find((one) => one.alertId === alertId);
   if (!standing || !alert || !isOpen(standing) || alert.clearedAt !== undefined) return;
   const turn = round.turnOf(standing);
   newsOf(news, turn, false);
   replaceAlert(turn, { ...alert, clearedAt: at });
-  if (standing.category === 'supervision' && standing.subject.type === 'area') forgetCleared(turn);
+  if (standing.subject.type === 'area') forgetCleared(turn);
   write(turn, 'alert-cleared', { ...reason, alertId, condition: alert.condition });
+  round.keep(turn);
+}
+
+/** What was only counted, because the list was full, is counted no longer. */
+function clearUncarried(
+  round: Round,
+  alertId: string,
+  { standing, condition }: NonNullable<ReturnType<IncidentTable['takeUncarried']>>,
+  reason: Reason,
+  news: News,
+): void {
+  if (!standing || !isOpen(standing)) return;
+  const turn = round.turnOf(standing);
+  newsOf(news, turn, false);
+  const { moreAlerts = 0, ...incident } = turn.incident;
+  turn.incident = moreAlerts > 1 ? { ...incident, moreAlerts: moreAlerts - 1 } : incident;
+  write(turn, 'alert-cleared', { ...reason, alertId, condition });
   round.keep(turn);
 }
 

@@ -74,7 +74,7 @@ export function newestRung({ incident, registry }: Turn): number | undefined {
 export const lateArrivalMs = 5 * 60_000;
 /** How long an incident rests while a second person is asked to agree that nobody was reached. */
 export const restMs = 30 * 60_000;
-/** Past so many alerts in one incident its people know; further ones are on record and on the page. */
+/** Past so many alerts in one incident its people know; further ones are on record and on the page. Who is left without a watch is somebody else each time. */
 export const mostFirstRungs = 20;
 
 function setLadder(turn: Turn, ladder: Ladder): void {
@@ -106,7 +106,8 @@ function waitForHands(turn: Turn): void {
 function tellFirstRungAgain(turn: Turn, about?: IncidentAlert): void {
   const { incident, registry } = turn;
   const ladder = ladderOf(incident, registry);
-  if (alertCount(incident) > mostFirstRungs || ladder.rungs.length === 0) return;
+  const isKnown = alertCount(incident) > mostFirstRungs && about?.condition !== 'blind';
+  if (isKnown || ladder.rungs.length === 0) return;
   tellRung(turn, peopleOn(1, ladder, incident, registry), {
     cause: incident.version,
     rung: 1,

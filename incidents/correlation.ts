@@ -125,6 +125,7 @@ function categoryOf(condition: Condition): IncidentCategory {
     case 'village-outage':
       return 'supervision';
     case 'uplink-lost':
+    case 'probe-unanswered':
     case 'record-quarantined':
     case 'journal-reserve':
     case 'keys-unwritten':

@@ -1,4 +1,4 @@
-import type { Severity } from '../records/alert.ts';
+import type { Alert, Condition, Severity } from '../records/alert.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import { DeadlineHeap } from '../rules/deadline-heap.ts';
@@ -13,6 +13,8 @@ export function createIncidentTable(state: FoldState) {
   const rows = state.table<Incident>('incidents');
   const index = createIndex(state);
   const stalls = state.table<number>('incident-stalls');
+  /** By alert: what stands and found no room in its incident's list, which counts it. */
+  const uncarried = state.table<Uncarried>('alerts-uncarried');
   const dueOf = (incident: Incident): number | undefined => {
     const dueAt = deadlineOf(incident);
     return dueAt === undefined ? undefined : Math.max(dueAt, stalls.get(incident.incidentId) ?? 0);
@@ -57,8 +59,21 @@ export function createIncidentTable(state: FoldState) {
       deadlines.note(incident);
     },
 
+    isUncarried: (alertId: string): boolean => uncarried.has(alertId),
+    /** Past the bound nobody knows any more when it is over: a person ends the incident. */
+    countUncarried({ alertId, condition }: Pick<Alert, 'alertId' | 'condition'>, incidentId: string): void {
+      if (uncarried.size < mostUncarried) uncarried.set(alertId, { incidentId, condition });
+    },
+    takeUncarried(alertId: string): { standing: Incident | undefined; condition: Condition } | undefined {
+      const row = uncarried.get(alertId);
+      if (!row) return undefined;
+      uncarried.delete(alertId);
+      return { standing: rows.get(row.incidentId), condition: row.condition };
+    },
+
     remove(incidentId: string): void {
       stalls.delete(incidentId);
+      for (const [alertId, row] of uncarried.entries()) if (row.incidentId === incidentId) uncarried.delete(alertId);
       index.move(rows.get(incidentId), undefined);
       rows.delete(incidentId);
     },
@@ -70,6 +85,9 @@ export function createIncidentTable(state: FoldState) {
     },
   };
 }
+
+type Uncarried = { incidentId: string; condition: Condition };
+const mostUncarried = 10_000;
 
 export type IncidentTable = ReturnType<typeof createIncidentTable>;
 

@@ -1,4 +1,4 @@
-import type { AlertChange } from '../records/alert.ts';
+import type { Alert, AlertChange } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
 import { createCommandAnswers } from '../records/command-answers.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
@@ -16,7 +16,7 @@ import { createIncidentTable, deadlineOf, isOpen } from './incident-table.ts';
 import { stepOutcome } from './outcomes.ts';
 import { createPrompts } from './prompts.ts';
 import { beginRound, type Round, type RoundParts } from './round.ts';
-import { createSilences } from './silences.ts';
+import { createSilences, isPartOfOutage } from './silences.ts';
 import { happen } from './transition.ts';
 import { nextVersion, type Turn, write } from './turn.ts';
 
@@ -66,13 +66,15 @@ export function createIncidents({ state, registry, localTime }: IncidentsParts) 
      * may be, or is not critical, does not go on by itself. Somebody may have come by now, or it may have been over long
      * ago. Ladders hold, and the system's own incident says what was left open. Incidents of the system itself speak of
      * the present, to who runs it, and go on. What was put back knows nothing of whoever had it in hand then: no claim of
-     * before holds anybody off, and where it is not held the next rung is told.
+     * before holds anybody off, and where it is not held the next rung is told. What waits to be work waits anew: its device may be
+     * speaking by now.
      */
     stoodStill(at: number, started: Stop): IncidentAnswer {
       const { downMs, restored } = started;
       const round = beginRound(parts, at);
       if (!isLongStop(started)) return round.answer();
       parts.stands.set('latest', { at, downMs, ...(restored && { restored: true }) });
+      silences.waitAnew(at);
       for (const incident of table.all()) {
         if (restored) skipVersions(round, incident);
         const isClaimed = restored !== undefined && incident.state.phase === 'claimed';
@@ -211,7 +213,7 @@ function endClaim(turn: Turn, round: Round): void {
 function fireAll(parts: Parts, dueAt: number, now: number): IncidentAnswer {
   const fired: IncidentAnswer[] = [];
   const failures: Failure[] = [];
-  if ((parts.silences.nextDeadline() ?? Infinity) <= dueAt) fired.push(fireSilences(beginRound(parts, now, dueAt)));
+  if ((parts.silences.nextDeadline() ?? Infinity) <= dueAt) fired.push(...fireSilences(parts, dueAt, now, failures));
   for (let next = parts.table.nextDeadline(); next && next.dueAt <= dueAt; next = parts.table.nextDeadline()) {
     const { incidentId, dueAt: wasDueAt } = next;
     try {
@@ -236,9 +238,31 @@ function failureOf(incidentId: string, incident: Incident | undefined, error: un
   return { rule: 'incidents', subject: incidentId, lifeSafety, error, ...(deviceId !== undefined && { deviceId }) };
 }
 
-function fireSilences(round: Round): IncidentAnswer {
-  stepSilences(round);
-  return conclude(round);
+/** Together, so that one message names them all; where one of them throws, each by itself, and that one again later. */
+function fireSilences(parts: Parts, dueAt: number, now: number, failures: Failure[]): IncidentAnswer[] {
+  const { silences, state, table, registry } = parts;
+  const lasted = silences.take(dueAt, (alert) => isPartOfOutage(table, registry, alert));
+  const tell = (alerts: readonly Alert[]) =>
+    state.attempt(() => {
+      const round = beginRound(parts, now, dueAt);
+      stepSilences(round, alerts);
+      return conclude(round);
+    });
+  try {
+    return [tell(lasted)];
+  } catch {
+    return lasted.flatMap((alert) => {
+      try {
+        return [tell([alert])];
+      } catch (error) {
+        silences.wait(alert, now);
+        const { deviceId } = alert.where;
+        const words = { rule: 'incidents', subject: alert.alertId, lifeSafety: false, error };
+        failures.push({ ...words, ...(deviceId !== undefined && { deviceId }) });
+        return [];
+      }
+    });
+  }
 }
 
 function fireOne(round: Round, incidentId: string, stand: Stand | undefined): IncidentAnswer {

@@ -59,7 +59,7 @@ export const clocks: Record<Phase, string> = {
 export type Phase = IncidentState['phase'];
 
 /**
- * `worse`: a new critical alert. `more urgent`: an alert that raises the whole incident. `second call`: the person
+ * `worse`: a new critical alert, or somebody more whom nothing watches over. `more urgent`: an alert that raises the whole incident. `second call`: the person
  * pressed again; while somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot
  * go; `turn back`: the one who was on the way. `stood still`: nobody was told of anything for hours, or the journal was put
  * back. `send held`, `drop held`: what a person says to that; `clock set back`: those hours were the clock's mistake. `unreachable`: every channel of somebody on the newest rung

@@ -89,7 +89,7 @@ function textOf(
     openedAt,
     occurredAt: alert?.occurredAt ?? openedAt,
     ...(alert?.lateMs !== undefined && { lateMs: alert.lateMs }),
-    placeIds: named(alerts.flatMap((one) => placesOf(one, registry, village))),
+    placeIds: named(placed(alerts, alert).flatMap((one) => placesOf(one, registry, village))),
     rooms: named(alerts.map(({ where }) => where.deviceId && registry.device(where.deviceId)?.room)),
     ...(areaId !== undefined && placeId === undefined && { areaId: village ?? areaId }),
     ...(personId !== undefined && { personId }),
@@ -101,6 +101,12 @@ function textOf(
     ...(heldMs !== undefined && { heldMs }),
     alertCount: alertCount(incident),
   };
+}
+
+/** The newest of those whom nothing watches over come first: there may be more of them than a message names. */
+function placed(alerts: readonly IncidentAlert[], about: IncidentAlert | undefined): readonly IncidentAlert[] {
+  if (about?.condition !== 'blind') return alerts;
+  return [about, ...alerts.filter(({ clearedAt }) => clearedAt === undefined).toReversed()];
 }
 
 /** Where it is, or where to go first when it is a round of many homes: in the village alone of whoever answers for that. */

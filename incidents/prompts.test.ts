@@ -20,8 +20,20 @@ test('the person is asked by their own ways, and nobody is sent anywhere', () =>
   ]);
 });
 
-test("a question to nobody in particular goes to the home's own ways", () => {
+test("a question to nobody in particular goes to the home's own ways, and to those of everybody who lives there", () => {
   const { prompts, prompt } = home();
+  const { personId: _, ...anybody } = prompt;
+  const notices = prompts.ask([{ type: 'prompt', prompt: { ...anybody, where: { householdId: 'couple' } } }]);
+  expect(notices.map(({ recipient }) => recipient)).toEqual([
+    { type: 'contact', contactId: 'house-phone' },
+    { type: 'contact', contactId: 'her-phone' },
+  ]);
+});
+
+test('who is in hospital is not asked how it is at home', () => {
+  const { prompts, prompt, registry } = home();
+  const her = registry.person('her');
+  registry.apply([put('person', { ...her, id: 'her', absence: { reason: 'hospital', since: 0 } })]);
   const { personId: _, ...anybody } = prompt;
   const notices = prompts.ask([{ type: 'prompt', prompt: { ...anybody, where: { householdId: 'couple' } } }]);
   expect(notices.map(({ recipient }) => recipient)).toEqual([{ type: 'contact', contactId: 'house-phone' }]);
@@ -76,5 +88,5 @@ function home() {
     },
     ...{ about: 'fall', until: MINUTE_MS },
   };
-  return { prompts: createPrompts({ state: new FoldState(), registry, hasCode: () => false }), prompt };
+  return { prompts: createPrompts({ state: new FoldState(), registry, hasCode: () => false }), prompt, registry };
 }

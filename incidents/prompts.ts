@@ -23,7 +23,7 @@ export function createPrompts({ state, registry, hasCode }: PromptParts) {
         if (change.type !== 'prompt' || !shelf.put(change.prompt)) return [];
         const { promptId, personId, where } = change.prompt;
         const code = codeFor(promptId, hasCode);
-        const ways = askable(registry, personId ?? where.personId, where.householdId).slice(0, mostWays);
+        const ways = askable(registry, personId, where.householdId).slice(0, mostWays);
         return ways.map(({ id }) => noticeOf(change.prompt, id, code));
       });
     },
@@ -51,7 +51,7 @@ type PromptParts = {
 };
 type Answered = { result: CommandResult; event?: PromptAnsweredEvent };
 
-/** Ways to one person that are tried for one question. */
+/** Ways that are tried for one question. */
 const mostWays = 5;
 
 /** What all notices of one prompt have in common, in the place of an incident. */

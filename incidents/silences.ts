@@ -27,9 +27,9 @@ export function createSilences({ state }: { state: FoldState }) {
     return row.alert;
   }
 
-  function wait(alert: Alert, dueAt: number): void {
+  function wait(alert: Alert, dueAt: number, wasPart = false): void {
     drop(alert.alertId);
-    rows.set(alert.alertId, { alert, dueAt });
+    rows.set(alert.alertId, { alert, dueAt, ...(wasPart && { wasPart }) });
     count(dueAt, 1);
   }
 
@@ -37,8 +37,12 @@ export function createSilences({ state }: { state: FoldState }) {
     has: (alertId: string): boolean => rows.has(alertId),
     drop,
     /** It becomes work at the first full hour after it has lasted; that nobody watches over somebody waits for no hour. */
-    wait: (alert: Alert, at: number): void =>
-      wait(alert, alert.condition === 'device-silent' ? hourAfter(at + waitMs) : minuteAfter(at + waitMs)),
+    wait: (alert: Alert, at: number): void => wait(alert, dueAfter(alert, at)),
+
+    /** Nobody listened until `at`: all that waits has its time again in which it may be over. */
+    waitAnew(at: number): void {
+      for (const { alert } of [...rows.values()]) wait(alert, dueAfter(alert, at));
+    },
 
     /** What the rule adds to it while it waits. */
     strengthen({ alertId, severity, reason }: Extract<AlertChange, { type: 'strengthen' }>): boolean {
@@ -54,12 +58,20 @@ export function createSilences({ state }: { state: FoldState }) {
       return earliest;
     },
 
-    /** What has waited until `dueAt`; as long as `isPart` says that it is part of an outage, it waits on. */
+    /**
+     * What has waited until `dueAt`; as long as `isPart` says that it is part of an outage, it waits on, and once more when that is
+     * over: it had no time yet to speak again.
+     */
     take(dueAt: number, isPart: (alert: Alert) => boolean): Alert[] {
-      const due = [...rows.values()].filter((row) => row.dueAt <= dueAt).map(({ alert }) => alert);
-      const parts = due.filter(isPart);
-      for (const alert of parts) wait(alert, hourAfter(dueAt + waitMs));
-      const ready = due.filter(({ alertId }) => (rows.get(alertId)?.dueAt ?? 0) <= dueAt).sort(byArea);
+      const due = [...rows.values()].filter((row) => row.dueAt <= dueAt);
+      for (const { alert, wasPart } of due) {
+        const isPartNow = isPart(alert);
+        if (isPartNow || wasPart) wait(alert, dueAfter(alert, dueAt), isPartNow);
+      }
+      const ready = due
+        .map(({ alert }) => alert)
+        .filter(({ alertId }) => (rows.get(alertId)?.dueAt ?? 0) <= dueAt)
+        .sort(byArea);
       for (const alert of ready.slice(mostAtOnce)) wait(alert, dueAt + soonMs);
       const taken = ready.slice(0, mostAtOnce);
       for (const { alertId } of taken) drop(alertId);
@@ -83,18 +95,27 @@ export function isSilence({ condition, severity, where, reason }: Alert): boolea
   );
 }
 
-/** Whether an incident stands that says the same of the whole area, of one above it, or of the system itself. */
+/**
+ * Whether an alert stands that says the same of the whole area, of one above it, or of the system itself. An incident that
+ * somebody has in hand stays open when its outage is over, and then says nothing of what falls silent later.
+ */
 export function isPartOfOutage(table: IncidentTable, registry: RegistryView, { where }: Alert): boolean {
-  if (table.openWithKey('system/system:uplink-lost')) return true;
+  const stands = (key: string) => table.openWithKey(key)?.alerts.some(({ clearedAt }) => clearedAt === undefined);
+  if (stands('system/system:uplink-lost')) return true;
   let areaId = where.areaId;
   for (let level = 0; areaId !== undefined && level < 3; level++) {
-    if (table.openWithKey(`outage/area:${areaId}`)) return true;
+    if (stands(`outage/area:${areaId}`)) return true;
     areaId = registry.area(areaId)?.parentId;
   }
   return false;
 }
 
-type Waiting = { alert: Alert; dueAt: number };
+/** `wasPart`: of an outage, when it was last looked at. */
+type Waiting = { alert: Alert; dueAt: number; wasPart?: boolean };
+
+function dueAfter({ condition }: Alert, at: number): number {
+  return condition === 'device-silent' ? hourAfter(at + waitMs) : minuteAfter(at + waitMs);
+}
 
 const hourMs = 60 * 60_000;
 const hourAfter = (at: number): number => Math.ceil(at / hourMs) * hourMs;

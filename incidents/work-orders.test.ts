@@ -78,6 +78,30 @@ test('a work order keeps what stands, and of what is done the newest five', () =
   expect(desk.see(first).alerts[0]?.condition).toBe('tamper');
 });
 
+test('a week of heat is one short list: of the readings that are over it keeps the newest five', () => {
+  const desk = village();
+  const first = raised(desk, 'hot', 'smoke-yurt', { severity: 'service' });
+  const list = desk.ofAlert(first.alertId);
+  expect(list).toMatchObject({ category: 'reading', subject: { type: 'area', id: 'east' } });
+  for (let count = 0; count < 30; count++)
+    cleared(desk, raised(desk, 'hot', 'smoke-house', { severity: 'service' }).alertId);
+  expect(desk.see(list).alerts).toHaveLength(6);
+});
+
+test('a work order that once had more than it can list ends by itself when nothing of it is left', () => {
+  const desk = village();
+  const first = desk.alert('battery-low', 'smoke-house');
+  const more = Array.from({ length: 209 }, () => raised(desk, 'battery-low', 'smoke-yurt').alertId);
+  expect(desk.see(first)).toMatchObject({ moreAlerts: 10 });
+  raised(desk, 'battery-low', 'smoke-yurt', { alertId: more.at(-1) });
+  expect(desk.see(first)).toMatchObject({ moreAlerts: 10 });
+  for (const alertId of more.toReversed()) cleared(desk, alertId);
+  expect(desk.see(first)).toMatchObject({ state: { phase: 'open' } });
+  expect(desk.see(first).moreAlerts).toBeUndefined();
+  cleared(desk, first.alerts[0]?.alertId ?? '');
+  expect(desk.see(first).state.phase).toBe('resolved');
+});
+
 test('silence becomes work on the hour after a quarter, all of a village together', () => {
   const desk = village({ at: SUNDAY_EVENING_AT });
   raised(desk, 'device-silent', 'smoke-house');
@@ -152,6 +176,74 @@ test('that nobody watches over somebody any more is told a quarter of an hour la
   const desk = village();
   raised(desk, 'blind', 'smoke-house', { severity: 'critical', reason: { why: 'fault' } });
   expect(desk.open()).toHaveLength(1);
+});
+
+test('who is left without a watch when the outage is over is told of half an hour later, and not while devices come back', () => {
+  const desk = village({ at: SUNDAY_EVENING_AT });
+  outage(desk, 'east');
+  const stays = raised(desk, 'blind', 'smoke-house', { severity: 'critical', reason: { why: 'silent' } });
+  const back = raised(desk, 'blind', 'smoke-yurt', { severity: 'critical', reason: { why: 'silent' } });
+  desk.advance(3 * HOUR_MS + MINUTE_MS);
+  cleared(desk, 'out');
+  desk.advance(14 * MINUTE_MS);
+  expect(desk.open()).toEqual([]);
+  cleared(desk, back.alertId);
+  desk.advance(16 * MINUTE_MS);
+  expect(desk.open().map(({ alerts }) => alerts.map(({ alertId }) => alertId))).toEqual([[stays.alertId]]);
+});
+
+test('an outage that is over holds no silence, though somebody has it in hand still', () => {
+  for (const type of ['village-outage', 'uplink-lost'] as const) {
+    const desk = village({ at: SUNDAY_EVENING_AT });
+    const subject = { type: 'system', id: 'uplink-lost' } as const;
+    const words = type === 'uplink-lost' ? { alertId: 'out', subject, where: {} } : {};
+    const { alertId } = type === 'uplink-lost' ? raised(desk, type, 'none', words) : outage(desk, 'east');
+    desk.command(desk.ofAlert(alertId), { type: 'claim', by: li });
+    desk.command(desk.ofAlert(alertId), { type: 'act', by: li });
+    cleared(desk, alertId);
+    expect(desk.open()).toHaveLength(1);
+    raised(desk, 'device-silent', 'smoke-house');
+    raised(desk, 'blind', 'smoke-house', { severity: 'critical', reason: { why: 'silent' } });
+    desk.advance(2 * HOUR_MS);
+    expect(desk.open().map(({ alerts }) => alerts[0]?.condition)).toEqual(
+      expect.arrayContaining(['blind', 'device-silent']),
+    );
+  }
+});
+
+test('what waited when the system stood still for hours, or was put back, waits anew: it may be speaking by now', () => {
+  for (const restored of [undefined, { takenAt: SUNDAY_EVENING_AT }]) {
+    const desk = village({ at: SUNDAY_EVENING_AT });
+    const gone = raised(desk, 'blind', 'smoke-house', { severity: 'critical', reason: { why: 'silent' } });
+    const back = raised(desk, 'blind', 'smoke-yurt', { severity: 'critical', reason: { why: 'silent' } });
+    raised(desk, 'device-silent', 'smoke-house');
+    desk.sleep(5 * HOUR_MS, restored);
+    expect(desk.open()).toEqual([]);
+    cleared(desk, back.alertId);
+    desk.advance(16 * MINUTE_MS);
+    expect(desk.open().map(({ alerts }) => alerts.map(({ alertId }) => alertId))).toEqual([[gone.alertId]]);
+    desk.advance(HOUR_MS);
+    expect(work(desk)).toHaveLength(1);
+  }
+});
+
+test('a silence that cannot be told holds up no other, is reported, and comes again later', () => {
+  const desk = village({ at: SUNDAY_EVENING_AT });
+  const broken = raised(desk, 'device-silent', 'smoke-house', {
+    where: {
+      areaId: 'east',
+      get placeId(): string {
+        throw new Error('no such place');
+      },
+    },
+  });
+  const sound = raised(desk, 'device-silent', 'smoke-1');
+  desk.advance(HOUR_MS - 1);
+  const answer = desk.incidents.fire(desk.now + 1);
+  expect(answer.failures).toMatchObject([{ rule: 'incidents', subject: broken.alertId, lifeSafety: false }]);
+  expect(desk.ofAlert(sound.alertId).alerts).toHaveLength(1);
+  expect(desk.incidents.knows(broken.alertId)).toBe(true);
+  expect(desk.incidents.nextDeadline()).toBeGreaterThan(desk.now + 1);
 });
 
 test('an outage holds no fire', () => {

@@ -69,6 +69,27 @@ test('claims, visits and what the system does by itself are not told', () => {
   expect(told()).toEqual([]);
 });
 
+test('that somebody is away is told, because nobody misses them then; and so is what is only tried', () => {
+  const { told, import_ } = county();
+  const absence = { reason: 'hospital', since: 5, until: 9 } as const;
+  const consents = { location: { given: true, at: 5, by: 'li' } };
+  import_(
+    [
+      put('person', { id: 'her', householdId: 'couple', name: 'Saran', absence }),
+      put('person', { id: 'him', householdId: 'couple', name: 'Bat', absence, consents }),
+      put('ruleSetting', { id: 'slow', rule: 'fall', mode: 'shadow', scope: { type: 'all' }, settings: {} }),
+    ],
+    'they said so',
+  );
+  const away = { absentSince: 5, absentUntil: 9 };
+  expect(told().map(({ what, of: { id }, details }) => [what, id, details])).toEqual([
+    ['imported', 'import-1', { listed: 3 }],
+    ['absence', 'her', away],
+    ['consent', 'him', { location: 'given', ...away }],
+    ['rule-set', 'slow', { rule: 'fall', mode: 'shadow', scope: 'all', settings: '{}' }],
+  ]);
+});
+
 test('of an import rules, rights and who leaves are told one by one, and how many of everything else', () => {
   const { home, told, import_ } = county();
   const grants = [{ role: 'dispatcher', areaId: 'east' }, { role: 'auditor' }];

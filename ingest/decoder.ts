@@ -106,6 +106,9 @@ export function createDecoder({
         if (over.has(incidentId)) emergencies.delete(deviceId);
     },
 
+    /** Whether a registered device was ever heard. */
+    wasHeard: (deviceId: string): boolean => registered.has(deviceId),
+
     /** When a registered device last sent a life-safety report, in journal time; also one that said nothing new. */
     urgentAt: (deviceId: string): number | undefined => registered.get(deviceId)?.urgentAt,
 

@@ -2,7 +2,6 @@ import { isLongStop } from '../incidents/incidents.ts';
 import type { Whereabouts } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
 import type { Downlink } from '../records/downlink.ts';
-import type { FoldState } from '../records/fold-state.ts';
 import type { DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 import { decodeRecord } from '../records/record-codec.ts';
@@ -17,10 +16,13 @@ import {
   stepEvent,
 } from './collection.ts';
 import { commandOnce } from './commands.ts';
+import { stepHeardBefore } from './heard-before.ts';
+import { isNewSinceBefore, judgedElsewhereMs } from './heard-until.ts';
 import { acceptDecided, heardOnce, type Overruled, rememberLoss, takePending } from './history.ts';
 import { quarantinedStep, quarantineWhole } from './quarantine.ts';
 import { deviceEvent } from './registry-events.ts';
 import { reserveChanges, systemAlert } from './system-alerts.ts';
+import { noteUplink, refusalsOf } from './uplink.ts';
 
 /** One journal entry, as followers see it. */
 export type Stored = { sequence: number; receivedAt: number; body: Uint8Array };
@@ -95,7 +97,9 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   const record = decodeRecord(stored.body);
   const at = stored.receivedAt;
   // Supervision is as if everything had happened later, and only then is what is due fired.
-  parts.engine.rebase(unheardMs(parts, record, at));
+  const unheard = unheardMs(parts, record, at);
+  parts.engine.rebase(unheard);
+  parts.engine.rebase(judgedElsewhereMs(parts.state, { record, at, unheardMs: unheard }), isNewSinceBefore);
   parts.downlinks.begin(stored.sequence);
   if (record.kind === 'started') {
     const started = heardOnce(parts.state, record);
@@ -136,16 +140,17 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       else if (!refusalsOf(parts.state).has('since')) refusalsOf(parts.state).set('since', at);
       stepAlerts(parts, reserveChanges(parts.state, record, stored), at, into);
       return;
-    case 'uplink':
-      if (record.reachable) refusalsOf(parts.state).delete('uplink');
-      else if (!refusalsOf(parts.state).has('uplink')) refusalsOf(parts.state).set('uplink', at);
-      stepEvent(parts, { type: 'uplink', at, where: {}, reachable: record.reachable, probe: record.probe }, at, into);
+    case 'uplink': {
+      const { kind: type, ...words } = record;
+      if (noteUplink(parts.state, record, at)) stepEvent(parts, { type, at, where: {}, ...words }, at, into);
       return;
+    }
     case 'clock-step':
       collectIncidents(parts, parts.incidents.clockStepped(at, record.byMs), at, into);
       return;
-    case 'tick':
     case 'started':
+    case 'tick':
+      stepHeardBefore(parts, record.kind, at, into);
       return;
     case 'carrier-products':
       parts.decoder.adopt(record.table);
@@ -173,8 +178,6 @@ function unheardMs({ state }: JudgeParts, record: JournalRecord, at: number): nu
   });
   return Math.max(...unheard);
 }
-/** Since when, or up to when it was counted, no device could be heard: `since` for want of room, `uplink` for want of a way here. */
-const refusalsOf = (state: FoldState) => state.table<number>('refusals');
 
 /** Deadlines come before the record that is stamped with their time or a later one; rules before incidents. */
 function fireDeadlines(parts: JudgeParts, at: number, into: Collection): void {

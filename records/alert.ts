@@ -68,6 +68,7 @@ export type Condition =
   | 'visit-overdue'
   | 'village-outage'
   | 'uplink-lost'
+  | 'probe-unanswered'
   | 'blind'
   | 'inactivity'
   | 'wandering'

@@ -13,7 +13,17 @@ export const auditKinds = [
   ...(['shown', 'refused', 'glass', 'exported'] as const),
   ...(['muted', 'device-command', 'device-command-cancelled'] as const),
   ...(['resolved', 'second-person-asked', 'reopened', 'let-go'] as const),
-  ...(['rule-set', 'account-set', 'key-set', 'consent', 'changed', 'removed', 'erased', 'imported'] as const),
+  ...([
+    'rule-set',
+    'account-set',
+    'key-set',
+    'consent',
+    'absence',
+    'changed',
+    'removed',
+    'erased',
+    'imported',
+  ] as const),
   ...(['journal', 'gap'] as const),
 ];
 export type AuditKind = (typeof auditKinds)[number];
@@ -111,11 +121,11 @@ function changeTold(change: RegistryChange): Audited {
   if (change.type === 'remove') return { what: change.entity === 'person' ? 'erased' : 'removed', of };
   switch (change.entity) {
     case 'ruleSetting': {
-      const { rule, scope, settings } = change.value;
+      const { rule, scope, settings, mode } = change.value;
       return {
         what: 'rule-set',
         of,
-        details: { rule, scope: scopeText(scope), settings: short(JSON.stringify(settings)) },
+        details: { rule, ...(mode && { mode }), scope: scopeText(scope), settings: short(JSON.stringify(settings)) },
       };
     }
     case 'threshold': {
@@ -137,10 +147,11 @@ function changeTold(change: RegistryChange): Audited {
       };
     }
     case 'person': {
-      const consents = Object.entries(change.value.consents ?? {});
-      if (consents.length === 0) return { what: 'changed', of };
-      const details = Object.fromEntries(consents.map(([name, { given }]) => [name, given ? 'given' : 'withdrawn']));
-      return { what: 'consent', of, details };
+      const { consents = {}, absence } = change.value;
+      const agreed = Object.entries(consents).map(([name, { given }]) => [name, given ? 'given' : 'withdrawn']);
+      const away = absence && { absentSince: absence.since, ...(absence.until && { absentUntil: absence.until }) };
+      if (agreed.length === 0) return away ? { what: 'absence', of, details: away } : { what: 'changed', of };
+      return { what: 'consent', of, details: { ...Object.fromEntries(agreed), ...away } };
     }
     default:
       return { what: 'changed', of };

@@ -4,32 +4,28 @@
  */
 export class FoldState {
   readonly #tables = new Map<string, Table<unknown>>();
-  #undo: Undo[] | undefined;
+  /** Of the step that is running: how to take it back. */
+  readonly #undo = new UndoLog();
 
   /** The table of that name; `derived` tables are indexes, which are rebuilt after a load and never saved. */
   table<V>(name: string, { derived = false } = {}): Table<V> {
     const existing = this.#tables.get(name);
     if (existing) return existing as Table<V>;
-    const table = new Table<V>(name, derived, (undo) => this.#undo?.push(undo));
+    const table = new Table<V>(name, derived, this.#undo);
     this.#tables.set(name, table as Table<unknown>);
     return table;
   }
 
   /** Runs a step; when it throws, every table is as it was before. */
   attempt<T>(step: () => T): T {
-    const outer = this.#undo;
-    const mine: Undo[] = [];
-    this.#undo = mine;
+    const begun = this.#undo.begin();
     try {
-      const result = step();
-      if (outer) for (const undo of mine) outer.push(undo);
-      return result;
+      return step();
     } catch (error) {
-      this.#undo = undefined;
-      for (const undo of mine.reverse()) undo();
+      this.#undo.takeBack(begun);
       throw error;
     } finally {
-      this.#undo = outer;
+      this.#undo.end();
     }
   }
 
@@ -49,7 +45,7 @@ export class FoldState {
 
   /** For what is kept beside the tables: runs when the step that is now running leaves no trace, latest first. */
   onUndo(undo: () => void): void {
-    this.#undo?.push(undo);
+    this.#undo.note(undo);
   }
 
   /** What changed since the last call; `undefined` stands for a deletion. */
@@ -85,12 +81,12 @@ export class Table<V> {
   /** With repeats: to note a key once more is cheaper than to look whether it is noted. */
   #changed: string[] = [];
   #mostNoted = 1000;
-  readonly #record: (undo: Undo) => void;
+  readonly #undo: UndoLog;
 
-  constructor(name: string, derived: boolean, record: (undo: Undo) => void) {
+  constructor(name: string, derived: boolean, undo: UndoLog) {
     this.name = name;
     this.derived = derived;
-    this.#record = record;
+    this.#undo = undo;
   }
 
   get size(): number {
@@ -115,7 +111,7 @@ export class Table<V> {
   set(key: string, value: V): void {
     const before = this.#rows.get(key);
     if (before === value) return;
-    this.#record(() => this.load(key, before));
+    this.#undo.noteRow(this, key, before);
     this.#rows.set(key, value);
     if (!this.derived) this.#note(key);
   }
@@ -123,7 +119,7 @@ export class Table<V> {
   delete(key: string): void {
     const before = this.#rows.get(key);
     if (!this.#rows.delete(key)) return;
-    this.#record(() => this.load(key, before));
+    this.#undo.noteRow(this, key, before);
     if (!this.derived) this.#note(key);
   }
 
@@ -148,5 +144,65 @@ export class Table<V> {
   }
 }
 
+/**
+ * What the running steps changed, in that order: of each row its table, key and value before, in three lists that are written over and over.
+ * A step that stands leaves no garbage behind. Steps lie in each other; each begins where the log stood.
+ */
+class UndoLog {
+  readonly #tables: (Loadable | Undo)[] = [];
+  readonly #keys: string[] = [];
+  readonly #values: unknown[] = [];
+  #size = 0;
+  #depth = 0;
+
+  begin(): number {
+    this.#depth += 1;
+    return this.#size;
+  }
+
+  noteRow(table: Loadable, key: string, before: unknown): void {
+    if (this.#depth === 0) return;
+    this.#tables[this.#size] = table;
+    this.#keys[this.#size] = key;
+    this.#values[this.#size] = before;
+    this.#size += 1;
+  }
+
+  note(undo: Undo): void {
+    if (this.#depth === 0) return;
+    this.#tables[this.#size] = undo;
+    this.#keys[this.#size] = '';
+    this.#values[this.#size] = undefined;
+    this.#size += 1;
+  }
+
+  /** Latest first; what this writes itself is not noted. */
+  takeBack(begun: number): void {
+    const depth = this.#depth;
+    this.#depth = 0;
+    while (this.#size > begun) {
+      this.#size -= 1;
+      const undo = this.#tables[this.#size];
+      if (typeof undo === 'function') undo();
+      else undo?.load(this.#keys[this.#size] ?? '', this.#values[this.#size]);
+    }
+    this.#depth = depth;
+  }
+
+  /** What an inner step changed is taken back with the one around it. */
+  end(): void {
+    this.#depth -= 1;
+    if (this.#depth > 0) return;
+    this.#size = 0;
+    if (this.#tables.length <= mostKept) return;
+    this.#tables.length = 0;
+    this.#keys.length = 0;
+    this.#values.length = 0;
+  }
+}
+
+type Loadable = { load(key: string, value: unknown): void };
 type Undo = () => void;
+/** Of a step as large as an import nothing is held after it. */
+const mostKept = 1000;
 const previewed = Symbol('previewed');

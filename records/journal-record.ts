@@ -23,8 +23,11 @@ export type JournalRecord =
   | QuarantinedRecord
   /** The journal began or ceased to live on its reserve; operators are told. */
   | { kind: 'reserve'; inUse: boolean; freeBytes: number }
-  /** The host that the operator named answers again, or has not for a while: whether the world can reach us. */
-  | { kind: 'uplink'; reachable: boolean; probe: string }
+  /**
+   * The host that the operator named answers again, or has not for a while: whether the world can reach us. `heard`: it does not
+   * answer, but devices were heard meanwhile, so that they can reach us all the same.
+   */
+  | { kind: 'uplink'; reachable: boolean; probe: string; heard?: true }
   /** How the products of carriers speak, from here on: what is journalled is judged by what is journalled. */
   | { kind: 'carrier-products'; table: CarrierProducts }
   /** What stood there was damaged and repaired away; a `quarantined` record at the journal's end says so to people. */

@@ -81,7 +81,7 @@ test('every kind of entity is changed, made and retired under the version that i
   expect(
     ask({ type: 'remove', entity: 'household', id: 'couple', expectedVersion: entityVersion(moved) }),
   ).toMatchObject({
-    ...{ ok: false, problem: 'invalid', message: expect.stringContaining('still referred to by person "him"') },
+    ...{ ok: false, problem: 'invalid', message: expect.stringContaining('still referred to by person "her"') },
   });
   expect(ask({ type: 'remove', entity: 'household', id: 'new' })).toEqual({ ok: true });
   expect(ask({ type: 'remove', entity: 'household', id: 'new', expectedVersion: 1 })).toMatchObject({

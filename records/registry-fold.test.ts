@@ -225,3 +225,21 @@ test('whatever changes came, a registry loaded from its saved tables answers as 
     { seed: 20261122, numRuns: 100 },
   );
 });
+
+test('whoever moves, leaves or is edited: a process that was started again knows them in the same order', () => {
+  const state = new FoldState();
+  const registry = createRegistry({ state });
+  registry.apply(smallCounty);
+  const person = (id: string, householdId: string, name = id) => put('person', { id, householdId, name });
+  registry.apply([person('zoe', 'alone'), person('ann', 'couple'), person('bob', 'couple')]);
+  registry.apply([person('ann', 'alone'), person('zoe', 'alone', 'Zoe')]);
+  registry.apply([remove('person', 'bob')]);
+  registry.apply([person('bob', 'alone')]);
+  const asLive = registry.referring('person', 'household', 'alone').map(({ id }) => id);
+  const fresh = new FoldState();
+  const again = createRegistry({ state: fresh });
+  for (const change of state.entries()) fresh.load(change);
+  again.rebuild();
+  expect(again.referring('person', 'household', 'alone').map(({ id }) => id)).toEqual(asLive);
+  expect(asLive).toEqual(expect.arrayContaining(['ann', 'bob', 'zoe']));
+});

@@ -21,7 +21,8 @@ function householdsOf(entity: EntityType, value: Entity<EntityType>, standing: S
     id === undefined ? none : [standing.get('person', id)?.householdId ?? []].flat();
   switch (entity) {
     case 'household':
-      return [value.id];
+      // Who moves in or out changes for the others whether a sensor on the wall means them.
+      return [value.id, ...ofPlace((value as Entity<'household'>).currentPlaceId)];
     case 'person':
       return [(value as Entity<'person'>).householdId];
     case 'place':

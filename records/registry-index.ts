@@ -52,9 +52,12 @@ export type IndexEdits = ReturnType<RegistryIndex['beginEdits']>;
 
 const none: readonly string[] = [];
 
+/** By id, whatever the order in which they came: a process that was started again knows the same order, and decides the same. */
 function edit(table: Table<readonly string[]>, id: string, members: ReadonlyMap<string, boolean>): void {
-  const kept = (table.get(id) ?? none).filter((member) => !members.has(member));
-  const after = [...kept, ...[...members].flatMap(([member, isIn]) => (isIn ? member : []))];
+  const kept = (table.get(id) ?? none).filter((member) => members.get(member) !== false);
+  const known = new Set(kept);
+  const added = [...members].flatMap(([member, isIn]) => (isIn && !known.has(member) ? member : []));
+  const after = added.length > 0 ? [...kept, ...added].sort() : kept;
   if (after.length > 0) table.set(id, after);
   else table.delete(id);
 }

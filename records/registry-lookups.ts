@@ -11,8 +11,10 @@ const none: readonly string[] = [];
 export function whereaboutsOf(deviceId: string, standing: Standing): Whereabouts {
   const device = standing.get('device', deviceId);
   if (!device) return { deviceId, unregistered: true };
-  if (device.personId !== undefined) return { deviceId, ...atPerson(device.personId, standing) };
-  return device.placeId === undefined ? { deviceId } : { deviceId, ...livedIn(device.placeId, standing) };
+  // The registry's own text: whatever is kept by it is found without comparing letters.
+  const { id } = device;
+  if (device.personId !== undefined) return { deviceId: id, ...atPerson(device.personId, standing) };
+  return device.placeId === undefined ? { deviceId: id } : { deviceId: id, ...livedIn(device.placeId, standing) };
 }
 
 /** Where somebody lives, or who lives there. */

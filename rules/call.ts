@@ -15,6 +15,7 @@ export const call: Rule<Calls, CallSettings> = {
   initial: {},
   settings: { sameCallMs: 60_000, takeBackMs: 30 * 60_000 },
   ranges: { sameCallMs: [5000, 5 * 60_000], takeBackMs: [5 * 60_000, 24 * 3_600_000] },
+  hears: ['press'],
   subject(event) {
     return event.type === 'report' && event.report.name === 'press' ? keyOf(personSubject(event.where)) : undefined;
   },

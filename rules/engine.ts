@@ -4,6 +4,7 @@ import type { RegistryView, RuleSetting } from '../records/registry.ts';
 import { DeadlineHeap, type Hint } from './deadline-heap.ts';
 import { createDeviceConditions } from './device-conditions.ts';
 import type { RuleEvent } from './event.ts';
+import { createHearers } from './hearers.ts';
 import { createHome, type Home } from './home.ts';
 import { createLedger } from './life/ledger.ts';
 import type { LocalTime } from './local-time.ts';
@@ -29,19 +30,22 @@ export function createEngine(parts: EngineParts) {
   const conditions = createDeviceConditions(parts);
   const { home, moveTo } = createHome({ ...parts, ledger });
   const stepping = { ...parts, deadlines, home };
-  const followTrials = followShadows(parts, rows, (live, trial, at) => copyRows(stepping, live, trial, at));
+  const hearers = createHearers(rows);
+  const follow = followShadows(parts, rows, (live, trial, at) => copyRows(stepping, live, trial, at));
+  const followTrials = (at: number): void => {
+    if (follow(at)) hearers.forget();
+  };
 
   /** What it says about devices is stepped right after it, by every rule but those that say so themselves. */
   function stepAll(event: RuleEvent, answer: EngineAnswer): void {
-    const derived: RuleEvent[] = [...ledger.note(event)];
+    let derived: readonly RuleEvent[] = ledger.note(event);
     moveTo(event.where);
-    for (const ruleRows of rows.values()) {
+    for (const ruleRows of hearers.of(event)) {
       const { rule } = ruleRows;
-      if (rule.conditions && event.type === 'device-condition') continue;
       const subject = rule.subject(event);
       if (subject === undefined) continue;
       const changes = stepSubject(stepping, ruleRows, subject, event, answer);
-      if (changes.length > 0) derived.push(...derivedFrom(rule, changes, event));
+      if (changes.length > 0) derived = [...derived, ...derivedFrom(rule, changes, event)];
     }
     for (const one of derived) stepAll(one, answer);
   }
@@ -88,15 +92,19 @@ export function createEngine(parts: EngineParts) {
 
     /**
      * Nobody listened for `byMs`, or the clock went forward by it: supervision is as if all had happened later. Call it
-     * before anything is fired at the new time; deadlines of life safety stay where they are, and fire.
+     * before anything is fired at the new time; deadlines of life safety stay where they are, and fire. `isMeant`: for
+     * which rules it is so.
      */
-    rebase(byMs: number): void {
+    rebase(byMs: number, isMeant: (rule: string) => boolean = () => true): void {
       if (byMs <= 0) return;
       for (const { rule, table } of rows.values()) {
-        if (!rule.rebase) continue;
+        if (!rule.rebase || !isMeant(rule.name)) continue;
         for (const [subject, row] of table.entries()) {
+          const state = rule.rebase(row.state, byMs);
+          // What is left as it is is due when it was.
+          if (state === row.state) continue;
           const dueAt = row.dueAt === undefined ? {} : { dueAt: row.dueAt + byMs };
-          table.set(subject, { ...row, state: rule.rebase(row.state, byMs), ...dueAt });
+          table.set(subject, { ...row, state, ...dueAt });
         }
       }
     },
@@ -181,10 +189,12 @@ function stepSubject(
 ): readonly AlertChange[] {
   const before = table.get(subject);
   // What it watches it sees to the end, also by what comes from outside of its scope.
-  if (shadow && !before && !registry.isWithin(shadow.scope, event.where)) return nothing;
+  if (shadow && !before && !registry.isWithin(shadow.scope, rule.isOfAll ? {} : event.where)) return nothing;
   const { deviceId } = event.where;
+  // Whichever device it heard of last.
+  const where = rule.isOfAll ? {} : event.where;
   try {
-    const settings = settingsOf(rule, registry.ruleSettings(rule.name, event.where, shadow && [shadow]));
+    const settings = settingsOf(rule, registry.ruleSettings(rule.name, where, shadow && [shadow]));
     const old = before ? before.state : rule.initial;
     const [state, changes] = rule.step(old, event, settings, home);
     const dueAt = state === old ? before?.dueAt : dueFrom(rule.deadline(state, settings), event);
@@ -202,7 +212,7 @@ function stepSubject(
       for (const change of changes) answer.changes.push(shadowWord(shadow, event.at, change));
       return nothing;
     }
-    answer.changes.push(...changes);
+    if (changes.length > 0) answer.changes.push(...changes);
     return changes;
   } catch (error) {
     if (shadow) {

@@ -88,7 +88,7 @@ export type PromptAnsweredEvent = {
 export type HomeChangedEvent = { type: 'home-changed'; at: number; where: Whereabouts; householdId: string };
 
 /**
- * Something about a device began or ended: it was heard for the first time, is worn or not, or a rule that watches over devices raised or
+ * Something about a device began or ended: it was heard for the first time, is worn or not, names other faults than before, or a rule that watches over devices raised or
  * cleared an alert about it. The engine derives it, and steps it right after what it follows from; for a device of a place
  * where several households live, once for each of them.
  */
@@ -107,12 +107,20 @@ export type DeviceCondition =
   | 'silent'
   | 'battery-low'
   | 'fault'
+  | 'fault-codes'
   | 'tamper'
   | 'signal-weak'
   | 'clock-wrong';
 
-/** The host that the operator named as a sign that the world can reach us answers, or has not for a while. */
-export type UplinkEvent = { type: 'uplink'; at: number; where: Whereabouts; reachable: boolean; probe: string };
+/** The host that the operator named as a sign that the world can reach us answers, or has not for a while; `heard`: though devices were. */
+export type UplinkEvent = {
+  type: 'uplink';
+  at: number;
+  where: Whereabouts;
+  reachable: boolean;
+  probe: string;
+  heard?: true;
+};
 
 /** A life-safety rule raised a critical alert there, or made one critical. The engine derives it. */
 export type EmergencyEvent = { type: 'emergency'; at: number; where: Whereabouts };

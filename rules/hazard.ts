@@ -34,6 +34,7 @@ export const hazard: Rule<Hazard, HazardSettings> = {
     sameAlarmMs: [2 * 60_000, 60 * 60_000],
     rememberMs: [3_600_000, 7 * 24 * 3_600_000],
   },
+  hears: ['alarm', 'test', 'test-window'],
   subject(event) {
     switch (event.type) {
       case 'report':

@@ -30,7 +30,7 @@ export type Home = {
   life(): LifeSigns;
   /** What a device last said of itself; undefined: never heard. */
   standing(deviceId: string): DeviceStanding | undefined;
-  /** Whether there is a way to ask the person, or whoever is in the home: a contact of the role `self` with a channel. */
+  /** Whether there is a way to ask the person, or without one whoever lives in the home: a contact of the role `self` with a channel. */
   canAsk(personId: string | undefined): boolean;
   /** What the county's clock shows at `at` (epoch ms). */
   local(at: number): LocalTime;
@@ -41,6 +41,9 @@ export type Home = {
 /** One object for all events: `moveTo` says which home it speaks of from now on. */
 export function createHome({ state, registry, ledger, localTime }: HomeParts) {
   let where: Whereabouts = {};
+  /** Asked for several times a step, and true for all of it; undefined: not yet asked. */
+  let known: { place: Place | undefined } | undefined;
+  let shown: { at: number; local: LocalTime } | undefined;
   const placeId = (): string | undefined => home.household()?.currentPlaceId ?? where.placeId;
   const home: Home = {
     people: () =>
@@ -55,8 +58,11 @@ export function createHome({ state, registry, ledger, localTime }: HomeParts) {
       where.householdId !== undefined ||
       (where.placeId !== undefined && registry.referring('household', 'place', where.placeId).length > 0),
     place() {
-      const at = placeId();
-      return at === undefined ? undefined : registry.place(at);
+      if (!known) {
+        const at = placeId();
+        known = { place: at === undefined ? undefined : registry.place(at) };
+      }
+      return known.place;
     },
     zones(personId) {
       const at = placeId();
@@ -76,14 +82,18 @@ export function createHome({ state, registry, ledger, localTime }: HomeParts) {
     thresholds: () => registry.thresholds(where),
     life: () => ledger.life(where),
     standing: ledger.standing,
-    canAsk: (personId) => askable(registry, personId ?? where.personId, where.householdId).length > 0,
-    local: localTime,
+    canAsk: (personId) => askable(registry, personId, where.householdId).length > 0,
+    local(at) {
+      if (shown?.at !== at) shown = { at, local: localTime(at) };
+      return shown.local;
+    },
     areas: createAreas({ state, registry, ledger }),
   };
   return {
     home,
     moveTo(next: Whereabouts): void {
       where = next;
+      known = undefined;
     },
   };
 }
@@ -101,14 +111,21 @@ type HomeRegistry = Pick<
 
 const none: readonly never[] = [];
 
-/** The ways to ask a person, or whoever is in the household: what is the person's own comes first. */
+/**
+ * The ways to ask a person: their own, else those of the household. Without a person everybody there is asked, by the ways of the household and
+ * then by those of each who is not registered as away: they would answer for themselves.
+ */
 export function askable(
   registry: Pick<RegistryView, 'referring'>,
   personId: string | undefined,
   householdId: string | undefined,
 ): Contact[] {
   const isWay = ({ role, channels }: Contact) => role === 'self' && channels.length > 0;
-  const own = personId === undefined ? none : registry.referring('contact', 'person', personId).filter(isWay);
-  if (own.length > 0) return [...own];
-  return householdId === undefined ? [] : registry.referring('contact', 'household', householdId).filter(isWay);
+  const waysOf = (id: string) => registry.referring('contact', 'person', id).filter(isWay);
+  const own = personId === undefined ? none : waysOf(personId);
+  if (own.length > 0 || householdId === undefined) return [...own];
+  const ofAll = registry.referring('contact', 'household', householdId).filter(isWay);
+  if (personId !== undefined) return ofAll;
+  const there = registry.referring('person', 'household', householdId).filter(({ absence }) => !absence);
+  return [...ofAll, ...there.flatMap(({ id }) => waysOf(id))];
 }

@@ -1,3 +1,4 @@
+import type { ReportName } from '../firmware-contracts/report.ts';
 import type { AlertChange } from '../records/alert.ts';
 import type { RuleEvent } from './event.ts';
 import type { Home } from './home.ts';
@@ -9,6 +10,8 @@ import type { Home } from './home.ts';
  */
 export type Rule<State, Settings extends RuleSettings> = {
   name: string;
+  /** What `subject` may find its business; absent: anything. Most rules hear little, and are not asked about the rest. */
+  hears?: readonly Heard[];
   /** Whose state the event steps, as a key: a device id, a person, a place. Undefined: not this rule's business. */
   subject(event: RuleEvent): string | undefined;
   /** A subject that returns to this very value is forgotten. */
@@ -21,6 +24,8 @@ export type Rule<State, Settings extends RuleSettings> = {
   ranges: { readonly [Name in keyof Settings]: Range };
   deadline(state: State, settings: Settings): number | undefined;
   step(state: State, event: RuleEvent, settings: Settings, home: Home): [State, AlertChange[]];
+  /** It looks at the whole installation at once: settings of a narrower scope do not count for it. */
+  isOfAll?: true;
   /** Its alerts are about devices, and what they say of them the other rules hear as `device-condition`. */
   conditions?: true;
   /**
@@ -34,6 +39,9 @@ export type Rule<State, Settings extends RuleSettings> = {
    */
   stoodStill?(state: State): State;
 };
+
+/** The type of an event, or the name of a report; `report`: every report. */
+export type Heard = Exclude<RuleEvent['type'], 'tick'> | ReportName;
 
 /** Flat and typed, so that a registry entry can override each by name. Units are in the names. */
 export type RuleSettings = { readonly [name: string]: number };

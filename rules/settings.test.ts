@@ -31,6 +31,15 @@ test('what is wrong with an override is said, with what would be right', () => {
   ]);
 });
 
+test('a limit of outages counts for the whole installation, and is refused for a village', () => {
+  const entered = ['village-outage', { leastDevices: 10 }] as const;
+  expect(settingProblems(allRules, ...entered, { type: 'all' })).toEqual([]);
+  expect(settingProblems(allRules, ...entered, { type: 'area' })).toEqual([
+    'village-outage looks at the whole installation: its scope is all, not area',
+  ]);
+  expect(settingProblems(allRules, 'fall', { verdictMs: 30_000 }, { type: 'area' })).toEqual([]);
+});
+
 test('every default lies in its own range', () => {
   for (const rule of allRules) expect(settingProblems(allRules, rule.name, rule.settings)).toEqual([]);
 });

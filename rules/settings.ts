@@ -18,10 +18,18 @@ export function settingsOf<Settings extends RuleSettings>(
 /**
  * What is wrong with an override that somebody enters, each problem with what would be right; empty when it is usable.
  */
-export function settingProblems(rules: readonly AnyRule[], ruleName: string, override: Override): string[] {
+export function settingProblems(
+  rules: readonly AnyRule[],
+  ruleName: string,
+  override: Override,
+  scope: { type: string } = { type: 'all' },
+): string[] {
   const rule = rules.find(({ name }) => name === ruleName);
   if (!rule) return [`there is no rule "${ruleName}": use one of ${rules.map(({ name }) => name).join(', ')}`];
-  return Object.entries(override).flatMap(([name, value]) => problemOf(rule, name, value) ?? []);
+  const problems = Object.entries(override).flatMap(([name, value]) => problemOf(rule, name, value) ?? []);
+  return rule.isOfAll && scope.type !== 'all'
+    ? [...problems, `${ruleName} looks at the whole installation: its scope is all, not ${scope.type}`]
+    : problems;
 }
 
 function problemOf<Settings extends RuleSettings>(

@@ -7,7 +7,7 @@ import type { AnyRule } from './rule.ts';
  * Keeps a copy of a rule among `rows` for each setting of the registry that is only tried, in a table of its own, behind the rules that are in
  * force. The copy hears what those hear and is heard by none of them. `begin` gives it what its rule knows at `at` (epoch ms). A setting
  * that goes, or is for another rule from now on, takes its table with it; one whose numbers change goes on with what it knows, as
- * one that is in force does. The answer brings `rows` to what the registry says; it costs a comparison while nothing changes.
+ * one that is in force does. The answer brings `rows` to what the registry says; it costs a comparison while nothing changes, and says whether anything did.
  */
 export function followShadows<Row>(
   { rules, state, registry }: ShadowParts,
@@ -32,9 +32,9 @@ export function followShadows<Row>(
     begun.delete(key);
   }
 
-  return (at: number): void => {
+  return (at: number): boolean => {
     const ids = registry.shadowSettings();
-    if (ids === known) return;
+    if (ids === known) return false;
     known = ids;
     const trials = [...ids].sort().flatMap(trialOf);
     const keys = new Set(trials.map(({ key }) => key));
@@ -47,6 +47,7 @@ export function followShadows<Row>(
       begun.set(trial.key, true);
       begin(live, trial, at);
     }
+    return true;
   };
 }
 

@@ -12,6 +12,7 @@ export const unreadable: Rule<Unreadable, UnreadableSettings> = {
   initial: { phase: 'readable' },
   settings: { sameAlarmMs: 10 * 60_000 },
   ranges: { sameAlarmMs: [2 * 60_000, 60 * 60_000] },
+  hears: ['unreadable'],
   subject: (event) => (event.type === 'unreadable' ? `${event.where.deviceId}:${event.reportName}` : undefined),
   deadline: (state) => (state.phase === 'unreadable' ? state.forgetAt : undefined),
   stoodStill: () => unreadable.initial,

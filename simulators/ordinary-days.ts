@@ -87,7 +87,7 @@ function makePeople(chance: Chance, { homeId, home, canBeAsked }: PeopleWish): O
     const watch = {
       id: `w-${id}`,
       judges: chance.fraction() < 0.99 || !canBeAsked,
-      isOffAtNight: chance.fraction() < 0.4,
+      isOffAtNight: chance.fraction() < 0.4 && !hasDementia,
       fixMinutes: hasDementia ? 10 : 30,
     };
     const [wakesAt, sleepsAt] = [between(chance, 5.3, 7.3), between(chance, 20.5, 22.5)];

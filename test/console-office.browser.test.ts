@@ -147,6 +147,8 @@ test('with the keyboard alone a program gets a key, which opens what it was give
   expect(await create.isDisabled()).toBe(true);
   await page.getByRole('button', { name: rights.add, exact: true }).focus();
   await page.keyboard.press('Enter');
+  // What is still disabled takes no focus.
+  await expect.poll(() => create.isEnabled()).toBe(true);
   await create.focus();
   await page.keyboard.press('Enter');
   const token = await secretOf(page, keys.tokenOf('County platform'));

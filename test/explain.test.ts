@@ -110,7 +110,8 @@ const raised: Record<Condition, () => readonly Explained[]> = {
   },
   'device-fault': () => after(deviceFault, status({ faults: ['chamber-dirty'] })),
   tamper: () => after(tamper, { name: 'tamper', state: 'on' }),
-  'test-overdue': () => after(testOverdue, status({}), { deviceKind: 'smoke-detector', wait: 40 * DAY_MS }),
+  'test-overdue': () =>
+    after(testOverdue, { name: 'test', result: 'passed' }, { deviceKind: 'smoke-detector', wait: 40 * DAY_MS }),
   'visit-overdue'() {
     const { house } = watchCounty([visitOverdue], county(1));
     house.advance(100 * DAY_MS);
@@ -127,6 +128,12 @@ const raised: Record<Condition, () => readonly Explained[]> = {
     const { house } = watchCounty([villageOutage], county(5));
     const probed = { type: 'uplink', at: house.now, where: {}, reachable: false, probe: 'example.org:443' } as const;
     for (let count = 0; count < 2; count++) house.tell(probed);
+    return house.alerts;
+  },
+  'probe-unanswered'() {
+    const { house } = watchCounty([villageOutage], county(5));
+    const probe = 'example.org:443';
+    house.tell({ type: 'uplink', at: house.now, where: {}, reachable: false, probe, heard: true });
     return house.alerts;
   },
   blind() {

@@ -32,7 +32,7 @@ async function upgraded({ afterMs = 10_000, withState = true } = {}): Promise<Co
 const open = (county: County) => [...county.alarm.incidents.openIncidents()];
 
 test.each([true, false])(
-  'what was open is open as it was (state read: %s), and this release would have decided the same',
+  'what was open is open as it was (state read: %s), and nothing is told of it but that this release decides more',
   async (withState) => {
     const county = await upgraded({ withState });
     for (const before of known.open) {
@@ -42,7 +42,10 @@ test.each([true, false])(
       const { told: __, ...then } = before;
       expect(now).toEqual(then);
     }
-    expect(county.complaints).toEqual([]);
+    // Who is watched for what is on record since the release after that one: judging its journal anew comes to more than it says.
+    const isOfMore = (complaint: string) =>
+      !withState && complaint.startsWith('this version would have decided otherwise');
+    expect(county.complaints.filter((complaint) => !isOfMore(complaint))).toEqual([]);
   },
 );
 

@@ -29,7 +29,7 @@ test('who is watched for what is shown for everybody who lives there, and what n
 
 test('who was asked is shown until it is answered, and the answer goes to the alarm process with the name of who gave it', async () => {
   const { caller, decide, alarm } = await desk('call-taker');
-  const where = { householdId: 'couple', areaId: 'east' };
+  const where = { householdId: 'couple', placeId: 'house-1', areaId: 'east' };
   const prompt = {
     promptId: 'fall:her:1',
     rule: 'fall',
@@ -41,7 +41,13 @@ test('who was asked is shown until it is answered, and the answer goes to the al
   } as const;
   decide({ type: 'prompt', prompt });
   const listed = async () => ((await (await caller.get('/prompts')).json()) as { prompts: object[] }).prompts;
-  expect(await listed()).toMatchObject([{ promptId: 'fall:her:1', personId: 'her', householdId: 'couple', at: 1 }]);
+  const [place, area] = ['house by the well', 'East Well'];
+  expect(await listed()).toEqual([
+    {
+      ...{ promptId: 'fall:her:1', rule: 'fall', about: 'fall', at: 1, until: 61_000, personId: 'her' },
+      ...{ householdId: 'couple', placeId: 'house-1', place, area },
+    },
+  ]);
   const sent = { commandId: 'answer-0001', answer: 'fine' };
   const response = await caller.post('/prompts/fall%3Aher%3A1/answer', sent);
   expect([response.status, await response.json()]).toEqual([200, { promptId: 'fall:her:1', answer: 'fine' }]);

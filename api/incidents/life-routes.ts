@@ -8,7 +8,7 @@ import { accessOf, isInSight, type Rights } from '../rights/rights.ts';
 import type { DutyView } from './duty-view.ts';
 
 /**
- * Who is watched for what, and who was asked whether all is well. By ids: names are the registry's. Whoever has the person on the telephone gives the
+ * Who is watched for what, and who was asked whether all is well. People by ids: their names are the registry's. Whoever has the person on the telephone gives the
  * answer for them: 200 taken, also when it was given before; 404 where nobody is asked by that name any more.
  */
 export const lifeRoutes: FastifyPluginAsyncZod<LifeParts> = async (api, { registry, rights, view, commands }) => {
@@ -38,9 +38,11 @@ export const lifeRoutes: FastifyPluginAsyncZod<LifeParts> = async (api, { regist
     return {
       prompts: inSight.slice(-mostShown).map(({ prompt, answered }) => {
         const { promptId, rule, at, until, about, personId, where } = prompt;
-        const { householdId, placeId } = where;
+        const { householdId, placeId, areaId } = where;
         const named = { promptId, rule, at, until, about, personId, householdId, placeId };
-        return { ...named, answer: answered?.answer, answeredAt: answered?.at };
+        const place = placeId === undefined ? undefined : registry.place(placeId)?.name;
+        const area = areaId === undefined ? undefined : registry.area(areaId)?.name;
+        return { ...named, place, area, answer: answered?.answer, answeredAt: answered?.at };
       }),
     };
   });
@@ -110,6 +112,8 @@ const asked = z
         personId: z.string().optional(),
         householdId: z.string().optional(),
         placeId: z.string().optional(),
+        place: z.string().optional(),
+        area: z.string().optional(),
         answer: z.enum(['fine', 'help']).optional(),
         answeredAt: z.int().optional(),
       }),

@@ -66,3 +66,39 @@ test('while the alarm process is away nobody knows, and the answer says so', asy
   const { api, path } = await desk({ of: async () => Promise.reject(alarmAway({})) });
   expect((await (await signedIn(api, 'east')).get(path)).status).toBe(503);
 });
+
+test('nobody sees the way before it is on record that they looked', async () => {
+  const { alarm, api, path } = await desk();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const apply = alarm.apply;
+  alarm.apply = async (command) => {
+    if (command.type === 'look') await promise;
+    return apply(command);
+  };
+  const session = await signedIn(api, 'east');
+  const looked = session.get(path).then((response) => ({ response, onRecord: alarm.commands.length }));
+  setTimeout(resolve, 100);
+  const { response, onRecord } = await looked;
+  expect([response.status, onRecord]).toEqual([200, 1]);
+});
+
+test('where no life is at stake nobody is followed', async () => {
+  const alarm = standInAlarm({ changes: [...deskRegistry, ...staff] });
+  const incident = alarm.raise('vitals', 'watch-2');
+  const api = await openDesk(alarm, { tracks: { of: async () => track } });
+  onTestFinished(() => api.close());
+  const path = `/incidents/${encodeURIComponent(incident.incidentId)}/track`;
+  expect((await (await signedIn(api, 'lead')).get(path)).status).toBe(403);
+});
+
+test('when it is over the way until then is shown, and not where they went afterwards', async () => {
+  const later = {
+    ...track,
+    fixes: [...track.fixes, ...track.fixes.map((fix) => ({ ...fix, at: Date.now() + 60_000 }))],
+  };
+  const { incident, api, path } = await desk({ of: async () => later });
+  const lead = await signedIn(api, 'lead');
+  expect(((await (await lead.get(path)).json()) as LastTrack).fixes).toHaveLength(2);
+  await lead.command(incident, 'resolve', { outcome: 'helped', contact: 'reached' });
+  expect(((await (await lead.get(path)).json()) as LastTrack).fixes).toEqual(track.fixes);
+});

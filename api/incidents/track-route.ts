@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { isLifeSafety } from '../../incidents/correlation.ts';
 import type { LastTrack } from '../../rules/wandering/last-track.ts';
 import { refuse } from '../problem.ts';
 import type { Looks } from '../rights/looks.ts';
@@ -8,8 +9,8 @@ import { incidentParams, noIncident } from './incident-page.ts';
 import { type IncidentSight, ofIncident } from './incident-sight.ts';
 
 /**
- * Where the person whom an incident is about was last seen, for whoever works on it while it is open, and for a day after. It comes from the
- * alarm process, which has it without a database. Errors: ALARM_AWAY, try later.
+ * Where the person whose life an incident is about was last seen, for whoever works on it while it is open, and for a day after: then as far
+ * as its end. It comes from the alarm process, which has it without a database. Errors: ALARM_AWAY, try later.
  */
 export const trackRoute: FastifyPluginAsyncZod<TrackParts> = async (api, { view, sight, looks, tracks }) => {
   const config = { permission: 'personal:incident' } as const;
@@ -19,11 +20,15 @@ export const trackRoute: FastifyPluginAsyncZod<TrackParts> = async (api, { view,
     const access = accessOf(request);
     const incident = view.incident(incidentId)?.incident;
     if (!incident || !sight.sees(access, incident)) return noIncident(reply, incidentId);
+    if (!isLifeSafety(incident)) return refuse(reply, 'forbidden', 'no life is at stake: nobody has to be found');
     if (!sight.isOpen(access, incident))
       return refuse(reply, 'forbidden', 'it is over: nobody has to be found any more');
-    looks.shown(access, ofIncident(incident));
-    const { personId } = incident.where;
-    return personId === undefined ? nobodyKnown : tracks.of(personId);
+    await looks.shown(access, ofIncident(incident));
+    const { state, where } = incident;
+    if (where.personId === undefined) return nobodyKnown;
+    const track = await tracks.of(where.personId);
+    if (state.phase !== 'resolved') return track;
+    return { ...track, fixes: track.fixes.filter(({ at }) => at <= state.since) };
   });
 };
 

@@ -149,7 +149,8 @@ async function shown(
   if (!value) return undefined;
   const of = { type: entity, id };
   const masked = entityShown(entity, value, { unseal, isOpen: false });
-  const answer = rights.isOpen(access, of) ? entityShown(entity, value, { unseal, isOpen: true }) : masked;
+  const isOpen = rights.isOpen(access, of);
+  const answer = isOpen ? entityShown(entity, value, { unseal, isOpen }) : masked;
   if (JSON.stringify(answer) !== JSON.stringify(masked)) await looks.shown(access, of);
-  return { ...answer, ...saysOf(entity, value), version: entityVersion(value) };
+  return { ...answer, ...saysOf(entity, value, { isOpen }), version: entityVersion(value) };
 }

@@ -43,7 +43,7 @@ export type Read = { ok: true; value: Entity<EntityType> } | { ok: false; issues
 /**
  * An entry as somebody wrote it, as the registry keeps it but for its seals: positions in WGS-84, a device's secret as its hash. What stands
  * in no form that people fill in (a device's secret and label code, a person's consents and absence, a webhook's secret) stays as it is
- * when the entry says nothing of it.
+ * when the entry says nothing of it. Whoever is home again has "absence": null.
  */
 export function readEntry(section: Section, value: unknown, parts: EntryParts): Read {
   const schema = entrySchemas[section];
@@ -62,6 +62,7 @@ const datum = z.enum(['WGS-84', 'GCJ-02']);
 const [webhook, log] = channelAddress.options;
 const entered = {
   place: entities.place.extend({ position: entities.place.shape.position.unwrap().extend({ datum }).optional() }),
+  person: entities.person.extend({ absence: entities.person.shape.absence.unwrap().nullable().optional() }),
   zone: entities.zone.extend({ datum }),
   contact: entities.contact.extend({
     channels: z
@@ -79,7 +80,7 @@ export const entrySchemas = {
   sites: entities.site,
   places: entered.place,
   households: entities.household,
-  people: entities.person,
+  people: entered.person,
   contacts: entered.contact,
   zones: entered.zone,
   devices: entered.device,
@@ -96,15 +97,16 @@ const readers: { [S in Section]: (value: never, parts: EntryParts) => Read } = {
   households: asItIs,
   places: ({ position, ...place }: Entered<'place'>) =>
     asItIs(position ? { ...place, position: { ...toWgs84(position, position.datum), datum: 'WGS-84' } } : place),
-  people: (person: Entity<'person'>, { registry }) => {
-    const { consents, absence } = { ...registry.get('person', person.id), ...person };
+  people: (entry: Entered<'person'>, { registry }) => {
+    const { consents, absence, ...person } = { ...registry.get('person', entry.id), ...entry };
+    // In the order in which an entry is kept, by which equal ones are seen to be equal.
     return asItIs({ ...person, ...(consents && { consents }), ...(absence && { absence }) });
   },
   contacts: contactOf,
   zones: zoneOf,
   devices: deviceOf,
   ruleSettings: (setting: Entity<'ruleSetting'>, { rules }) => {
-    const problems = settingProblems(rules, setting.rule, setting.settings);
+    const problems = settingProblems(rules, setting.rule, setting.settings, setting.scope);
     if (problems.length === 0) return asItIs(setting);
     const ranges = Object.entries(rules.find(({ name }) => name === setting.rule)?.ranges ?? {});
     const known = ranges.map(([name, range]) => `${name} ${range?.join('–')}`).join('；');

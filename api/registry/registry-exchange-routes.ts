@@ -8,6 +8,7 @@ import type { Access } from '../../records/rights.ts';
 import { unsealEntity } from '../../records/sealing.ts';
 import type { DeviceKeys } from '../devices/device-keys.ts';
 import { refuse } from '../problem.ts';
+import { isOfOneBody } from '../rights/masking.ts';
 import { accessOf, isInSight, type Rights } from '../rights/rights.ts';
 import { untilFolded } from '../until-folded.ts';
 import { openIn, type RegistryParts } from './registry-change.ts';
@@ -105,7 +106,9 @@ async function listedFor(
     if (++count % 200 === 0) await giveWay();
     const areaId = rights.areaOf(entity, value.id);
     if (!isInSight(sight, areaId)) continue;
-    isOpen &&= rights.may(access, 'personal:registry', areaId);
+    const isOpenThere = rights.may(access, 'personal:registry', areaId);
+    if (!isOpenThere && isOfOneBody(entity, value)) continue;
+    isOpen &&= isOpenThere;
     values.push(unsealEntity(entity, value, { unseal, withSecrets: false }));
   }
   return { section: name, values, isOpen };

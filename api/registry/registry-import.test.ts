@@ -260,7 +260,7 @@ test('one import at a time, from before its body was read; who gave up halfway i
   await expect.poll(async () => (await csv('?section=places&dryRun=true', row)).status).toBe(429);
   halfway.abort();
   await given;
-  await expect.poll(async () => (await csv('?section=places', row)).status).toBe(200);
+  await expect.poll(async () => (await csv('?section=places', row)).status, { timeout: 10_000 }).toBe(200);
   expect(alarm.registry.place('new-1')?.name).toBe('New');
 });
 

@@ -26,6 +26,11 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, fields: string[]
       }));
     }
     case 'invalid_type': {
+      if (name === 'absence.since' || name === 'absence.until')
+        return say(
+          `is a time (in a sheet like 2026-11-23 08:00, else epoch ms), not ${shown}`,
+          '应为时间，例如 2026-11-23 08:00',
+        );
       const [english, chinese] = words[issue.expected] ?? [issue.expected, issue.expected];
       return say(`is ${english}, not ${shown}`, `应为${chinese}`);
     }

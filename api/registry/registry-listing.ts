@@ -5,7 +5,7 @@ import type { Registry } from '../../records/registry-fold.ts';
 import { linksOf } from '../../records/registry-links.ts';
 import type { Access } from '../../records/rights.ts';
 import { personalFields, type Sealer, unsealEntity } from '../../records/sealing.ts';
-import { entityShown } from '../rights/masking.ts';
+import { entityShown, isOfOneBody } from '../rights/masking.ts';
 import { isInSight, type Rights } from '../rights/rights.ts';
 import { saysOf } from './registry-schemas.ts';
 
@@ -33,7 +33,7 @@ export async function listEntities<T extends EntityType>(
   const { entity } = chosen;
   const items = values.map((value) => ({
     ...entityShown(entity, value, { unseal: parts.unseal, isOpen: false }),
-    ...saysOf(entity, value),
+    ...saysOf(entity, value, { isOpen: false }),
     version: entityVersion(value),
   }));
   return { items, ...next };
@@ -90,10 +90,10 @@ function isFound<T extends EntityType>(
   );
   if (places.some(has)) return true;
   const names = personalFields[entity].flatMap(({ path }) => (isName(path) ? path : []));
-  if (names.length === 0) return 'name' in value && has(value.name);
+  if (names.length === 0 && !isOfOneBody(entity, value)) return 'name' in value && has(value.name);
   if (!rights.isOpen(access, { type: entity, id: value.id })) return false;
   const open = unsealEntity(entity, value, { unseal, withSecrets: false }) as Record<string, unknown>;
-  return names.some((field) => has(open[field]));
+  return [...names, 'name'].some((field) => has(open[field]));
 }
 
 const isName = (path: string[]): boolean => path.length === 1 && /name$/i.test(path[0] ?? '');

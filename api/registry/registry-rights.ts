@@ -109,8 +109,9 @@ function holdsEverywhere({ registry, rights }: Parts, access: Access): boolean {
 
 /** A personal text of the entity that was masked, not entered. */
 function maskedText(entity: EntityType, value: Entity<EntityType>): string | undefined {
-  return personalFields[entity]
-    .flatMap(({ path }) => valuesAt(value, path))
+  const paths = entity === 'threshold' ? [['name']] : personalFields[entity].map(({ path }) => path);
+  return paths
+    .flatMap((path) => valuesAt(value, path))
     .find((text): text is string => typeof text === 'string' && isMasked(text));
 }
 

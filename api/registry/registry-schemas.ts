@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Entity, type EntityType, entities } from '../../records/registry.ts';
 import { personalFields } from '../../records/sealing.ts';
 import { thresholdSays } from '../../rules/explain/threshold-sentence.ts';
+import { isOfOneBody } from '../rights/masking.ts';
 import { entrySchemas, type Section } from './registry-entry.ts';
 
 /** What can be listed, looked at and changed under `/api/v1`, but for devices, which have routes of their own. */
@@ -54,14 +55,21 @@ export function shownOf(entity: EntityType) {
     // Within a list (the ways to reach a contact) what is personal stands beside what is not.
     return [name, (name === 'channels' ? shownChannels : maskedText).optional()] as const;
   });
-  const says = entity === 'threshold' && { says: z.record(z.enum(['en', 'zh-CN']), z.string()).describe(whatItDoes) };
+  const says = entity === 'threshold' && {
+    says: z
+      .record(z.enum(['en', 'zh-CN']), z.string())
+      .optional()
+      .describe(whatItDoes),
+  };
   return z.looseObject({ ...Object.fromEntries(fields), ...says, id: entities[entity].shape.id, version: z.int() });
 }
-const whatItDoes = 'What it will do, as a sentence';
+const whatItDoes = 'What it will do, as a sentence; not there where the limits are masked';
 
-/** What an entered limit will do. */
-export const saysOf = (entity: EntityType, value: Entity<EntityType>) =>
-  entity === 'threshold' ? { says: thresholdSays(value as Entity<'threshold'>) } : {};
+/** What an entered limit will do, for whom its limits are shown to. */
+export const saysOf = (entity: EntityType, value: Entity<EntityType>, { isOpen }: { isOpen: boolean }) =>
+  entity === 'threshold' && (isOpen || !isOfOneBody(entity, value))
+    ? { says: thresholdSays(value as Entity<'threshold'>) }
+    : {};
 
 const maskedText = z.string().describe('Masked, or not there, for whom may not see it');
 const shownChannels = z.array(z.looseObject({ type: z.string() }));
@@ -133,6 +141,6 @@ const exampleBody = (section: Section) => ({
 });
 export const exampleShown = (section: Section) => ({
   ...examples[section],
-  ...(section === 'thresholds' && saysOf('threshold', entities.threshold.parse(examples.thresholds))),
+  ...(section === 'thresholds' && saysOf('threshold', entities.threshold.parse(examples.thresholds), { isOpen: true })),
   version: versionSeen,
 });

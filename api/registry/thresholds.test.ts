@@ -72,3 +72,30 @@ test('a limit for everybody takes the right everywhere', async () => {
   });
   expect([village.status, county.status]).toEqual([403, 201]);
 });
+
+test('a limit of the pulse of one person is for those who may know whom it is about', async () => {
+  const as = await desk();
+  const admin = await as(eastAdmin);
+  const pulse = {
+    ...{
+      name: 'Tuya has a racing heart',
+      scope: { type: 'person', id: 'widow' },
+      quantity: 'vitals.pulse',
+      above: 150,
+    },
+    ...{ holdMinutes: 10, maxGapMinutes: 70, severity: 'urgent', commandId: 'limit-of-one', expectedVersion: 0 },
+  };
+  const made = await admin.ask('PUT', '/thresholds/one', pulse);
+  expect([made.status, await body(made)]).toMatchObject([201, { above: 150, says: {} }]);
+  const caller = await as(eastern('call-taker'));
+  for (const path of ['/thresholds/one', '/thresholds', '/thresholds?q=one']) {
+    const text = await (await caller.get(path)).text();
+    expect(text).toContain('"one"');
+    expect(text, path).not.toMatch(/pulse|150|heart|心率|脉/);
+  }
+  expect(await (await caller.get('/thresholds?q=heart')).json()).toEqual({ items: [] });
+  expect(await body(await admin.get('/thresholds/one'))).toMatchObject({ above: 150 });
+  const back = { ...pulse, name: 'T**', expectedVersion: undefined, commandId: 'limit-masked' };
+  const version = (await body(await admin.get('/thresholds/one'))).version;
+  expect((await admin.ask('PUT', '/thresholds/one', { ...back, expectedVersion: version })).status).toBe(400);
+});

@@ -1,6 +1,7 @@
 import type { Reason } from '../../records/alert.ts';
-import type { Entity, EntityType, Sealed } from '../../records/registry.ts';
+import type { Entity, EntityType, Sealed, Threshold } from '../../records/registry.ts';
 import { personalFields, type Sealer, unsealEntity } from '../../records/sealing.ts';
+import { isVital } from '../../records/threshold.ts';
 
 /** The first character of a name: enough to tell two in one list apart. */
 export const maskName = (name: string): string => `${Array.from(name)[0] ?? ''}**`;
@@ -17,7 +18,7 @@ export const isMasked = (text: string): boolean => text.includes('**');
 /** A reason without what was measured of a body: that there was something stays, and since when. */
 export function withoutVitals(reason: Reason): Reason {
   if (!String(reason.quantity).startsWith('vitals.')) return reason;
-  const { quantity: _, observed: __, unit: ___, side: ____, limit: _____, ...rest } = reason;
+  const { quantity: _, observed: __, unit: ___, side: ____, limit: _____, thresholdId: ______, ...rest } = reason;
   return rest;
 }
 
@@ -30,7 +31,8 @@ export function entityShown<T extends EntityType>(
   value: Entity<T>,
   { unseal, isOpen }: Pick<Sealer, 'unseal'> & { isOpen: boolean },
 ): Shown<T> {
-  const opened = unsealEntity(entity, value, { unseal, withSecrets: false });
+  const unsealed = unsealEntity(entity, value, { unseal, withSecrets: false });
+  const opened = isOpen || !isOfOneBody(entity, value) ? unsealed : withoutLimits(unsealed);
   return personalFields[entity].reduce<unknown>(
     (shown, { path, secret }) =>
       changedAt(shown, path, (text) => {
@@ -39,6 +41,18 @@ export function entityShown<T extends EntityType>(
       }),
     opened,
   ) as Shown<T>;
+}
+
+/** A limit of what is measured of a body that counts in one home alone: it says what somebody is ill with. */
+export function isOfOneBody(entity: EntityType, value: Entity<EntityType>): boolean {
+  if (entity !== 'threshold') return false;
+  const { quantity, scope } = value as Threshold;
+  return isVital(quantity) && (scope.type === 'person' || scope.type === 'household' || scope.type === 'device');
+}
+
+function withoutLimits(limit: object): object {
+  const { quantity: _, below: __, above: ___, hysteresis: ____, ...rest } = limit as Threshold;
+  return { ...rest, name: maskName(rest.name) };
 }
 
 /** Any personal field may be absent, and none is sealed. */

@@ -3,6 +3,7 @@ import { createIncidents, type Incidents } from '../../incidents/incidents.ts';
 import { createDecoder } from '../../ingest/decoder.ts';
 import { createDownlinks } from '../../ingest/downlinks.ts';
 import { createJudge, type Judgement, type Stored } from '../../ingest/judge.ts';
+import { type UplinkWord, uplinkWord } from '../../ingest/uplink.ts';
 import { withoutWithheld } from '../../ingest/withheld.ts';
 import { Checkpoint } from '../../journal/checkpoint.ts';
 import { runFollower } from '../../journal/follower.ts';
@@ -98,6 +99,7 @@ export async function openAlarm(ports: AlarmPorts) {
   const failing = Promise.withResolvers<never>();
   failing.promise.catch(() => {});
   let isClosing = false;
+  let heardAt = Number.NEGATIVE_INFINITY;
   // What the journal refuses because it is being closed is no failure: the next start finds what was decided.
   const fail = (error: unknown) => {
     if (!isClosing) failing.reject(error);
@@ -225,6 +227,7 @@ export async function openAlarm(ports: AlarmPorts) {
 
     /** Resolves when the report is on disk. Errors: those of the journal. */
     async keep(report: Kept, lifeSafety: boolean): Promise<void> {
+      heardAt = clock.monotonic();
       if (lifeSafety) sender.calledForHelp(report.deviceId);
       const kept = withoutWithheld(report, decoder.withheld(report.deviceId), lifeSafety);
       if (kept !== report) metrics.reportsWithheld.inc();
@@ -245,10 +248,18 @@ export async function openAlarm(ports: AlarmPorts) {
     /** The products of carriers are read by this from here on, in every replay too. Errors: those of the journal. */
     adoptProducts: (table: CarrierProducts): Promise<void> => append({ kind: 'carrier-products', table }),
 
-    /** Whether people were told that the host which stands for our uplink does not answer. */
-    isUplinkToldLost: (): boolean => isToldLost(incidents.openIncidents()),
-    /** It answers again, or has not for a while. Errors: those of the journal. */
-    tellUplink: (reachable: boolean, probe: string): Promise<void> => append({ kind: 'uplink', reachable, probe }),
+    /** What is on record of the host which stands for our uplink. */
+    uplink: (): UplinkWord => uplinkWord(state),
+    /** What is so now, when it changed. It waits while the journal is busy. Errors: those of the journal. */
+    tellUplink: (word: UplinkWord, probe: string): Promise<void> =>
+      appendOwn({
+        kind: 'uplink',
+        reachable: word === 'answers',
+        probe,
+        ...(word === 'unanswered' && { heard: true }),
+      }),
+    /** How long ago a device was heard last by this process, whatever it said, ms; Infinity: none was yet. */
+    heardMsAgo: (): number => clock.monotonic() - heardAt,
 
     /** Where somebody was last seen. */
     trackOf: (personId: string): LastTrack => lastTrackOf({ state, registry }, personId),
@@ -292,12 +303,6 @@ function isTold(what: Condition, { openIncidents }: Pick<Incidents, 'openInciden
   const stands = ({ condition, clearedAt }: Incident['alerts'][number]) =>
     condition === what && clearedAt === undefined;
   return Iterator.from(openIncidents()).some(({ alerts }) => alerts.some(stands));
-}
-
-function isToldLost(open: Iterable<Incident>): boolean {
-  const stands = ({ condition, clearedAt, reason }: Incident['alerts'][number]) =>
-    condition === 'uplink-lost' && reason.by === 'probe' && clearedAt === undefined;
-  return Iterator.from(open).some(({ alerts }) => alerts.some(stands));
 }
 
 /** The fold of the alarm process, on an empty state. */

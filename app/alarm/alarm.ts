@@ -120,7 +120,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     carriers = started;
   }, fail);
   alarm.caughtUp.then(() => {
-    uplink = watchUplink({ probe: configuration.uplinkProbe, answers, alarm, clock, died: fail });
+    uplink = watchUplink({ probe: configuration.uplinkProbe, answers, alarm, clock, log, died: fail });
   });
   log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import { smallCounty } from '../../records/registry.test-support.ts';
 import type { RuleSetting } from '../../records/registry.ts';
 import { allRules } from '../../rules/all-rules.ts';
 import { HOUR_MS, MINUTE_MS, START_AT } from '../../rules/watch.test-support.ts';
 import { type Backtested, backtest } from './backtest.ts';
 import { journalRecords } from './journal-history.ts';
 import { type RecordedVillage, readerOf, recordedVillage } from './recorded-village.test-support.ts';
+import { isOfHomes } from './rejudged.ts';
+import { readTrials } from './trials.ts';
 
 test('a trial of what is in force anyway finds nothing new, nothing gone and nothing moved, whichever rule it is of', async () => {
   const village = eventfulDays();
@@ -36,6 +39,33 @@ test('a detector that counts as silent earlier leaves people blind to fire earli
     const [, tally] = compared.ofRules.find(([name]) => name === rule) ?? [];
     expect((tally?.earlier ?? 0) + (tally?.new ?? 0), rule).toBeGreaterThan(0);
   }
+});
+
+test('a journal whose beginning is gone still finds the detector that fell silent', async () => {
+  const village = eventfulDays();
+  const homes = [...village.state.entries()].filter(isOfHomes);
+  const batches = journalRecords(readerOf(village.journal, smallCounty.length * 2 + 1));
+  const always = { tried: [], timeZone: 'Asia/Shanghai', from: START_AT, to: Number.MAX_SAFE_INTEGER };
+  const cut = await backtest({ source: 'journal', homes, batches }, always);
+  const whole = await backtestOf(village, []);
+  const silent = ({ compared }: Backtested) => compared.ofRules.filter(([rule]) => /silent|coverage/.test(rule));
+  expect(silent(whole)).not.toEqual([]);
+  expect(silent(cut)).toEqual(silent(whole));
+});
+
+test('what a newer release wrote is passed over and counted', async () => {
+  const village = eventfulDays();
+  const newer = { sequence: village.journal.length + 1, receivedAt: village.now, body: new Uint8Array([200, 1, 0, 0]) };
+  const journal = [...village.journal, newer];
+  const { compared } = await backtestOf(village, []);
+  const batches = () => journalRecords(readerOf(journal));
+  const always = { from: START_AT, to: Number.MAX_SAFE_INTEGER };
+  const again = await backtest(
+    { source: 'journal', homes: [], batches: batches() },
+    { tried: [], timeZone: 'Asia/Shanghai', ...always },
+  );
+  expect(again).toMatchObject({ compared, unreadable: 1 });
+  expect(await readTrials({ homes: [], batches: batches() }, always)).toMatchObject({ unreadable: 1 });
 });
 
 async function backtestOf(village: RecordedVillage, tried: RuleSetting[]): Promise<Backtested> {

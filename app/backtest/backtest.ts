@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../../journal/frame.ts';
 import type { StateChange } from '../../records/fold-state.ts';
-import { recordKind } from '../../records/record-codec.ts';
+import { NewerRecord, recordKind } from '../../records/record-codec.ts';
 import type { RuleSetting } from '../../records/registry.ts';
 import type { HistoryRow } from '../../storage/sql-history.ts';
 import { type Compared, createComparison } from './comparison.ts';
@@ -11,8 +11,17 @@ export type History =
   | { source: 'journal'; homes: readonly StateChange[]; batches: AsyncIterable<StoredRecord[]> }
   | { source: 'database'; homes: readonly StateChange[]; since: number; batches: AsyncIterable<HistoryRow[]> };
 
-/** `reports`: how many were judged; instants are of the first and the last thing that happened, epoch ms. */
-export type Backtested = { compared: Compared; reports: number; firstAt?: number; lastAt?: number };
+/**
+ * `reports`: how many were judged; `unreadable`: how many records a newer release wrote, which nobody can judge here. Instants are of the
+ * first and the last thing that happened, epoch ms.
+ */
+export type Backtested = {
+  compared: Compared;
+  reports: number;
+  unreadable: number;
+  firstAt?: number;
+  lastAt?: number;
+};
 
 /**
  * Runs history under the settings in force and under those that are tried, and compares what both raise from `from` to before `to` (epoch ms).
@@ -25,13 +34,20 @@ export async function backtest(
   const comparison = createComparison({ from, to });
   const rejudged = createRejudged({ tried, timeZone, heard: comparison.heard });
   const { record, row, visit, sweep } = rejudged;
-  rejudged.beginWith(history.homes, history.source === 'database' ? history.since : undefined);
+  let hasBegun = false;
+  if (history.source === 'database') rejudged.beginWith(history.homes, history.since);
   const read =
     history.source === 'journal'
       ? await readAll(history.batches, to, {
           atOf: ({ receivedAt }) => receivedAt,
           isReport: ({ body }) => recordKind(body) === 'report',
-          ...{ step: record, sweep },
+          step(stored) {
+            // Homes of a journal whose beginning is gone are watched from its first record on: no record says that they came.
+            if (!hasBegun && history.homes.length > 0) rejudged.beginWith(history.homes, stored.receivedAt);
+            hasBegun = true;
+            record(stored);
+          },
+          sweep,
         })
       : await readAll(history.batches, to, {
           atOf: (one) => (one.type === 'report' ? one.row.receivedAt : one.row.at),
@@ -55,15 +71,20 @@ async function readAll<One>(
   to: number,
   { atOf, isReport, step, sweep }: Reading<One>,
 ): Promise<Omit<Backtested, 'compared'>> {
-  const read: Omit<Backtested, 'compared'> = { reports: 0 };
+  const read: Omit<Backtested, 'compared'> = { reports: 0, unreadable: 0 };
   for await (const batch of batches) {
     for (const one of batch) {
       const at = atOf(one);
       if (at >= to) return read;
       read.firstAt ??= at;
       read.lastAt = at;
-      if (isReport(one)) read.reports += 1;
-      step(one);
+      try {
+        if (isReport(one)) read.reports += 1;
+        step(one);
+      } catch (error) {
+        if (!(error instanceof NewerRecord)) throw error;
+        read.unreadable += 1;
+      }
     }
     sweep();
   }

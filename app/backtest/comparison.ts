@@ -32,8 +32,9 @@ export function createComparison({ from, to }: { from: number; to: number }) {
     if (!isCritical) remember(standing[side], alert);
     const key = keyOf(alert);
     const others = waiting[otherSide[side]].get(key) ?? [];
-    const other = others.find(({ alertId }) => alertId === alert.alertId) ?? others[0];
-    if (other && Math.abs(alert.at - other.at) <= sameThingMs) {
+    const near = others.filter(({ at }) => Math.abs(alert.at - at) <= sameThingMs);
+    const other = near.find(({ alertId }) => alertId === alert.alertId) ?? near[0];
+    if (other) {
       others.splice(others.indexOf(other), 1);
       met(side === 'live' ? alert : other, side === 'live' ? other : alert);
     } else {

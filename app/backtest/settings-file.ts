@@ -25,7 +25,7 @@ export function readSettings(
       continue;
     }
     const { mode: _, ...setting } = parsed.data;
-    for (const problem of settingProblems(rules, setting.rule, setting.settings))
+    for (const problem of settingProblems(rules, setting.rule, setting.settings, setting.scope))
       problems.push({ line: at(['settings']), problem });
     settings.push(setting);
   }

@@ -1,7 +1,8 @@
 import type { StoredRecord } from '../../journal/frame.ts';
 import type { AlertChange } from '../../records/alert.ts';
 import { FoldState, type StateChange } from '../../records/fold-state.ts';
-import { decodeRecord, recordKind } from '../../records/record-codec.ts';
+import type { JournalRecord } from '../../records/journal-record.ts';
+import { decodeRecord, NewerRecord, recordKind } from '../../records/record-codec.ts';
 import type { RuleSetting } from '../../records/registry.ts';
 import { followRegistry } from '../../records/registry-commands.ts';
 import { createRegistry } from '../../records/registry-fold.ts';
@@ -15,7 +16,8 @@ export type Trial = {
   since: number;
   compared: Compared;
 };
-export type Trials = { trials: Trial[]; firstAt?: number; lastAt?: number };
+/** `unreadable`: how many records a newer release wrote. */
+export type Trials = { trials: Trial[]; unreadable: number; firstAt?: number; lastAt?: number };
 
 /**
  * What settings of the mode `shadow` said on record from `from` to before `to` (epoch ms), each beside what its rule said in force in the same
@@ -31,7 +33,7 @@ export async function readTrials(
   for (const change of homes) state.load(change);
   registry.rebuild();
   const comparisons = new Map<string, Comparison & { since: number }>();
-  const read: Omit<Trials, 'trials'> = {};
+  const read: Omit<Trials, 'trials'> = { unreadable: 0 };
 
   function comparisonOf(settingId: string, since: number): Comparison | undefined {
     const known = comparisons.get(settingId);
@@ -65,14 +67,12 @@ export async function readTrials(
       if (receivedAt >= to) break;
       read.firstAt ??= receivedAt;
       read.lastAt = receivedAt;
-      const kind = recordKind(body);
-      if (kind !== 'decided' && kind !== 'command') continue;
-      const record = decodeRecord(body);
-      if (record.kind === 'command') {
+      const record = saidIn(body);
+      if (record === 'unreadable') read.unreadable += 1;
+      else if (record?.kind === 'command') {
         commands.follow(record.command);
         for (const id of registry.shadowSettings()) comparisonOf(id, receivedAt);
-      }
-      if (record.kind === 'decided') for (const change of record.alerts ?? []) hear(change, receivedAt);
+      } else if (record?.kind === 'decided') for (const change of record.alerts ?? []) hear(change, receivedAt);
     }
     state.takeChanges();
   }
@@ -84,6 +84,21 @@ export async function readTrials(
 }
 
 const mostTrials = 1_000;
+
+type Said = Extract<JournalRecord, { kind: 'decided' | 'command' }>;
+
+/** A decision or a command; nothing: it is of no concern here. */
+function saidIn(body: Uint8Array): Said | 'unreadable' | undefined {
+  try {
+    const kind = recordKind(body);
+    if (kind !== 'decided' && kind !== 'command') return undefined;
+    const record = decodeRecord(body);
+    return record.kind === 'decided' || record.kind === 'command' ? record : undefined;
+  } catch (error) {
+    if (error instanceof NewerRecord) return 'unreadable';
+    throw error;
+  }
+}
 
 /** A word that strengthens is of an alert that the comparison knows, or not. */
 function isOf(

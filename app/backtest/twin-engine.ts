@@ -39,7 +39,7 @@ export function createTwin({ tried, heard, ...parts }: TwinParts): Engine {
       const due = Math.min(...engines.map((engine) => engine.nextDeadline() ?? Number.POSITIVE_INFINITY));
       return Number.isFinite(due) ? due : undefined;
     },
-    rebase: (byMs) => engines.forEach((engine) => void engine.rebase(byMs)),
+    rebase: (...stood) => engines.forEach((engine) => void engine.rebase(...stood)),
     stoodStill: () => engines.forEach((engine) => void engine.stoodStill()),
     followShadows: () => {},
     rebuild: () => engines.forEach((engine) => void engine.rebuild()),
@@ -75,11 +75,16 @@ function oneEngine(parts: EngineParts, triedOf: TriedOf): Judges {
     ruleSettings: (rule, where, trial) => parts.registry.ruleSettings(rule, where, trial && triedOf.get(rule)),
   };
   const engine = createEngine({ ...parts, registry });
-  return { engines: [engine], ask: (how) => apart(how(engine), triedOf) };
+  const ofTriedRules = new Set<string>();
+  return { engines: [engine], ask: (how) => apart(how(engine), triedOf, ofTriedRules) };
 }
 
 /** What is in force said all but the words of trials; under the trial its rules said those instead. */
-function apart({ changes, failures }: EngineAnswer, triedOf: TriedOf): Omit<HeardTwice, 'at'> {
+function apart(
+  { changes, failures }: EngineAnswer,
+  triedOf: TriedOf,
+  ofTriedRules: Set<string>,
+): Omit<HeardTwice, 'at'> {
   const [live, tried]: [EngineAnswer, EngineAnswer] = [
     { changes: [], failures },
     { changes: [], failures: failures.filter(({ rule }) => !triedOf.has(rule)) },
@@ -87,7 +92,7 @@ function apart({ changes, failures }: EngineAnswer, triedOf: TriedOf): Omit<Hear
   for (const change of changes) {
     if (change.type !== 'shadow') {
       live.changes.push(change);
-      if (!triedOf.has(ruleOf(change) ?? '')) tried.changes.push(change);
+      if (!isOfTried(change, triedOf, ofTriedRules)) tried.changes.push(change);
     } else if (change.change.type === 'failed') {
       const { subject, error } = change.change;
       tried.failures.push({ rule: change.rule, subject, lifeSafety: false, error });
@@ -96,8 +101,14 @@ function apart({ changes, failures }: EngineAnswer, triedOf: TriedOf): Omit<Hear
   return { live, tried };
 }
 
-/** The name of an alert begins with its rule's. */
-function ruleOf(change: AlertChange): string | undefined {
-  if (change.type === 'strengthen' || change.type === 'clear') return change.alertId.split(':')[0];
-  return change.type === 'raise' ? change.alert.rule : undefined;
+/** What is said later of an alert names the alert alone: those of tried rules are remembered in `ofTriedRules`, the newest of them. */
+function isOfTried(change: AlertChange, triedOf: TriedOf, ofTriedRules: Set<string>): boolean {
+  if (change.type === 'strengthen') return ofTriedRules.has(change.alertId);
+  if (change.type === 'clear') return ofTriedRules.delete(change.alertId);
+  if (change.type !== 'raise' || !triedOf.has(change.alert.rule)) return false;
+  const [oldest] = ofTriedRules;
+  if (ofTriedRules.size >= mostRemembered && oldest !== undefined) ofTriedRules.delete(oldest);
+  ofTriedRules.add(change.alert.alertId);
+  return true;
 }
+const mostRemembered = 100_000;

@@ -130,8 +130,14 @@ function tell({ print, complain }: BacktestCliParts, asked: Asked & { type: 'com
   const weeks = (to - from) / (7 * dayMs);
   print(`${instant(from)} to ${instant(to)} (${weeks.toFixed(2)} weeks); ${reports.toLocaleString('en')} reports\n\n`);
   print(comparedText(compared, { weeks, list: asked.list }));
+  print(unreadableText(done.unreadable));
   return 0;
 }
+
+const unreadableText = (count: number): string =>
+  count === 0
+    ? ''
+    : `${count} records were written by a newer release, and passed over: what they say is missing above\n`;
 
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 const spanText = (firstAt: number | undefined, lastAt: number | undefined): string =>
@@ -145,7 +151,10 @@ async function tellTrials(
   { from, to, list }: Asked & { type: 'trials' },
 ): Promise<0> {
   const homes = await homesOf(parts, journal);
-  const { trials, firstAt, lastAt } = await readTrials({ homes, batches: journalRecords(journal) }, { from, to });
+  const { trials, unreadable, firstAt, lastAt } = await readTrials(
+    { homes, batches: journalRecords(journal) },
+    { from, to },
+  );
   if (trials.length === 0) parts.print('no setting of the mode "shadow" said anything in this time\n');
   for (const { settingId, setting, compared, since } of trials) {
     const begins = Math.max(from, since, firstAt ?? 0);
@@ -154,6 +163,7 @@ async function tellTrials(
     parts.print(`${settingId} (${what}) since ${instant(begins)}, ${weeks.toFixed(2)} weeks\n`);
     parts.print(`${comparedText(compared, { weeks, list })}\n`);
   }
+  parts.print(unreadableText(unreadable));
   return 0;
 }
 

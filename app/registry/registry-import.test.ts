@@ -45,6 +45,14 @@ contacts:
       },
     ]);
   });
+  test('who is in hospital is away until the file says otherwise', () => {
+    const him = '{ id: him, householdId: couple, name: Bat';
+    const away = plan(`people: [${him}, absence: { reason: hospital, since: 1795000000000, until: 1795900000000 } }]`);
+    const absence = { reason: 'hospital', since: 1_795_000_000_000, until: 1_795_900_000_000 };
+    expect(away.changes).toMatchObject([{ value: { id: 'him', absence } }]);
+    const kept = plan(`people: [${him} }]`, undefined, away.changes);
+    expect([kept.problems, kept.changes]).toEqual([[], []]);
+  });
   test('a position read off a Chinese map is kept in WGS-84', () => {
     const house = (datum: string) =>
       plan(

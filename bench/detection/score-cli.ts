@@ -19,7 +19,7 @@ export type ScoreCliParts = {
   print(text: string): void;
   complain(text: string): void;
 };
-/** 0: scored. 64: wrong usage. 65: a file is in no format that is known. 66: a file is not there. */
+/** 0: scored. 64: wrong usage. 65: a file is in no format that is known, or nothing in it can be scored. 66: a file is not there. */
 export type ScoreExitCode = 0 | 64 | 65 | 66;
 
 type Figures = AsyncIterable<{ figure: string; value: number; unit: string }>;

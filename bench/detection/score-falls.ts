@@ -36,6 +36,8 @@ export async function* score(
       add(counts, trial, { placement: 'wrist', ...options, rangeG });
   }
   const { falls, found, others, right, ofElderly, rightOfElderly, alarms, elderlyMs, unusable } = counts;
+  if (falls + others === 0) throw new Error('there is no trial in it');
+  if (unusable === falls + others) throw new Error(`none of its ${unusable} trials can be judged`);
   if (falls > 0) yield { figure: 'sensitivity', value: found / falls, unit: '1' };
   if (others > 0) yield { figure: 'specificity', value: right / others, unit: '1' };
   if (ofElderly > 0) {

@@ -94,6 +94,16 @@ test('what cannot be scored says why, and how to ask', async () => {
   }
 });
 
+test('where nothing could be scored the end says so', async () => {
+  const empty = join(folder, 'empty.ndjson');
+  writeFileSync(empty, '');
+  for (const kind of ['falls', 'wandering', 'inactivity', 'smoke']) {
+    const { code, said } = await run(kind, empty);
+    expect([kind, code]).toEqual([kind, 65]);
+    expect(said).toContain('cannot be scored');
+  }
+});
+
 test('figures are one a line, a name, a value and a unit', async () => {
   const file = recordingOf('lines.csv', [
     ['1', 0, 200],

@@ -10,6 +10,7 @@ export async function* score(
   files: readonly string[],
 ): AsyncGenerator<{ figure: string; value: number; unit: string }> {
   const scored = (await Promise.all(files.map(readTracks))).flat().map(scoreOf);
+  if (scored.every(({ days }) => days === 0)) throw new Error('no track in it lasts');
   const exits = scored.flatMap((one) => one.exits);
   const delays = exits.flatMap((exit) => exit.delayMs ?? []).toSorted((a, b) => a - b);
   const days = scored.reduce((sum, one) => sum + one.days, 0);

@@ -1,3 +1,4 @@
+import type { TrackFix } from '../../api/answers.ts';
 import type { Contact, Person, Place } from '../../records/registry.ts';
 import { officeEn } from './office-en.ts';
 
@@ -218,6 +219,34 @@ export const en = {
     title: 'Please visit in this order:',
     sign: (time: string) => `last sign of life ${time}`,
     never: 'no sign of life so far',
+  },
+  track: {
+    title: 'Last track (each look goes on record)',
+    asOf: (time: string) =>
+      `As known at ${time}; the newest first. Coordinates are WGS-84: maps that use GCJ-02 show them some hundred metres off.`,
+    again: 'Look again',
+    none: 'No position of this person is known.',
+    loading: 'Looking…',
+    from: (distance: string, direction: string) => `${distance} ${direction} of home`,
+    directions: ['north', 'north-east', 'east', 'south-east', 'south', 'south-west', 'west', 'north-west'],
+    metres: (metres: string) => `${metres} m`,
+    kilometres: (kilometres: string) => `${kilometres} km`,
+    accuracy: (metres: string) => `accuracy ${metres} m`,
+    speed: (kmPerHour: string) => `${kmPerHour} km/h`,
+    sources: { gnss: 'satellites', wifi: 'Wi-Fi', cell: 'mobile network' } satisfies Record<TrackFix['source'], string>,
+    unworn: 'nobody wore the device',
+    copy: 'Copy',
+    copied: 'Copied',
+    copyOf: (time: string) => `Copy the coordinates of ${time}`,
+  },
+  prompts: {
+    title: 'Being asked whether all is well',
+    waiting: (from: string, until: string) => `Being asked since ${from}, answer due ${until}`,
+    late: (from: string, until: string) => `Asked at ${from}, no answer by ${until}`,
+    fine: 'Answered: fine',
+    help: 'Needs help',
+    sure: 'Yes, all is well',
+    failed: 'It is not known whether the answer was recorded. Pressing again is safe.',
   },
   moreAlerts: (count: number) => `${count} more alerts`,
   loadFailed: 'Details could not be loaded.',

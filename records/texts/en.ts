@@ -25,6 +25,7 @@ export const en: RecordTexts = {
     'visit-overdue': 'Visit is overdue',
     'village-outage': 'Outage of a whole area',
     'uplink-lost': 'The system hears nobody',
+    'probe-unanswered': 'The host that shows our connection does not answer',
     blind: 'Nothing watches over somebody any more',
     inactivity: 'No sign of life',
     wandering: 'Away from where they are expected',

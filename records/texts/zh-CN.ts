@@ -25,6 +25,7 @@ export const zhCN: RecordTexts = {
     'visit-overdue': '探访逾期',
     'village-outage': '片区设备集中失联',
     'uplink-lost': '系统收不到任何消息',
+    'probe-unanswered': '用于检测网络的主机无应答',
     inactivity: '长时间无活动',
     wandering: '离开了应在的范围',
     'position-unknown': '外出未归，位置不明',

@@ -44,6 +44,7 @@ export const en: NoticeTexts = {
     'visit-overdue': 'Please have somebody visit.',
     'village-outage':
       'Nothing would be noticed there. Please have the homes visited in the order of the list on the duty page, and ask the network and the power company.',
+    'probe-unanswered': operator,
     'uplink-lost':
       'No home can call until it is back. Please have the connection of the system checked at once, and stay by the telephone.',
     inactivity:
@@ -66,8 +67,11 @@ export const en: NoticeTexts = {
     'emergency-left-open':
       'Please find out how the person is, and claim it on the duty page: until then nobody else is told.',
   },
-  asked: (until) =>
-    `Are you well? Please press your button, pick up the telephone, or tell the desk.${until === undefined ? '' : ` Without an answer by ${until} somebody will look after you.`}`,
+  asked: (until, isMovingEnough) => {
+    const well = `If you are well, ${isMovingEnough ? 'move about, or ' : ''}call the duty desk.`;
+    const follows = until === undefined ? '' : ` Without an answer by ${until} somebody will look after you.`;
+    return `Are you well? If you need help, press your button. ${well}${follows}`;
+  },
   anyAlarm: { name: 'Alarm', toDo: goNow },
   informed: 'The people nearby and the duty desk have been told. You will hear when it is over.',
   over: (purpose, where, openedAt, outcome) => {

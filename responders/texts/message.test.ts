@@ -39,12 +39,18 @@ test('the person is asked whether all is well, and hears by when somebody looks;
   const { title, body } = read(asked);
   expect(title).toBe('Are you well?');
   expect(body).toBe(
-    'Are you well? Please press your button, pick up the telephone, or tell the desk. ' +
+    'Are you well? If you need help, press your button. If you are well, call the duty desk. ' +
       'Without an answer by 03:13 somebody will look after you. Code K7QM.',
   );
   expect(read(asked, { language: 'zh-CN' }).body).toBe(
-    '您还好吗？请按一下按钮、接听电话，或告诉值班台。到03:13没有回应，会有人联系您。编号K7QM。',
+    '您还好吗？如需帮助，请按按钮。如果一切都好，请打电话告诉值班台。到03:13没有回应，会有人联系您。编号K7QM。',
   );
+});
+
+test('in a home that was only silent it is enough to move about', () => {
+  const asked = about({ condition: 'inactivity' }, { purpose: 'prompt', until: night + MINUTE_MS });
+  expect(read(asked).body).toContain('If you are well, move about, or call the duty desk.');
+  expect(read(asked, { language: 'zh-CN' }).body).toContain('如果一切都好，请走动一下，或打电话告诉值班台。');
 });
 
 test('a message that is sent late says so', () => {

@@ -31,8 +31,8 @@ export type NoticeTexts = {
   happened: (what: string, where: string, time: string) => string;
   opening: Partial<Record<NoticePurpose, string>>;
   toDo: Record<Condition, string>;
-  /** To the person: whether all is well. */
-  asked: (until: string | undefined) => string;
+  /** To the person: whether all is well. A press calls people; where a home was only silent, moving about is an answer. */
+  asked: (until: string | undefined, isMovingEnough: boolean) => string;
   anyAlarm: { name: string; toDo: string };
   informed: string;
   over: (purpose: NoticePurpose, where: string, openedAt: string, outcome: string | undefined) => string;
@@ -103,9 +103,10 @@ function sentencesOf(notice: Notice, what: string, where: string, context: Messa
   return isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
 }
 
-function asked({ until }: Notice, { language, time, now }: MessageContext): string {
+function asked({ until, text }: Notice, { language, time, now }: MessageContext): string {
   const texts = noticeTexts[language];
-  return texts.asked(until === undefined ? undefined : clockText(until, now, time, texts));
+  const untilText = until === undefined ? undefined : clockText(until, now, time, texts);
+  return texts.asked(untilText, text.condition === 'inactivity');
 }
 
 /** A fall after which the person went about is a call to check in, and nobody lies there. */

@@ -40,6 +40,7 @@ export const zhCN: NoticeTexts = {
     'test-overdue': '请在下次巡查时按下测试按钮。',
     'visit-overdue': '请安排人员探访。',
     'village-outage': '那里出事将无法发现。请按值班页面名单的顺序走访各户，并联系运营商和供电部门。',
+    'probe-unanswered': operator,
     'uplink-lost': '恢复之前任何住户都无法呼叫。请立即检查系统的网络连接，并守在电话旁。',
     inactivity: '请打电话联系，无人接听请上门查看，当事人可能无法行动。如有人受伤，请拨打120。',
     wandering: '请打电话联系，并到最后出现的地方寻找。值班室有轨迹。',
@@ -58,8 +59,11 @@ export const zhCN: NoticeTexts = {
     'notice-undelivered': '请找能前往的人。',
     'emergency-left-open': '请了解人员情况，并在值班页面接手该事件；在此之前系统不会再通知其他人。',
   },
-  asked: (until) =>
-    `您还好吗？请按一下按钮、接听电话，或告诉值班台。${until === undefined ? '' : `到${until}没有回应，会有人联系您。`}`,
+  asked: (until, isMovingEnough) => {
+    const well = `如果一切都好，请${isMovingEnough ? '走动一下，或' : ''}打电话告诉值班台。`;
+    const follows = until === undefined ? '' : `到${until}没有回应，会有人联系您。`;
+    return `您还好吗？如需帮助，请按按钮。${well}${follows}`;
+  },
   anyAlarm: { name: '警情', toDo: goNow },
   informed: '已通知附近的人和值班台，结束后会再告诉您。',
   over: (purpose, where, openedAt, outcome) => {

@@ -73,6 +73,7 @@ const transitions: { [transition: string]: Both } = {
     en: 'a movement like a fall; they were asked, and want help',
     zh: '动作疑似跌倒，询问后表示需要帮助',
   },
+  'asked to help': { en: 'they were asked, and want help', zh: '询问后表示需要帮助' },
   'movement to fine': { en: 'they were asked, and are well', zh: '询问后表示平安' },
   'movement to stillness': { en: 'a movement like a fall, and nothing since', zh: '动作疑似跌倒，其后没有动静' },
 };

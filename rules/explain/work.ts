@@ -89,7 +89,7 @@ export const workSentences: Sentences<
 };
 
 /** What concerns a whole area, or the system itself. */
-export const outageSentences: Sentences<'village-outage' | 'uplink-lost'> = {
+export const outageSentences: Sentences<'village-outage' | 'uplink-lost' | 'probe-unanswered'> = {
   en: {
     'village-outage': ({ number, unsaid }) => [
       number('silentDevices', (count) => `${count} devices are silent`),
@@ -102,6 +102,10 @@ export const outageSentences: Sentences<'village-outage' | 'uplink-lost'> = {
     'uplink-lost': ({ text, unsaid }) => [
       text('by', (by) => (by === 'probe' ? undefined : 'most devices are silent, and nobody at all is heard')),
       text('probe', (host) => `${host} does not answer`),
+      unsaid('transition'),
+    ],
+    'probe-unanswered': ({ text, unsaid }) => [
+      text('probe', (host) => `${host} does not answer, but devices are heard`),
       unsaid('transition'),
     ],
   },
@@ -117,6 +121,10 @@ export const outageSentences: Sentences<'village-outage' | 'uplink-lost'> = {
     'uplink-lost': ({ text, unsaid }) => [
       text('by', (by) => (by === 'probe' ? undefined : '多数设备失联，且收不到任何设备的消息')),
       text('probe', (host) => `${host}无应答`),
+      unsaid('transition'),
+    ],
+    'probe-unanswered': ({ text, unsaid }) => [
+      text('probe', (host) => `${host}无应答，但仍能收到设备消息`),
       unsaid('transition'),
     ],
   },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { FoldState } from '../../records/fold-state.ts';
 import {
   HOUR_MS,
   home,
@@ -10,6 +11,7 @@ import {
   watch,
 } from '../watch.test-support.ts';
 import { fall } from './fall.ts';
+import type { Falls } from './falls.ts';
 
 const suspected: ShortReport = { name: 'fall', state: 'suspected' };
 const confirmed: ShortReport = { name: 'fall', state: 'confirmed' };
@@ -213,6 +215,22 @@ test('after a factory reset a fall is judged, though its name was used before', 
   person.read({ ...suspected, boot: 0, seq: 0 }, { causeId: 'dev-1:0:0:other' });
   person.advance(MINUTE_MS);
   expect(person.alerts).toMatchObject([{ alertId: 'fall:dev-1:0:0:other' }]);
+});
+
+test('a fall that a release told which did not note how urgently is taken back all the same', () => {
+  for (const report of [suspected, confirmed]) {
+    const state = new FoldState();
+    const person = watch(fall, { from: state });
+    person.read({ ...report, seq: 7 });
+    person.advance(MINUTE_MS);
+    const rows = state.table<{ state: Falls }>('rule:fall');
+    const row = rows.get('person:nara');
+    if (!row) throw new Error('no fall');
+    const falls = row.state.falls.map(({ told: _, ...one }) => one);
+    rows.set('person:nara', { ...row, state: { falls } });
+    person.read({ ...cancelled, of: 7 });
+    expect(person.later).toMatchObject([{ type: 'clear', alertId: person.alerts[0]?.alertId }]);
+  }
 });
 
 test('what a device suspects too often is pushed out as a fall, never forgotten', () => {

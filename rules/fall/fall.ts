@@ -16,9 +16,19 @@ import {
   sameFallMs,
   sameTrigger,
   settled,
+  withTold,
 } from './falls.ts';
-import { doubted, onMotion, onPartsOverdue, onPromptAnswered, unanswered } from './movement.ts';
-import { type FallSettings, isOpen, type Moment, presumed, takenBack, withFall, withPeople } from './telling.ts';
+import { fine, onMotion, onPartsOverdue, onPromptAnswered, unanswered } from './movement.ts';
+import {
+  doubted,
+  type FallSettings,
+  isOpen,
+  type Moment,
+  presumed,
+  takenBack,
+  withFall,
+  withPeople,
+} from './telling.ts';
 
 /**
  * Each fall of a person, as their device judges it: suspected -> cancelled (on record, nobody is called) or confirmed
@@ -28,7 +38,7 @@ import { type FallSettings, isOpen, type Moment, presumed, takenBack, withFall, 
  * no verdict.
  *
  * A movement that looks like a fall is evidence for what the device says. Where the device says nothing, it goes to the desk alone (urgent,
- * `fall-suspected`) and the person is asked: no answer, a press, or stillness of a home that was lively make it a fall.
+ * `fall-suspected`) and the person is asked: neither an answer nor a sign of life, a press, or stillness of a home that was lively make it a fall.
  *
  * The window counts from when the fall happened. One that arrives late still waits `lateVerdictMs` for the verdict that
  * was stored behind it, and is critical unless the person went about since. Source: docs/decisions/0027-falls-in-a-movement.md.
@@ -45,6 +55,7 @@ export const fall: Rule<Falls, FallSettings> = {
     ...{ partsMs: [5_000, 5 * 60_000], likenessPercent: [30, 95], promptMs: [30_000, 5 * 60_000] },
     ...{ stillMs: [2 * 60_000, 60 * 60_000], oldMs: [3 * 60_000, 60 * 60_000], gettingUpMs: [10_000, 10 * 60_000] },
   },
+  hears: ['fall', 'press', 'motion', 'prompt-answered'],
   subject(event) {
     if (event.type === 'prompt-answered') return keyOf(personSubject(personOf(event)));
     const concerns = event.type === 'report' && reportNames.has(event.report.name);
@@ -52,7 +63,7 @@ export const fall: Rule<Falls, FallSettings> = {
   },
   deadline: dueAt,
   step(state, event, settings, home) {
-    const [next, changes] = stepped(state, event, settings, home);
+    const [next, changes] = stepped(withTold(state), event, settings, home);
     return [next === state ? state : settled(next), changes];
   },
 };
@@ -72,7 +83,8 @@ function stepped(state: Falls, event: RuleEvent, settings: FallSettings, home: H
   const { report } = event;
   switch (report.name) {
     case 'press':
-      return report.call === 'cancel' || report.call === 'test' ? [state, []] : onPress(state, event, moment);
+      if (report.call === 'cancel') return onNoHelp(state, event, moment);
+      return report.call === 'test' ? [state, []] : onPress(state, event, moment);
     case 'motion':
       return onMotion(state, event, report, moment);
     case 'fall':
@@ -158,6 +170,13 @@ function onPress(state: Falls, event: ReportEvent, moment: Moment): Step {
   const isMeant = (one: Fall) =>
     (isOpen(one) || one.told === 'urgent') && one.phase !== 'cancelled' && happenedAt(one.cause) <= happenedAt(event);
   return each({ ...state, pressed }, isMeant, (one) => presumed(one, 'press', moment));
+}
+
+/** Whoever is asked and presses that no help is needed has answered. */
+function onNoHelp(state: Falls, event: ReportEvent, moment: Moment): Step {
+  const isAnswered = ({ phase, askedAt, cause }: Fall) =>
+    phase === 'seemed' && askedAt !== undefined && happenedAt(cause) <= happenedAt(event);
+  return each(state, isAnswered, (one) => fine(one, moment));
 }
 
 function onTick(state: Falls, moment: Moment): Step {

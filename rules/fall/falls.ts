@@ -37,13 +37,20 @@ export type Fall = {
   readonly confidencePercent?: number;
   /** The desk has an alert `fall-suspected`. */
   readonly isDoubted?: true;
-  /** The person was asked. */
-  readonly isAsked?: true;
+  /** When the person was asked, on the journal's clock. */
+  readonly askedAt?: number;
   /** How urgent the alert `fall` is that stands. */
   readonly told?: Severity;
 };
 
 export const noFalls: Falls = { falls: [] };
+
+/** With how urgent the alerts are that stand from a release that did not note it: whatever it told was critical. */
+export function withTold(state: Falls): Falls {
+  const isUnnoted = ({ phase, told }: Fall) => told === undefined && (phase === 'presumed' || phase === 'confirmed');
+  if (!state.falls.some(isUnnoted)) return state;
+  return { ...state, falls: state.falls.map((one) => (isUnnoted(one) ? { ...one, told: 'critical' } : one)) };
+}
 
 /** Forgotten as a whole when nothing is left of it. */
 export function settled({ windows = [], ...state }: Falls): Falls {

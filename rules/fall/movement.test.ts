@@ -86,6 +86,122 @@ test('who answers with a call for help has fallen', () => {
   expect(person.alerts.at(-1)).toMatchObject({ condition: 'fall', severity: 'critical' });
 });
 
+test('who is asked and moves about after the question has not stayed down; what moved before it proves nothing', () => {
+  const about = livingAlone({ canAsk: true });
+  about.read(whole);
+  about.advance(20 * SECOND_MS);
+  about.read(door, { where: otherRoom });
+  about.advance(30 * SECOND_MS);
+  about.read({ name: 'presence', source: 'motion', state: 'on' }, { where: otherRoom });
+  about.advance(HOUR_MS);
+  expect(about.alerts.map(({ severity }) => severity)).toEqual(['urgent']);
+
+  const down = livingAlone({ canAsk: true });
+  down.read(whole);
+  down.advance(5 * SECOND_MS);
+  down.read(door, { where: otherRoom });
+  down.advance(HOUR_MS);
+  expect(down.alerts.map(({ severity }) => severity)).toEqual(['urgent', 'critical']);
+});
+
+test('who asks for help after all was well, after the device took the fall back or hours later is a fall of now', () => {
+  const befores: ((person: ReturnType<typeof livingAlone>) => void)[] = [
+    (person) => answer(person, 'fine'),
+    (person) => {
+      person.advance(5 * MINUTE_MS);
+      answer(person, 'fine');
+    },
+    (person) => person.read({ name: 'fall', state: 'cancelled', seq: 30 }),
+    (person) => {
+      person.read(door, { where: otherRoom });
+      person.advance(3 * HOUR_MS);
+    },
+  ];
+  for (const before of befores) {
+    const person = livingAlone({ canAsk: true });
+    person.read(whole);
+    person.advance(20 * SECOND_MS);
+    before(person);
+    const known = person.alerts.map(({ alertId }) => alertId);
+    person.advance(MINUTE_MS);
+    answer(person, 'help');
+    const cry = person.alerts.at(-1);
+    expect(known).not.toContain(cry?.alertId);
+    expect(cry).toMatchObject({
+      ...{ condition: 'fall', severity: 'critical', at: person.now, subject: { type: 'person', id: 'nara' } },
+      reason: { transition: 'asked to help' },
+    });
+    answer(person, 'fine');
+    expect(person.later.at(-1)).toMatchObject({ type: 'clear', alertId: cry?.alertId });
+  }
+});
+
+test('who asks for help when another rule asked them has not fallen by that', () => {
+  const person = livingAlone({ canAsk: true });
+  answer(person, 'help', 'inactivity:h1:1');
+  expect(person.changes).toEqual([]);
+});
+
+test('a room that another household uses, too, proves nobody up, nor does anybody by whom a watch is worn that nobody knows', () => {
+  const { householdId: _, personId: __, ...shared } = otherRoom;
+  const people = [{ id: 'nara' } as Person];
+  const referring = ((kind: string) => (kind === 'person' ? people : [])) as RegistryView['referring'];
+  const inCare = watch(fall, { devices: [home, shared], registry: { referring } });
+  const unassigned = watch(fall, { devices: [{ ...shared, deviceId: 'dev-1' }, shared] });
+  for (const person of [inCare, unassigned]) {
+    person.read(door, { where: shared });
+    person.advance(2 * HOUR_MS);
+    person.read({ name: 'fall', state: 'confirmed' }, { lateMs: 3 * HOUR_MS });
+    expect(person.alerts).toMatchObject([{ severity: 'critical', reason: { transition: 'none to confirmed' } }]);
+    person.read(door, { where: shared });
+    person.advance(MINUTE_MS);
+    person.read(whole);
+    person.advance(HOUR_MS);
+    expect(person.alerts.slice(1).map(({ condition }) => condition)).toEqual(['fall-suspected']);
+  }
+});
+
+test('a watch on the table or on its charger falls for nobody; one that came off in the fall did', () => {
+  for (const status of [{ worn: 'no' }, { charging: true }] as const) {
+    const person = livingAlone({ canAsk: true });
+    person.read({ name: 'status', ...status });
+    person.advance(MINUTE_MS);
+    person.read({ ...ofSuspicion, seq: 8 });
+    person.advance(HOUR_MS);
+    expect(person.changes).toEqual([]);
+    person.read({ ...suspected, seq: 7 });
+    person.read({ ...ofSuspicion, seq: 8 });
+    person.advance(MINUTE_MS);
+    expect(person.alerts).toMatchObject([{ condition: 'fall', reason: { confidencePercent: expect.any(Number) } }]);
+
+    const torn = livingAlone();
+    torn.advance(5 * SECOND_MS);
+    torn.read({ name: 'status', ...status });
+    torn.advance(2 * SECOND_MS);
+    torn.read(whole, { lateMs: 7 * SECOND_MS });
+    torn.advance(MINUTE_MS);
+    expect(torn.alerts).toMatchObject([{ condition: 'fall-suspected' }]);
+  }
+});
+
+test('whoever was asked is waited for, however many falls another device tells of meanwhile', () => {
+  const person = livingAlone({ canAsk: true });
+  person.read(whole);
+  person.advance(10 * SECOND_MS);
+  for (let count = 0; count < 10; count++)
+    person.read({ name: 'fall', state: 'confirmed', of: 100 + count, seq: 200 + count }, { where: otherRoom });
+  person.advance(MINUTE_MS);
+  expect(person.alerts.at(-1)).toMatchObject({ reason: { transition: 'movement to no answer' } });
+});
+
+test('a movement that has to make room before it was told is told then', () => {
+  const person = livingAlone();
+  person.advance(HOUR_MS);
+  for (let count = 0; count < 10; count++) person.read(whole, { lateMs: count * 31 * SECOND_MS });
+  person.advance(HOUR_MS);
+  expect(person.alerts.map(({ condition }) => condition)).toEqual(Array(10).fill('fall-suspected'));
+});
+
 test('a press after the movement is a cry, whichever of the two is heard first', () => {
   const person = livingAlone();
   person.read(whole);
@@ -100,6 +216,19 @@ test('a press after the movement is a cry, whichever of the two is heard first',
   late.advance(30 * SECOND_MS);
   late.read(whole, { lateMs: 40 * SECOND_MS });
   expect(late.alerts).toMatchObject([{ condition: 'fall', severity: 'critical' }]);
+});
+
+test('who is asked and takes back on the button that they need help has answered; a cancel of before the movement is none', () => {
+  const person = livingAlone({ canAsk: true });
+  person.read(whole);
+  person.advance(15 * SECOND_MS);
+  expect(person.changes.some(({ type }) => type === 'prompt')).toBe(true);
+  person.read({ name: 'press', call: 'cancel' }, { lateMs: MINUTE_MS });
+  expect(person.later).toEqual([]);
+  person.read({ name: 'press', call: 'cancel' });
+  person.advance(HOUR_MS);
+  expect(person.alerts.map(({ condition }) => condition)).toEqual(['fall-suspected']);
+  expect(person.later).toMatchObject([{ type: 'clear', alertId: person.alerts[0]?.alertId }]);
 });
 
 test('a home that was lively and is still after the movement calls people; one that shows nothing proves nothing', () => {
@@ -243,7 +372,7 @@ test('what a movement was pushed out by is not lost: a suspicion counts to the e
   expect(person.alerts).toContainEqual(expect.objectContaining({ condition: 'fall', severity: 'critical' }));
 });
 
-function answer(person: ReturnType<typeof livingAlone>, said: 'fine' | 'help'): void {
-  const asked = { promptId: doubtId, personId: 'nara', answer: said, by: 'contact:self' };
+function answer(person: ReturnType<typeof livingAlone>, said: 'fine' | 'help', promptId = doubtId): void {
+  const asked = { promptId, personId: 'nara', answer: said, by: 'contact:self' };
   person.tell({ type: 'prompt-answered', at: person.now, where: home, ...asked });
 }

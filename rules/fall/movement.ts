@@ -1,11 +1,11 @@
 import type { MotionReport } from '../../firmware-contracts/wearable.ts';
 import type { AlertChange } from '../../records/alert.ts';
-import { happenedAt, personSubject, raise } from '../cause.ts';
+import { type Cause, happenedAt } from '../cause.ts';
 import type { PromptAnsweredEvent, ReportEvent } from '../event.ts';
 import { classifyMotion } from './classify.ts';
 import { type Fall, type Falls, replaced, sameTrigger } from './falls.ts';
 import { type PartedWindow, windowOf, withPart } from './motion-parts.ts';
-import { doubtIdOf, type Moment, signAfter, signSince, takenBack, withFall, withPeople } from './telling.ts';
+import { doubtIdOf, isDoubtId, type Moment, signAfter, signSince, takenBack, withFall, withPeople } from './telling.ts';
 
 /** A window of movement, or a part of one. */
 export function onMotion(state: Falls, event: ReportEvent, report: MotionReport, moment: Moment): Step {
@@ -46,6 +46,7 @@ function judged(state: Falls, parted: PartedWindow, moment: Moment): Step {
   const { name, cause } = parted;
   const known = sameTrigger(state, name, cause);
   if (!known) {
+    if (isLaidAside(cause, moment)) return [state, []];
     const until = moment.at + moment.settings.lateVerdictMs;
     return withFall(state, { phase: 'moved', cause, name, until, confidencePercent, isMoved: true }, moment);
   }
@@ -56,42 +57,32 @@ function judged(state: Falls, parted: PartedWindow, moment: Moment): Step {
   return [replaced(state, known, next), changes];
 }
 
-/** The device did not speak of the movement: the desk hears of it, and the person is asked where that is possible. */
-export function doubted(one: Fall, { at, settings, home }: Moment): [Fall, AlertChange[]] {
-  const { cause, confidencePercent = 0 } = one;
-  const { where } = cause;
-  const reason = { transition: 'none to movement', confidencePercent, likenessPercent: settings.likenessPercent };
-  const words = { rule: 'fall', condition: 'fall-suspected', severity: 'urgent', reason } as const;
-  const raised = raise(cause, { ...words, alertId: doubtIdOf(one), at, subject: personSubject(where) });
-  const isAsked = at - happenedAt(cause) < settings.oldMs && home.canAsk(where.personId);
-  const until = isAsked ? at + settings.promptMs : Math.max(at, happenedAt(cause) + settings.stillMs);
-  const next: Fall = { ...one, phase: 'seemed', until, isDoubted: true };
-  if (!isAsked) return [next, [raised]];
-  const person = where.personId === undefined ? {} : { personId: where.personId };
-  const prompt = {
-    promptId: doubtIdOf(one),
-    rule: 'fall',
-    at,
-    ...person,
-    where,
-    about: 'fall-suspected',
-    until,
-  } as const;
-  return [{ ...next, isAsked: true }, [raised, { type: 'prompt', prompt }]];
+/** A watch on the table or on its charger knocks against things. One that came off in the fall itself was worn until then. */
+function isLaidAside(cause: Cause, { home }: Moment): boolean {
+  const { deviceId } = cause.where;
+  const standing = deviceId === undefined ? undefined : home.standing(deviceId);
+  const sinceAt = [standing?.worn === 'no' && standing.notWornSinceAt, standing?.charging && standing.chargingSinceAt];
+  return sinceAt.some((at) => typeof at === 'number' && at < happenedAt(cause) - cameOffMs);
 }
 
+/** Longer than a fall, the window around it and a word about the strap take. */
+const cameOffMs = 15_000;
+
 /**
- * Nobody answered, or nobody could be asked. Where the person was asked, no answer and no sign of life calls people; else it is the stillness of a
- * home that was lively right before. A home that shows nothing proves nothing: then the desk keeps it.
+ * Nobody answered, or nobody could be asked. Where the person was asked, no answer and no sign of life since the question calls people; else it is
+ * the stillness of a home that was lively right before. A home that shows nothing proves nothing: then the desk keeps it.
  */
 export function unanswered(one: Fall, moment: Moment): [Fall, AlertChange[]] {
   const { at, settings, home } = moment;
+  const { askedAt } = one;
   const wasLively = signSince(one, happenedAt(one.cause) - livelyMs, home) !== undefined;
-  const isStill = signAfter(one, settings, home) === undefined && (one.isAsked || wasLively);
+  const sign = askedAt === undefined ? signAfter(one, settings, home) : signSince(one, askedAt, home);
+  const isStill = sign === undefined && (askedAt !== undefined || wasLively);
   if (!isStill) return [{ ...one, phase: 'stirred', until: at + pressCountsMs }, []];
-  const reason = one.isAsked
-    ? { transition: 'movement to no answer', answerWithinMs: settings.promptMs }
-    : { transition: 'movement to stillness', stillMs: settings.stillMs };
+  const reason =
+    askedAt === undefined
+      ? { transition: 'movement to stillness', stillMs: settings.stillMs }
+      : { transition: 'movement to no answer', answerWithinMs: settings.promptMs };
   return withPeople(one, { phase: 'presumed', until: at + settings.rememberMs }, reason, moment);
 }
 
@@ -100,15 +91,37 @@ const pressCountsMs = 2 * 3_600_000;
 /** A sign of life so long before a fall says that the person was up. */
 const livelyMs = 30 * 60_000;
 
+/** A cry for help is never old news: what was taken back or forgotten since is a fall of now. */
 export function onPromptAnswered(state: Falls, event: PromptAnsweredEvent, moment: Moment): Step {
-  const one = state.falls.find((each) => doubtIdOf(each) === event.promptId);
-  if (!one || one.phase === 'cancelled') return [state, []];
-  const until = moment.at + moment.settings.rememberMs;
-  if (event.answer === 'fine') {
-    const changes = takenBack(one, moment.at, { transition: 'movement to fine' });
-    return [replaced(state, one, { ...one, phase: 'cancelled', until }), changes];
+  const { promptId, answer } = event;
+  const one = state.falls.findLast((each) => doubtIdOf(each) === promptId || each.name === promptId);
+  const isOver = !one || one.phase === 'cancelled';
+  if (answer === 'fine') {
+    if (isOver) return [state, []];
+    const [next, changes] = fine(one, moment);
+    return [replaced(state, one, next), changes];
   }
-  const reason = { transition: 'movement to help' };
-  const [next, changes] = withPeople(one, { phase: 'presumed', until }, reason, { ...moment, isCry: true });
-  return [replaced(state, one, next), changes];
+  const change = { phase: 'presumed', until: moment.at + moment.settings.rememberMs } as const;
+  const cry = { ...moment, isCry: true };
+  if (!isOver) {
+    const [next, changes] = withPeople(one, change, { transition: 'movement to help' }, cry);
+    return [replaced(state, one, next), changes];
+  }
+  if (!isDoubtId(promptId)) return [state, []];
+  const { at, where } = event;
+  const cause: Cause = { causeId: `${promptId}:${at}`, at, occurredAt: at, clock: 'absent', where };
+  const [called, changes] = withPeople(
+    { ...change, cause, name: promptId },
+    change,
+    { transition: 'asked to help' },
+    cry,
+  );
+  const [next, more] = withFall(state, called, moment);
+  return [next, [...more, ...changes]];
+}
+
+/** The person says that it was nothing. */
+export function fine(one: Fall, { at, settings }: Moment): [Fall, AlertChange[]] {
+  const next: Fall = { ...one, phase: 'cancelled', until: at + settings.rememberMs };
+  return [next, takenBack(one, at, { transition: 'movement to fine' })];
 }

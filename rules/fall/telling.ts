@@ -56,6 +56,30 @@ export function withPeople(
   return [next, [raise(cause, { rule: 'fall', condition: 'fall', severity, at, subject, reason: why })]];
 }
 
+/** The device did not speak of the movement: the desk hears of it, and the person is asked where that is possible. */
+export function doubted(one: Fall, { at, settings, home }: Moment): [Fall, AlertChange[]] {
+  const { cause, confidencePercent = 0 } = one;
+  const { where } = cause;
+  const reason = { transition: 'none to movement', confidencePercent, likenessPercent: settings.likenessPercent };
+  const words = { rule: 'fall', condition: 'fall-suspected', severity: 'urgent', reason } as const;
+  const raised = raise(cause, { ...words, alertId: doubtIdOf(one), at, subject: personSubject(where) });
+  const isAsked = at - happenedAt(cause) < settings.oldMs && home.canAsk(where.personId);
+  const until = isAsked ? at + settings.promptMs : Math.max(at, happenedAt(cause) + settings.stillMs);
+  const next: Fall = { ...one, phase: 'seemed', until, isDoubted: true };
+  if (!isAsked) return [next, [raised]];
+  const person = where.personId === undefined ? {} : { personId: where.personId };
+  const prompt = {
+    promptId: doubtIdOf(one),
+    rule: 'fall',
+    at,
+    ...person,
+    where,
+    about: 'fall-suspected',
+    until,
+  } as const;
+  return [{ ...next, askedAt: at }, [raised, { type: 'prompt', prompt }]];
+}
+
 /** Takes back what was told of it. */
 export function takenBack({ cause, told, isDoubted }: Fall, at: number, reason: Reason): AlertChange[] {
   const ids = [...(isDoubted ? [doubtIdOf({ cause })] : []), ...(told ? [alertIdOf('fall', cause)] : [])];
@@ -63,20 +87,29 @@ export function takenBack({ cause, told, isDoubted }: Fall, at: number, reason: 
 }
 
 /** The name of the alert `fall-suspected`, and of the question that goes with it. */
-export const doubtIdOf = ({ cause }: Pick<Fall, 'cause'>): string => alertIdOf('fall-suspected', cause);
+export const doubtIdOf = ({ cause }: Pick<Fall, 'cause'>): string => alertIdOf(doubt, cause);
+export const isDoubtId = (id: string): boolean => id.startsWith(`${doubt}:`);
+const doubt = 'fall-suspected';
 
 /**
  * A fall more, the newest last. One that the person pressed for help after is none to wait for. Past the bound what is judged is forgotten
- * first; a suspicion that is pushed out counts as a fall.
+ * first; a suspicion that is pushed out counts as a fall, and a movement is told to the desk.
  */
 export function withFall(state: Falls, one: Fall, moment: Moment): [Falls, AlertChange[]] {
   const { falls, pressed } = state;
-  const out = falls.length < mostFalls ? undefined : (falls.find(({ phase }) => phase !== 'suspected') ?? falls[0]);
-  const [, pushedOut] = out?.phase === 'suspected' ? presumed(out, 'no verdict', moment) : [out, []];
+  const isOver = (each: Fall) => !isOpen(each) || each.phase === 'stirred';
+  const out = falls.length < mostFalls ? undefined : (falls.find(isOver) ?? falls[0]);
+  const pushedOut = out ? lastWords(out, moment) : [];
   const isPressed = pressed !== undefined && pressed.at >= happenedAt(one.cause) && isOpen(one);
   const [added, changes] = isPressed ? presumed(one, 'press', moment) : [one, []];
   const kept = falls.filter((each) => each !== out);
   return [{ ...state, falls: [...kept, added] }, [...pushedOut, ...changes]];
+}
+
+/** What is not waited for any longer. A movement that the desk knows stays with the desk. */
+function lastWords(one: Fall, moment: Moment): AlertChange[] {
+  if (one.phase === 'suspected') return presumed(one, 'no verdict', moment)[1];
+  return one.phase === 'moved' ? doubted(one, moment)[1] : [];
 }
 
 /** More falls at once than a person can have. */
@@ -102,16 +135,15 @@ export function signAfter(one: Fall, { gettingUpMs }: FallSettings, home: Home):
   return signSince(one, happenedAt(one.cause) + gettingUpMs, home);
 }
 
-/** What proves that this person was about. A press is a call for help, and proves nothing of the kind. */
+/**
+ * What proves that this person was about: a sign that bears their name, as every sign in the home of one does, or a visit. What a room shows that
+ * others live in, too, proves nobody; nor does a press, which is a call for help.
+ */
 export function signSince({ cause }: Fall, since: number, home: Home): LifeSign | undefined {
-  const latest = home.life().latest.filter(({ kind }) => kind !== 'press');
   const { personId } = cause.where;
-  const isAlone = home.people().length <= 1;
-  if (personId === undefined && !isAlone) return undefined;
-  return newestSign(
-    { latest },
-    { since, strength: goingAbout, ...(personId !== undefined && !isAlone && { personId }) },
-  );
+  if (personId === undefined) return undefined;
+  const latest = home.life().latest.filter(({ kind }) => kind !== 'press');
+  return newestSign({ latest }, { since, strength: goingAbout, personId });
 }
 
 /** From movement before a sensor on; that it is worn, a watch says on a still wrist, too. */

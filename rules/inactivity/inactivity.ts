@@ -6,13 +6,14 @@ import { type LifeSign, signOf, strengthOf } from '../life/life-signs.ts';
 import type { Rule } from '../rule.ts';
 import { type InactivitySettings, inactivityRanges, inactivitySettings } from './inactivity-settings.ts';
 import { firstRhythm, type Gap, isSleepy, lasts, type Rhythm, withSign } from './rhythm.ts';
-import { absenceOf, heardAt, hearing, homeOf, isVillageMute, leftBy, outsideAt } from './surroundings.ts';
+import { absenceOf, deafSince, heardAt, hearing, homeOf, leftBy, muteSince, outsideAt } from './surroundings.ts';
 
 /**
  * A household that makes no sign of life for longer than is usual in it. unwatched -> home (a presence sensor saw somebody) -> asked
  * (the limit is over) -> alerted (no answer), and any sign leads back home. Beside it: out (a door and then nothing, or a fix far
  * away: another limit), visitors (somebody was met: what moves may be they), absent (the registry says so: nothing is judged) and
- * unknown (no sensor can be heard, or nobody of the village: a sensor that died is nobody who fell). Where nobody can be asked the alert comes at once.
+ * unknown (no sensor can be heard, or nobody of the village: a sensor that died is nobody who fell; that time alone does not count). Where nobody
+ * can be asked the alert comes at once.
  *
  * After an alert a single sign may be a sensor's own; a second soon after it clears the condition, and a person ends the incident.
  */
@@ -21,20 +22,25 @@ export const inactivity: Rule<Inactivity, InactivitySettings> = {
   initial: { phase: 'unwatched' },
   settings: inactivitySettings,
   ranges: inactivityRanges,
+  hears: ['report', 'device-heard', 'device-condition', 'visit', 'prompt-answered', 'home-changed'],
   subject({ type, where }) {
     const concerns = heard.has(type) || type === 'visit' || type === 'prompt-answered' || type === 'home-changed';
     return concerns && where.householdId !== undefined ? `household:${where.householdId}` : undefined;
   },
   deadline: (state) => ('dueAt' in state ? state.dueAt : undefined),
   rebase(state, byMs) {
-    if (state.phase === 'unwatched') return state;
+    // An absence ends by the calendar.
+    if (state.phase === 'unwatched' || state.phase === 'absent') return state;
     const moved = { ...state, fromAt: state.fromAt + byMs };
-    return 'dueAt' in moved && moved.dueAt !== undefined ? { ...moved, dueAt: moved.dueAt + byMs } : moved;
+    if (moved.phase === 'unknown')
+      return moved.deafSince === undefined ? moved : { ...moved, deafSince: moved.deafSince + byMs };
+    return 'dueAt' in moved ? { ...moved, dueAt: moved.dueAt + byMs } : moved;
   },
   stoodStill: (state) => (state.phase === 'alerted' ? { ...knownOf(state), phase: 'unknown' } : state),
   step(before, event, settings, home) {
     const sign = signOf(event);
     const isSign = sign !== undefined && strengthOf(sign.kind) >= leastStrength;
+    if (before.phase === 'unwatched' && isCryForHelp(event)) return [before, helpUnwatched(event, settings, home)];
     if (before.phase === 'unwatched') return isSign ? begin(before, sign, event, settings, home) : [before, []];
     if (event.type === 'tick') return onTick(before, event, settings, home);
     if (event.type === 'home-changed') return onHomeChanged(before, event, settings, home);
@@ -49,11 +55,13 @@ export const inactivity: Rule<Inactivity, InactivitySettings> = {
 
 /**
  * `lastAt`: of the newest sign. `fromAt`: since when silence counts, later than that where nobody could have heard a sign. `outsideAt`: when a
- * fix last showed them away, 0: it showed them at home, or nobody knows. `dueAt`: when the limit is over, or the answer due. Epoch ms.
+ * fix last showed them away, 0: it showed them at home, or nobody knows. `fixAt`: of the newest of those fixes. `deafSince`: since when nobody
+ * could be heard. `dueAt`: when the limit is over, or the answer due. Epoch ms.
  */
 export type Inactivity = { phase: 'unwatched' } | Watched;
-type Known = { lastAt: number; fromAt: number; rhythm: Rhythm; outsideAt: number };
-type Watched = Known & (Watching | Asked | Alerted | { phase: 'absent'; dueAt?: number } | { phase: 'unknown' });
+type Known = { lastAt: number; fromAt: number; rhythm: Rhythm; outsideAt: number; fixAt?: number };
+type Watched = Known & (Watching | Asked | Alerted | { phase: 'absent'; dueAt?: number } | Unknown);
+type Unknown = { phase: 'unknown'; deafSince?: number };
 type Watching = { phase: 'home' | 'out' | 'visitors'; dueAt: number };
 /** `overAt`: when the limit was over. */
 type Asked = { phase: 'asked'; dueAt: number; overAt: number; wasOut: boolean };
@@ -73,7 +81,10 @@ const leastStrength = 0.5;
 const isWatching = (state: Watched): state is Known & Watching =>
   state.phase === 'home' || state.phase === 'out' || state.phase === 'visitors';
 
-const knownOf = ({ lastAt, fromAt, rhythm, outsideAt }: Known): Known => ({ lastAt, fromAt, rhythm, outsideAt });
+const knownOf = ({ lastAt, fromAt, rhythm, outsideAt, fixAt }: Known): Known => ({
+  ...{ lastAt, fromAt, rhythm, outsideAt },
+  ...(fixAt !== undefined && { fixAt }),
+});
 
 /** A home without presence sensors has its buttons and watches; of silence it says nothing. */
 function begin(state: Inactivity, sign: LifeSign, event: RuleEvent, settings: InactivitySettings, home: Home): Step {
@@ -95,15 +106,17 @@ function watching(known: Known, settings: InactivitySettings, home: Home): Known
   const awayMs = Math.min(awayMostMs, Math.max(awayLeastMs, awayMargin * rhythm.awayMs));
   const dueAt = fromAt + (isOut || left ? Math.max(limitMs, awayMs) : limitMs);
   const phase = isOut ? 'out' : 'home';
-  return { lastAt, fromAt, rhythm, outsideAt, phase, dueAt: Math.ceil(dueAt / minuteMs) * minuteMs };
+  return { ...knownOf(known), phase, dueAt: Math.ceil(dueAt / minuteMs) * minuteMs };
 }
 const minuteMs = 60_000;
 
 /** Where a fix shows them, before it is asked whether they moved. An older one than is known says nothing. */
 function placed(state: Watched, event: ReportEvent, settings: InactivitySettings, home: Home): Watched {
   const at = outsideAt(event, home, settings);
-  if (at === undefined || happenedAt(event) < state.outsideAt || at === state.outsideAt) return state;
-  const next = { ...state, outsideAt: at };
+  const fixAt = happenedAt(event);
+  if (at === undefined || fixAt < (state.fixAt ?? state.outsideAt)) return state;
+  const next = { ...state, outsideAt: at, fixAt };
+  if (at === state.outsideAt) return next;
   return isWatching(next) && next.phase !== 'visitors' ? watching(knownOf(next), settings, home) : next;
 }
 
@@ -116,7 +129,7 @@ function onSign(state: Watched, sign: LifeSign, event: RuleEvent, settings: Inac
   const isVisited = sign.kind === 'visit' || (state.phase === 'visitors' && at < state.fromAt);
   const goneAt = sign.kind === 'visit' ? at + settings.visitMs : state.fromAt;
   const fromAt = isVisited ? goneAt : at;
-  const next = watching({ lastAt: at, fromAt, rhythm, outsideAt: state.outsideAt }, settings, home);
+  const next = watching({ ...knownOf(state), lastAt: at, fromAt, rhythm }, settings, home);
   // A sign that was stored since then is no answer when the silence after it is too long as well.
   const isOver = next.dueAt <= event.at;
   if (isOver && state.phase === 'asked') return [state, []];
@@ -160,12 +173,21 @@ function gapOf(state: Watched, toAt: number): Gap {
 }
 
 /** A word that is no sign: of a sensor that can be heard again, or of one that no longer can. */
-function onWord(state: Watched, { type, at, ...event }: RuleEvent, settings: InactivitySettings, home: Home): Watched {
-  const isSilence = type === 'device-condition' && 'condition' in event && event.condition === 'silent';
+function onWord(state: Watched, event: RuleEvent, settings: InactivitySettings, home: Home): Watched {
+  const { at } = event;
+  const isSilence = event.type === 'device-condition' && event.condition === 'silent';
   if (state.phase !== 'unknown' && !(isSilence && isWatching(state))) return state;
   const { sensors, deaf } = hearing(home, at, settings);
-  if (sensors > 0 && deaf === sensors) return { ...knownOf(state), phase: 'unknown' };
-  return state.phase === 'unknown' ? watching({ ...knownOf(state), fromAt: at }, settings, home) : state;
+  if (state.phase === 'unknown') return sensors > 0 && deaf === sensors ? state : heardAgain(state, at, settings, home);
+  const isDeaf = sensors > 0 && deaf === sensors;
+  return isDeaf ? { ...knownOf(state), phase: 'unknown', deafSince: deafSince(home, at, settings) } : state;
+}
+
+/** Of the silence counts what could be heard; a sign that was stored meanwhile has a minute to arrive. */
+function heardAgain(state: Known & Unknown, at: number, settings: InactivitySettings, home: Home): Watched {
+  const countedMs = Math.max(0, (state.deafSince ?? state.fromAt) - state.fromAt);
+  const next = watching({ ...knownOf(state), fromAt: Math.max(state.fromAt, at - countedMs) }, settings, home);
+  return { ...next, dueAt: Math.max(next.dueAt, at + minuteMs) };
 }
 
 function onHomeChanged(state: Watched, { at }: RuleEvent, settings: InactivitySettings, home: Home): Step {
@@ -188,8 +210,8 @@ function onTick(state: Watched, event: TickEvent, settings: InactivitySettings, 
   if (!isWatching(state)) return [watching({ ...knownOf(state), fromAt: at }, settings, home), []];
   const { sensors, deaf } = hearing(home, at, settings);
   if (sensors === 0) return [inactivity.initial, []];
-  const isUnheard = deaf === sensors || isVillageMute(home, event.where, at, settings);
-  if (isUnheard) return [{ ...knownOf(state), phase: 'unknown' }, []];
+  const unheardSince = deaf === sensors ? deafSince(home, at, settings) : muteSince(home, event.where, at, settings);
+  if (unheardSince !== undefined) return [{ ...knownOf(state), phase: 'unknown', deafSince: unheardSince }, []];
   const { dueAt, phase } = watching(knownOf(state), settings, home);
   // What the others hear is less than the home was known by.
   const stretch = Math.min(mostStretch, sensors / (sensors - deaf));
@@ -220,11 +242,19 @@ function onHelp(state: Watched, event: RuleEvent, settings: InactivitySettings, 
     const reason = { transition: 'alerted to help' };
     return [state, [{ type: 'strengthen', alertId: state.alertId, at, severity: 'critical', reason }]];
   }
-  const over = state.phase === 'asked' ? state : { ...knownOf(state), overAt: at, wasOut: state.phase === 'out' };
+  const over = state.phase === 'asked' ? state : { ...knownOf(state), wasOut: state.phase === 'out' };
   return alerted(over, event, { transition: 'asked to help' }, settings, home, 'critical');
 }
 
-type Over = Known & Pick<Asked, 'overAt' | 'wasOut'>;
+/** A home that is no longer watched has no silence, and no alert that a sign could end. */
+function helpUnwatched(event: RuleEvent, settings: InactivitySettings, home: Home): AlertChange[] {
+  const { at } = event;
+  const known = { lastAt: at, fromAt: at, rhythm: firstRhythm(home.local(at), settings), outsideAt: 0, wasOut: false };
+  return alerted(known, event, { transition: 'asked to help' }, settings, home, 'critical')[1];
+}
+
+/** Without `overAt` nothing was too long. */
+type Over = Known & { overAt?: number; wasOut: boolean };
 
 function alerted(
   state: Over,
@@ -262,7 +292,7 @@ function silence(
   return {
     lastSignAt: lastAt,
     ...(fromAt > lastAt && { countedFromAt: fromAt }),
-    limitMs: overAt - fromAt,
+    ...(overAt !== undefined && { limitMs: overAt - fromAt }),
     stance: wasOut ? 'out' : isSleepy(rhythm, home.local(fromAt)) ? 'asleep' : 'awake',
     learnedDays: rhythm.days,
     sensors,

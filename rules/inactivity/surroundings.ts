@@ -16,17 +16,27 @@ export function hearing(home: Home, at: number, { overdueMs }: InactivitySetting
   return { sensors: sensors.length, deaf: deaf.length };
 }
 
+/** Since when no presence sensor can be heard: since the last of them was behind its interval, whatever it said before. */
+export function deafSince(home: Home, at: number, { overdueMs }: InactivitySettings): number {
+  let since = 0;
+  for (const { id, kind, intervalMinutes } of home.devices()) {
+    const standing = kind === 'presence-sensor' ? home.standing(id) : undefined;
+    if (standing) since = Math.max(since, standing.lastAt + intervalMinutes * 60_000 + overdueMs);
+  }
+  return Math.min(at, since);
+}
+
 /**
- * Nobody of the whole village was heard for so long that `missedWords` reports should have come: the network is out, or the power, and one
- * home's silence says nothing. It shows long before a single device counts as silent.
+ * Since when the whole village was silent for so long that `missedWords` reports should have come: the network is out, or the power, and one
+ * home's silence says nothing. It shows long before a single device counts as silent. Undefined: the village can be heard.
  */
-export function isVillageMute(
+export function muteSince(
   home: Home,
   { areaId }: Whereabouts,
   at: number,
   { missedWords }: InactivitySettings,
-): boolean {
-  if (areaId === undefined) return false;
+): number | undefined {
+  if (areaId === undefined) return undefined;
   let [heardAt, wordsAnHour] = [0, 0];
   for (const { id, intervalMinutes } of home.areas.devicesIn(areaId)) {
     const standing = home.standing(id);
@@ -34,7 +44,9 @@ export function isVillageMute(
     heardAt = Math.max(heardAt, standing.lastAt);
     wordsAnHour += 60 / intervalMinutes;
   }
-  return ((at - heardAt) / 3_600_000) * wordsAnHour >= missedWords;
+  if (wordsAnHour === 0) return undefined;
+  const since = heardAt + (missedWords / wordsAnHour) * 3_600_000;
+  return since <= at ? since : undefined;
 }
 
 /** When a presence sensor was last heard: a sensor that speaks while nobody moves is no sensor that died. */
@@ -72,8 +84,9 @@ export function leftBy(home: Home, { doorMs }: InactivitySettings): 'surely' | '
 /** When a fix showed the one who lives there alone surely away from the place (epoch ms); 0: it showed them there. */
 export function outsideAt(event: ReportEvent, home: Home, { outsideMeters }: InactivitySettings): number | undefined {
   const { report, where } = event;
+  if (report.name !== 'position' || report.source !== 'gnss') return undefined;
   const center = home.place()?.position;
-  if (report.name !== 'position' || report.source !== 'gnss' || !center || !livesAlone(home, where)) return undefined;
+  if (!center || !livesAlone(home, where)) return undefined;
   const { lat, lon, accuracy = outsideMeters } = report;
   if (lat === undefined || lon === undefined || accuracy > outsideMeters) return undefined;
   return metersBetween(center, { lat, lon }) - accuracy > outsideMeters ? happenedAt(event) : 0;

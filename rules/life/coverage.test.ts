@@ -4,6 +4,7 @@ import type { Whereabouts } from '../../records/alert.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import type { RegistryChange } from '../../records/registry.ts';
 import { createRegistry } from '../../records/registry-fold.ts';
+import { deviceFault } from '../supervision/device-fault.ts';
 import { deviceSilent } from '../supervision/device-silent.ts';
 import { HOUR_MS, MINUTE_MS, type ShortReport, watch } from '../watch.test-support.ts';
 import { coverage } from './coverage.ts';
@@ -63,6 +64,74 @@ test('a detector that is changed for one that was not heard yet leaves a person 
   expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'watched', undefined]);
 });
 
+test('a new detector that was not heard yet is work, and critical when it should have spoken and did not', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  const next = { kind: 'smoke-detector' as const, placeId: 'house-1', intervalMinutes: 1440, simulated: false };
+  home.change(
+    { type: 'remove', entity: 'device', id: 'smoke-1' },
+    { type: 'put', entity: 'device', value: { ...next, id: 'next' } },
+  );
+  home.advance(DAY_MS);
+  expect(home.blindAlerts()).toMatchObject([{ severity: 'service', reason: { why: 'never-heard' } }]);
+  expect(home.later).toEqual([]);
+  home.advance(5 * MINUTE_MS);
+  expect(home.later).toMatchObject([{ type: 'strengthen', severity: 'critical', at: home.now }]);
+});
+
+test('a new detector that should have spoken by night wakes the desk alone until morning', () => {
+  const home = homeOf();
+  home.advance(12 * HOUR_MS);
+  home.hear('smoke-1');
+  const next = { kind: 'smoke-detector' as const, placeId: 'house-1', intervalMinutes: 1440, simulated: false };
+  home.change(
+    { type: 'remove', entity: 'device', id: 'smoke-1' },
+    { type: 'put', entity: 'device', value: { ...next, id: 'next' } },
+  );
+  home.advance(DAY_MS + 5 * MINUTE_MS);
+  expect(home.later).toMatchObject([{ type: 'strengthen', severity: 'urgent' }]);
+  home.advance(8 * HOUR_MS);
+  expect(home.later.slice(1)).toMatchObject([{ type: 'strengthen', severity: 'critical' }]);
+});
+
+test('the dead detector that is taken away ends the alert as removed, and not as if somebody watched', () => {
+  const home = homeOf();
+  home.hear('smoke-1');
+  home.advance(49 * HOUR_MS);
+  expect(home.blindAlerts()).toHaveLength(1);
+  home.change({ type: 'remove', entity: 'device', id: 'smoke-1' });
+  expect(home.later.filter(({ type }) => type === 'clear')).toMatchObject([
+    { reason: { transition: 'blind to removed' } },
+  ]);
+});
+
+test('where the day begins when it ends, a fire watch that is lost is critical a day later', () => {
+  const home = homeOf({ settings: { dayBeginsMinute: 720, dayEndsMinute: 720 } });
+  home.advance(40 * MINUTE_MS);
+  home.hear('smoke-1');
+  home.advance(48 * HOUR_MS + 20 * MINUTE_MS);
+  expect(home.blindAlerts()).toMatchObject([{ at: home.now }]);
+  expect(home.failures).toEqual([]);
+  home.advance(DAY_MS);
+  expect(home.failures).toEqual([]);
+  expect(home.blindAlerts()).toMatchObject([{ severity: 'urgent' }]);
+  expect(home.later).toMatchObject([{ type: 'strengthen', severity: 'critical' }]);
+});
+
+test('where two households live, a movement sensor sees nobody in particular and watches over no silence', () => {
+  const home = homeOf();
+  const sensor = { id: 'hall', kind: 'presence-sensor' as const, intervalMinutes: 60, simulated: false };
+  home.change({ type: 'put', entity: 'device', value: { ...sensor, placeId: 'house-1' } });
+  home.hear('hall');
+  expect(home.coverages()).toContainEqual(['her', 'silence', 'watched', undefined]);
+  const guest = { id: 'h2', areaId: 'county', currentPlaceId: 'house-1' };
+  home.change(
+    { type: 'put', entity: 'household', value: guest },
+    { type: 'put', entity: 'person', value: person('her') },
+  );
+  expect(home.coverages().at(-1)).toEqual(['her', 'silence', 'never-equipped', 'removed']);
+});
+
 test('with a second detector nobody is blind, and a detector that speaks again ends it', () => {
   const home = homeOf({ detectors: ['smoke-1', 'smoke-2'] });
   home.hear('smoke-1');
@@ -88,6 +157,34 @@ test('a detector that is found silent at night is a matter of the desk, and crit
   expect(home.blindAlerts()).toMatchObject([{ severity: 'urgent' }]);
   home.advance(8 * HOUR_MS);
   expect(home.later).toMatchObject([{ type: 'strengthen', severity: 'critical' }]);
+});
+
+test('a fault of its senses makes a detector blind, and one of anything else does not', () => {
+  const home = homeOf();
+  const faulty = (...faults: string[]) => home.hear('smoke-1', { name: 'status', faults } as ShortReport);
+  faulty('clip-loose');
+  home.advance(HOUR_MS);
+  expect(home.blinded()).toEqual([]);
+  faulty('clip-loose', 'chamber-dirty');
+  expect(home.blinded()).toMatchObject([{ personId: 'her', harm: 'fire', why: 'fault' }]);
+  home.hear('smoke-1', { name: 'status', battery: 3 } as ShortReport);
+  home.advance(10 * MINUTE_MS);
+  expect(home.blindAlerts()).toMatchObject([{ severity: 'critical', reason: { harm: 'fire', why: 'fault' } }]);
+  faulty('clip-loose');
+  faulty();
+  expect(home.blinded()).toHaveLength(1);
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'watched', undefined]);
+  expect(home.later).toContainEqual(
+    expect.objectContaining({ type: 'clear', alertId: home.blindAlerts()[0]?.alertId }),
+  );
+});
+
+test('a detector that failed its own test watches nobody until it passes one', () => {
+  const home = homeOf();
+  home.hear('smoke-1', { name: 'test', result: 'failed' } as ShortReport);
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'blind', 'fault']);
+  home.hear('smoke-1', { name: 'test', result: 'passed' } as ShortReport);
+  expect(home.coverages().at(-1)).toEqual(['her', 'fire', 'watched', undefined]);
 });
 
 test('a wearable that is off for the bath blinds nobody; left off, it does, and is work for the village', () => {
@@ -244,8 +341,10 @@ const person = (id: string) => ({
   ...{ id, householdId: 'h1', name: id, categories: [], language: 'zh-CN' as const },
 });
 
+type HomeParts = { people?: string[]; detectors?: string[]; settings?: Record<string, number> };
+
 /** A house with detectors that report daily, and a wearable of the first of its people. */
-function homeOf({ people = ['her'], detectors = ['smoke-1'] } = {}) {
+function homeOf({ people = ['her'], detectors = ['smoke-1'], settings = {} }: HomeParts = {}) {
   const registry = createRegistry({ state: new FoldState() });
   const daily = { intervalMinutes: 1440, simulated: false };
   const changes: RegistryChange[] = [
@@ -262,8 +361,9 @@ function homeOf({ people = ['her'], detectors = ['smoke-1'] } = {}) {
     { type: 'put', entity: 'device', value: { id: 'watch-1', kind: 'wearable', personId: people[0] ?? '', ...daily } },
   ];
   registry.apply(changes);
-  const rules = [deviceSilent, coverage] as Parameters<typeof watch>[0];
-  const driver = watch(rules, { registry });
+  const rules = [deviceSilent, deviceFault, coverage] as Parameters<typeof watch>[0];
+  const overridden = { ...registry, ruleSettings: (rule: string) => (rule === coverage.name ? [settings] : []) };
+  const driver = watch(rules, { registry: overridden });
   const whereOf = (deviceId: string): Whereabouts => registry.whereabouts(deviceId);
   const added = { type: 'device-added' as const, intervalMinutes: 1440 };
   for (const { id: deviceId } of registry.devices())

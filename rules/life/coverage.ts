@@ -4,12 +4,13 @@ import { earliest, personSubject, placeSubject } from '../cause.ts';
 import type { RuleEvent } from '../event.ts';
 import type { Home } from '../home.ts';
 import type { Rule } from '../rule.ts';
-import { type Watch, watchOf } from './watching.ts';
+import { firstWordMs, type Watch, watchOf } from './watching.ts';
 
 /**
  * Of each person and harm: never equipped -> watched (a device for it was heard) -> blind (all of them are silent, faulty, not worn, on
  * their charger for too long, or may not be used) -> watched. Each change is on record. The alert waits for a grace; by night a
- * fire watch that is lost wakes nobody but the desk, and is critical in the morning.
+ * fire watch that is lost wakes nobody but the desk, and is critical in the morning. A device that was changed for one that was not heard yet
+ * is work until that should have spoken.
  */
 export const coverage: Rule<Covered, CoverageSettings> = {
   name: 'coverage',
@@ -30,6 +31,7 @@ export const coverage: Rule<Covered, CoverageSettings> = {
     dayBeginsMinute: [0, 12 * 60],
     dayEndsMinute: [12 * 60, 24 * 60],
   },
+  hears: ['device-condition', 'home-changed'],
   subject({ type, where }) {
     if (type !== 'device-condition' && type !== 'home-changed') return undefined;
     return where.householdId === undefined ? undefined : `household:${where.householdId}`;
@@ -86,11 +88,12 @@ function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: 
   const lookAt: (number | undefined)[] = [];
   const devices = home.devices();
   const residents = home.household() ? home.people() : [];
+  const seen = { devices, isShared: isShared(home), standing: home.standing, at, limits };
   for (const person of residents) {
     const before = state.people[person.id] ?? {};
     const sights: Partial<Record<Harm, Sight>> = {};
     for (const harm of harms) {
-      const watch = watchOf(harm, person, { devices, standing: home.standing, at, limits });
+      const watch = watchOf(harm, person, seen);
       const sight = sightOf(watch, before[harm], at);
       if (sight) sights[harm] = sight;
       if (watch.state === 'watched') lookAt.push(watch.until);
@@ -105,6 +108,12 @@ function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: 
   }
   const next = earliest(lookAt);
   return { people, changes, ...(next !== undefined && { lookAt: next }) };
+}
+
+function isShared(home: Home): boolean {
+  const place = home.place();
+  if (!place || home.household()?.currentPlaceId !== place.id) return false;
+  return home.areas.householdsIn(place.areaId).filter(({ currentPlaceId }) => currentPlaceId === place.id).length > 1;
 }
 
 /** Undefined: nothing was ever heard that would notice, or it was taken away. */
@@ -155,11 +164,22 @@ function stepAlerts(
   }
   for (const [key, alert] of Object.entries(before)) {
     if (alerts[key] || alert.phase !== 'raised') continue;
-    const reason = { transition: 'blind to watched' };
+    const reason = { transition: `blind to ${stateOf(key, people)}` };
     changes.push({ type: 'clear', alertId: alert.alertId, at: event.at, reason });
   }
   return [alerts, changes];
 }
+
+/** What ended it: somebody watches again, nothing is left that could, or it may not. */
+function stateOf(key: string, people: People): string {
+  const sights = Object.entries(people).flatMap(([id, of]) =>
+    harms.flatMap((harm) => (keyOf(harm, id) === key ? (of[harm] ?? []) : [])),
+  );
+  if (sights.some(({ state }) => state === 'watched')) return 'watched';
+  return sights[0]?.why ?? 'removed';
+}
+
+const keyOf = (harm: Harm, personId: string): string => (ofTheHome.has(harm) ? harm : `${harm}:${personId}`);
 
 type BlindTo = { key: string; harm: Harm; personIds: string[]; sight: Sight };
 
@@ -170,7 +190,7 @@ function blindIn(people: People): Map<string, BlindTo> {
     for (const harm of harms) {
       const sight = sights[harm];
       if (sight?.state !== 'blind' || sight.why === 'no-consent') continue;
-      const key = ofTheHome.has(harm) ? harm : `${harm}:${personId}`;
+      const key = keyOf(harm, personId);
       const same = found.get(key);
       if (same) same.personIds.push(personId);
       else found.set(key, { key, harm, personIds: [personId], sight });
@@ -193,9 +213,11 @@ function stepAlert(
   }
   if (before.dueAt === undefined || before.dueAt > at) return [before, []];
   if (before.phase === 'raised') {
-    const { dueAt: _, ...raised } = before;
-    const change = { type: 'strengthen', alertId: before.alertId, at, severity: 'critical', reason: {} } as const;
-    return [{ ...raised, severity: 'critical' }, [change]];
+    const { alertId } = before;
+    const isWork = before.severity === 'service';
+    const grave: Grave = isWork ? gravityOf(blind, at, settings, home) : { severity: severities[blind.harm] };
+    const change = { type: 'strengthen', alertId, at, severity: grave.severity, reason: {} } as const;
+    return [{ phase: 'raised', alertId, ...grave }, [change]];
   }
   if (isAway(blind, home, at)) return [{ ...before, dueAt: at + lookAgainMs }, []];
   return raise(before, blind, event, settings, home);
@@ -209,17 +231,15 @@ function isAway({ personIds }: BlindTo, home: Home, at: number): boolean {
 
 function raise(
   { firstAt }: Waiting,
-  { key, harm, personIds, sight }: BlindTo,
+  blind: BlindTo,
   { at, where }: RuleEvent,
-  { dayBeginsMinute, dayEndsMinute }: CoverageSettings,
+  settings: CoverageSettings,
   home: Home,
 ): [Raised, AlertChange[]] {
+  const { key, harm, personIds, sight } = blind;
   const [personId] = personIds;
   const there = { ...homeOf(where), ...(personIds.length === 1 && personId !== undefined && { personId }) };
-  const { minuteOfDay } = home.local(at);
-  const isNight = minuteOfDay < dayBeginsMinute || minuteOfDay >= dayEndsMinute;
-  const severity = harm === 'fire' && isNight ? 'urgent' : severities[harm];
-  const waitMinutes = (dayBeginsMinute - minuteOfDay + minutesADay) % minutesADay;
+  const grave = sight.why === 'never-heard' ? untilHeard(blind, at, home) : gravityOf(blind, at, settings, home);
   const alertId = `${coverage.name}:${where.householdId}:${key}:${firstAt}`;
   const reason = {
     harm,
@@ -231,15 +251,33 @@ function raise(
   const words = {
     rule: coverage.name,
     condition: 'blind',
-    severity,
+    severity: grave.severity,
     at,
     occurredAt: sight.since,
     clock: 'trusted',
   } as const;
   const subject = ofTheHome.has(harm) ? placeSubject(there) : personSubject(there);
   const alert = { alertId, ...words, subject, where: there, reason };
-  const dueAt = severity === severities[harm] ? {} : { dueAt: at + waitMinutes * 60_000 };
-  return [{ phase: 'raised', alertId, severity, ...dueAt }, [{ type: 'raise', alert }]];
+  return [{ phase: 'raised', alertId, ...grave }, [{ type: 'raise', alert }]];
+}
+
+type Grave = { severity: Severity; dueAt?: number };
+
+/** How grave it is now, and when it will be graver by itself. */
+function gravityOf({ harm }: BlindTo, at: number, settings: CoverageSettings, home: Home): Grave {
+  const { dayBeginsMinute, dayEndsMinute } = settings;
+  const { minuteOfDay } = home.local(at);
+  const isNight = minuteOfDay < dayBeginsMinute || minuteOfDay >= dayEndsMinute;
+  if (harm !== 'fire' || !isNight) return { severity: severities[harm] };
+  const waitMinutes = (dayBeginsMinute - minuteOfDay + minutesADay) % minutesADay || minutesADay;
+  return { severity: 'urgent', dueAt: at + waitMinutes * 60_000 };
+}
+
+/** Its entry was changed before it was put up, or before it first spoke. */
+function untilHeard({ harm, personIds }: BlindTo, at: number, home: Home): Grave {
+  const person = home.people().find(({ id }) => personIds.includes(id));
+  if (severities[harm] === 'service' || !person) return { severity: severities[harm] };
+  return { severity: 'service', dueAt: at + firstWordMs(harm, person, home.devices()) };
 }
 
 const later = <A extends Waiting | Raised>(alert: A, byMs: number): A =>

@@ -91,11 +91,11 @@ test('a device says since when it is not worn or charging, and a status that was
   house.read({ name: 'status', worn: 'no', charging: true, faults: ['strap'] });
   house.read({ name: 'status', worn: 'yes' }, { lateMs: 30 * MINUTE_MS });
   expect(house.standing()).toMatchObject({ worn: 'no', notWornSinceAt: offAt, chargingSinceAt: house.now });
-  expect(house.heard).toEqual(['heard began', 'not-worn began', 'charging began']);
+  expect(house.heard).toEqual(['heard began', 'not-worn began', 'fault-codes began', 'charging began']);
   house.advance(MINUTE_MS);
   house.read({ name: 'status', worn: 'yes', charging: false, faults: [] });
   expect(house.standing()).toEqual({ lastAt: house.now, saidAt: house.now, silent: false, worn: 'yes' });
-  expect(house.heard.slice(3)).toEqual(['not-worn ended', 'charging ended']);
+  expect(house.heard.slice(4)).toEqual(['not-worn ended', 'charging ended']);
 });
 
 test('a device that leaves the registry, and a household that does, are forgotten', () => {

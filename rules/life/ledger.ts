@@ -26,9 +26,13 @@ export function createLedger({ state, registry }: { state: FoldState; registry: 
       event.type === 'report' && event.report.name === 'status' ? told(heard, event.report, happenedAt(event)) : heard;
     if (after === before) return nothing;
     standings.set(deviceId, after);
+    if (before && isSame(before, after)) return nothing;
     const found: Found[] = before ? [] : [{ condition: 'heard', began: true }];
     if ((before?.worn === 'no') !== (after.worn === 'no'))
       found.push({ condition: 'not-worn', began: after.worn === 'no' });
+    // That none is left is said by the end of the alert about them.
+    if (after.faults && before?.faults?.join() !== after.faults.join())
+      found.push({ condition: 'fault-codes', began: true });
     if (before?.charging !== after.charging) found.push({ condition: 'charging', began: after.charging === true });
     return found.flatMap((one) => eventsOf(registry, deviceId, one, event.at));
   }
@@ -41,8 +45,9 @@ export function createLedger({ state, registry }: { state: FoldState; registry: 
     if (after !== before) signs.set(id, after);
   }
 
-  function find({ deviceId, condition, began }: DeviceConditionEvent): void {
-    const before = standings.get(deviceId);
+  function find({ at, deviceId, condition, began }: DeviceConditionEvent): void {
+    // What was heard before this account was kept is said to have been: it may never speak again.
+    const before = standings.get(deviceId) ?? (condition === 'heard' ? { ...unheard, lastAt: at } : undefined);
     if (before) standings.set(deviceId, withCondition(before, condition, began));
   }
 
@@ -91,25 +96,33 @@ const unheard: Omit<DeviceStanding, 'lastAt'> = { silent: false };
 /** A device that speaks every second costs no more than one that speaks every minute, ms. */
 const resolutionMs = 60_000;
 
-/** A status that was stored on the way says nothing about now. */
-function told(before: DeviceStanding, { worn, charging, faults }: StatusReport, at: number): DeviceStanding {
+/** A status that was stored on the way says nothing about now, and one that names no faults nothing of them. */
+function told(before: DeviceStanding, said: StatusReport, at: number): DeviceStanding {
   if (before.saidAt !== undefined && at < before.saidAt) return before;
-  const { notWornSinceAt = at, chargingSinceAt = at, worn: _, charging: __, faults: ___, ...rest } = before;
-  return {
-    ...rest,
-    saidAt: at,
-    ...(worn && { worn }),
-    ...(worn === 'no' && { notWornSinceAt }),
-    ...(charging && { charging, chargingSinceAt }),
-    ...(faults && faults.length > 0 && { faults }),
-  };
+  const { worn, charging, faults = before.faults } = said;
+  const { silent, lastAt, batteryLow, conditions, notWornSinceAt = at, chargingSinceAt = at } = before;
+  const after: DeviceStanding = worn ? { silent, lastAt, saidAt: at, worn } : { silent, lastAt, saidAt: at };
+  if (batteryLow) after.batteryLow = batteryLow;
+  if (conditions) after.conditions = conditions;
+  if (worn === 'no') after.notWornSinceAt = notWornSinceAt;
+  if (charging) {
+    after.charging = charging;
+    after.chargingSinceAt = chargingSinceAt;
+  }
+  if (faults && faults.length > 0) after.faults = faults;
+  return after;
 }
+
+/** Most words of a device say the same as the one before them. */
+const isSame = (a: DeviceStanding, b: DeviceStanding): boolean =>
+  a.worn === b.worn && a.charging === b.charging && a.faults === b.faults;
 
 function withCondition(before: DeviceStanding, condition: DeviceCondition, began: boolean): DeviceStanding {
   switch (condition) {
     case 'heard':
     case 'not-worn':
     case 'charging':
+    case 'fault-codes':
       return before;
     case 'silent':
       return { ...before, silent: began };

@@ -72,15 +72,15 @@ export const noSigns: LifeSigns = { latest: [] };
 /** With one sign more; the same value when it says nothing new. The oldest makes room past `mostSigns`. */
 export function withSign(signs: LifeSigns, sign: LifeSign): LifeSigns {
   const { kind, personId } = sign;
-  const index = signs.latest.findIndex((one) => one.kind === kind && one.personId === personId);
-  const before = signs.latest[index];
+  const { latest } = signs;
+  const index = latest.findIndex((one) => one.kind === kind && one.personId === personId);
+  const before = latest[index];
   if (before && sign.at - before.at < (strengths[kind] < 0.9 ? resolutionMs : 1)) return signs;
-  const latest = signs.latest.slice();
-  if (before) latest.splice(index, 1);
-  else if (latest.length >= mostSigns) latest.shift();
-  const after = latest.findLastIndex(({ at }) => at <= sign.at) + 1;
-  latest.splice(after, 0, sign);
-  return { latest };
+  // Who moves about makes the same sign over and over: it stays the newest.
+  if (before && index === latest.length - 1) return { latest: latest.with(index, sign) };
+  const others = before ? latest.toSpliced(index, 1) : latest.length >= mostSigns ? latest.slice(1) : latest;
+  const after = others.findLastIndex(({ at }) => at <= sign.at) + 1;
+  return { latest: others.toSpliced(after, 0, sign) };
 }
 
 /** Sensors that speak every second cost no more than those that speak now and then; what somebody does by hand is noted to the moment. */

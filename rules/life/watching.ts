@@ -16,8 +16,9 @@ export type WatchLimits = {
 };
 
 /** Whether one of these devices would notice that harm to that person at `at`. */
-export function watchOf(harm: Harm, person: Person, { devices, standing, at, limits }: Seen): Watch {
-  const own = devices.filter((device) => notices(device, harm, person));
+export function watchOf(harm: Harm, person: Person, { devices, isShared, standing, at, limits }: Seen): Watch {
+  // Where several households live, a sensor on the wall sees nobody in particular, and no silence is judged by it.
+  const own = harm === 'silence' && isShared ? [] : devices.filter((device) => notices(device, harm, person));
   const heard = own.flatMap((device) => {
     const said = standing(device.id);
     return said ? [{ device, said }] : [];
@@ -36,8 +37,14 @@ export function watchOf(harm: Harm, person: Person, { devices, standing, at, lim
   return latest ? { state: 'blind', ...latest } : { state: 'unequipped' };
 }
 
+/** Within so long (ms) one of the devices that would notice it should say its first word. */
+export const firstWordMs = (harm: Harm, person: Person, devices: readonly Device[]): number =>
+  60_000 * Math.min(...devices.filter((one) => notices(one, harm, person)).map((one) => one.intervalMinutes));
+
 type Seen = {
   devices: readonly Device[];
+  /** Several households live at the place. */
+  isShared: boolean;
   standing: (deviceId: string) => DeviceStanding | undefined;
   at: number;
   limits: WatchLimits;
@@ -69,7 +76,7 @@ function hindranceOf(
   { standing, at, limits }: { standing: DeviceStanding; at: number; limits: WatchLimits },
 ): Hindrance {
   if (standing.silent) return { why: 'silent', since: standing.lastAt };
-  if (standing.conditions?.includes('fault')) return { why: 'fault', since: at };
+  if (isSenseless(harm, standing)) return { why: 'fault', since: at };
   if (harm === 'wandering' && isWithdrawn(person, 'location'))
     return { why: 'no-consent', since: person.consents?.location?.at ?? at };
   // A button on a charger can still be pressed.
@@ -79,3 +86,25 @@ function hindranceOf(
   if (at >= chargingSinceAt + limits.chargingMs) return { why: 'charging', since: chargingSinceAt };
   return { watchesUntil: Math.min(notWornSinceAt + limits.notWornMs, chargingSinceAt + limits.chargingMs) };
 }
+
+/**
+ * A fault by which it cannot notice that harm, or a test of its own that failed, which is a fault without a code. Codes are the maker's words:
+ * one that names no part of its senses is work and leaves nobody blind, or a release that reports a loose clip would call a county.
+ */
+function isSenseless(harm: Harm, { faults, conditions }: DeviceStanding): boolean {
+  if (faults === undefined) return conditions?.includes('fault') === true;
+  return faults.some((code) => {
+    const words = code.toLowerCase();
+    return sensesOfAll.concat(senses[harm]).some((sense) => words.includes(sense));
+  });
+}
+
+/** What makers call that whole device's end, and the parts by which each harm is noticed. */
+const sensesOfAll: readonly string[] = ['end-of-life', 'expired', 'sensor', 'test-failed'];
+const senses: { readonly [H in Harm]: readonly string[] } = {
+  fire: ['chamber', 'smoke', 'optic', 'heat', 'horn', 'sounder'],
+  fall: ['accelero', 'motion'],
+  call: ['button', 'key'],
+  wandering: ['gnss', 'gps'],
+  silence: ['pir', 'motion', 'radar', 'contact'],
+};

@@ -36,6 +36,7 @@ export const batteryForecast: Rule<BatteryForecast, BatteryForecastSettings> = {
     renewedPercent: [5, 100],
     renewedVolts: [0.05, 12],
   },
+  hears: ['status', 'device-removed'],
   subject: (event) =>
     event.type === 'report' && event.deviceKind === 'wearable' ? undefined : statusSubject(event, 'charge', 'battery'),
   deadline: () => undefined,
@@ -103,16 +104,16 @@ function gathered(
   level: number,
   { pointMs }: BatteryForecastSettings,
 ): Pick<BatteryForecast, 'points' | 'count'> {
-  const [lastAt, mean] = points.slice(-2);
+  const [lastAt, mean] = [points.at(-2), points.at(-1)];
   if (lastAt === undefined || mean === undefined || at - lastAt >= pointMs)
     return { points: [...points, at, level].slice(-2 * mostPoints), count: 1 };
-  return { points: [...points.slice(0, -1), mean + (level - mean) / (count + 1)], count: count + 1 };
+  return { points: points.with(-1, mean + (level - mean) / (count + 1)), count: count + 1 };
 }
 
 const levelsOf = (points: readonly number[]): number[] => points.filter((_, index) => index % 2 === 1);
 
 /** Of the last three points: one odd reading is none of them. */
-const recent = (points: readonly number[]): number => medianOf(levelsOf(points).slice(-3));
+const recent = (points: readonly number[]): number => medianOf(levelsOf(points.slice(-6)));
 
 const alertOf = ({ alertId }: BatteryForecast) => (alertId === undefined ? {} : { alertId });
 

@@ -4,6 +4,7 @@ import type { AlertChange, Reason } from '../../records/alert.ts';
 import { alertIdOf, causeOf, deviceSubject, raise } from '../cause.ts';
 import type { ReportEvent } from '../event.ts';
 import type { Rule } from '../rule.ts';
+import { isOvertaken } from './device-word.ts';
 
 /**
  * enough -> low (at or below the low limit, and not charging) -> enough (at or above the higher limit: a new battery,
@@ -30,16 +31,17 @@ export const batteryLow: Rule<BatteryLow, BatteryLowSettings> = {
     lowWearableVolts: [3, 4],
     enoughWearableVolts: [3, 4.2],
   },
+  hears: ['status', 'device-removed'],
   subject(event) {
     if (event.type === 'device-removed') return event.deviceId;
     return event.type === 'report' && event.report.name === 'status' ? event.where.deviceId : undefined;
   },
   deadline: () => undefined,
   rebase: (state) => state,
-  step(state, event, settings) {
+  step(state, event, settings, home) {
     if (event.type === 'device-removed' && state.phase === 'low')
       return [batteryLow.initial, [clear(state, event.at, { transition: 'low to removed' })]];
-    if (event.type !== 'report' || event.report.name !== 'status') return [state, []];
+    if (event.type !== 'report' || event.report.name !== 'status' || isOvertaken(event, home)) return [state, []];
     const level = levelOf(event.report, event.deviceKind, settings);
     if (!level) return [state, []];
     const reason = { [level.quantity]: level.value, low: level.low, enough: level.enough };

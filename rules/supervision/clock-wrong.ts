@@ -14,6 +14,7 @@ export const clockWrong: Rule<ClockWrong, ClockWrongSettings> = {
   conditions: true,
   settings: { wrongMs: 10 * 60_000, rightMs: 5 * 60_000 },
   ranges: { wrongMs: [60_000, 24 * 3_600_000], rightMs: [30_000, 24 * 3_600_000] },
+  hears: ['report', 'device-removed'],
   subject(event) {
     if (event.type === 'device-removed') return event.deviceId;
     return event.type === 'report' && event.report.at !== undefined ? event.where.deviceId : undefined;

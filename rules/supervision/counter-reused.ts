@@ -11,6 +11,7 @@ export const counterReused: Rule<CounterReused, CounterReusedSettings> = {
   initial: { phase: 'fine' },
   settings: { quietMs: 24 * 3_600_000 },
   ranges: { quietMs: [3_600_000, 30 * 24 * 3_600_000] },
+  hears: ['counter-reused', 'device-removed'],
   subject(event) {
     return event.type === 'counter-reused' || event.type === 'device-removed' ? event.where.deviceId : undefined;
   },

@@ -48,6 +48,16 @@ describe('faults', () => {
     expect(house.later).toMatchObject([{ type: 'clear' }]);
   });
 
+  test('a failed test that was stored is heard, whatever statuses came since; after a newer test it is none', () => {
+    const house = watch(deviceFault);
+    house.read(status({ faults: [] }));
+    house.read({ name: 'test', result: 'failed' }, { lateMs: HOUR_MS });
+    expect(house.alerts).toMatchObject([{ reason: { faults: ['test-failed'] } }]);
+    house.read({ name: 'test', result: 'passed' });
+    house.read({ name: 'test', result: 'failed' }, { lateMs: MINUTE_MS });
+    expect(house.changes.map(({ type }) => type)).toEqual(['raise', 'clear']);
+  });
+
   test('a fault that was stored and comes after the all-clear is none', () => {
     const house = watch(deviceFault);
     house.read(status({ faults: [] }));
@@ -168,6 +178,17 @@ describe('monthly tests', () => {
     expect(house.later).toEqual([]);
     house.read({ name: 'test', by: 'self', result: 'passed' }, detector);
     expect(house.later).toMatchObject([{ type: 'clear' }]);
+  });
+
+  test('a month that was made longer meanwhile counts on the morning on which the old one is over', () => {
+    let entered = [{ withinMs: 10 * DAY_MS }];
+    const house = watch(testOverdue, { registry: { ruleSettings: () => entered } });
+    house.read({ name: 'test', by: 'button', result: 'passed' }, detector);
+    entered = [{ withinMs: 30 * DAY_MS }];
+    house.advance(20 * DAY_MS);
+    expect(house.alerts).toEqual([]);
+    house.advance(12 * DAY_MS);
+    expect(house.alerts).toMatchObject([{ reason: { withinMs: 30 * DAY_MS } }]);
   });
 
   /** A home of one detector, which was heard once. */

@@ -52,6 +52,16 @@ export function uplinkRaise(told: Lost): Raise {
   });
 }
 
+/** Service: devices are heard, so that homes can call. Who runs the system named a host that does not answer. */
+export function unansweredRaise({ at, probe }: { at: number; probe: string }): Raise {
+  return alertOf('probe-unanswered', 'service', at, {
+    alertId: `probe-unanswered:${at}`,
+    subject: { type: 'system', id: 'probe-unanswered' },
+    where: {},
+    reason: { probe, transition: 'answered to unanswered' },
+  });
+}
+
 type Outage = { areaId: string; villages: readonly string[]; at: number; limit: number };
 
 /** A round of a village in a day. */
@@ -61,7 +71,7 @@ const mostHomesOfMany = 200;
 const mostVillages = 60;
 
 function alertOf(
-  condition: 'village-outage' | 'uplink-lost',
+  condition: 'village-outage' | 'uplink-lost' | 'probe-unanswered',
   severity: Alert['severity'],
   at: number,
   words: Pick<Alert, 'alertId' | 'subject' | 'where' | 'reason'>,

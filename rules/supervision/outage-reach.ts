@@ -1,7 +1,7 @@
 import type { AlertChange } from '../../records/alert.ts';
 import { type Areas, silentIn } from '../areas.ts';
-import { type Lost, outageRaise, uplinkRaise } from './outage-alerts.ts';
-import type { AreaState, AreaStates, Marks, VillageOutage, VillageOutageSettings } from './village-outage.ts';
+import { type Lost, outageRaise, unansweredRaise, uplinkRaise } from './outage-alerts.ts';
+import type { AreaState, AreaStates, Marks, OutState, VillageOutage, VillageOutageSettings } from './village-outage.ts';
 
 /** Areas whose time to settle is over, all together: how far up does it reach? Who came back meanwhile makes it none. */
 export function settled(
@@ -25,7 +25,10 @@ export function settled(
   return reached(rest, gone, at, settings, areas);
 }
 
-/** What is out and has come back ends; what is left of it stands for itself again. */
+/**
+ * What is out and has come back ends. What is left of it settles to stand for itself, and until then the whole stands: nobody who is
+ * on the way to a village that is still dark must hear that it is over.
+ */
 export function checked(
   before: VillageOutage,
   at: number,
@@ -42,17 +45,26 @@ export function checked(
       : false;
   const standing = keptOf(state.areas, (id, area) => !isBack(id, area));
   const isOver = (id: string, area: AreaState) =>
-    area.phase === 'out' && area.villages && !isMost(id, standing, settings, areas);
+    area.phase === 'out' && area.villages && area.endsAt === undefined && !isMost(id, standing, settings, areas);
   const over = Object.entries(standing).flatMap(([id, area]) => (isOver(id, area) ? id : []));
-  const left = keptOf(standing, (id) => !over.includes(id));
-  const alone = Object.entries(left).map(([id, area]): [string, AreaState] => {
-    const isLeft = area.phase === 'part' && over.includes(area.of);
-    return [id, isLeft ? settling(area.marks, at, at + settings.settleMs) : area];
+  const endsAt = at + settings.settleMs;
+  const alone = Object.entries(standing).map(([id, area]): [string, AreaState] => {
+    if (area.phase === 'part' && over.includes(area.of)) return [id, settling(area.marks, at, endsAt)];
+    return [id, area.phase === 'out' && over.includes(id) ? { ...area, endsAt } : area];
   });
-  const ended = Object.entries(state.areas).flatMap(([id, area]) =>
-    area.phase === 'out' && !(id in left) ? clearOf(area.alertId, at, 'out to back') : [],
+  const cleared = Object.entries(state.areas).flatMap(([id, area]) =>
+    area.phase === 'out' && !(id in standing) ? clearOf(area.alertId, at, 'out to back') : [],
   );
-  return [{ ...state, areas: Object.fromEntries(alone) }, [...said, ...ended]];
+  return [{ ...state, areas: Object.fromEntries(alone) }, [...said, ...cleared]];
+}
+
+/** Wholes whose parts have settled by now, and stand for themselves or are back. */
+export function ended(state: VillageOutage, at: number): [VillageOutage, AlertChange[]] {
+  const isOver = (area: AreaState): area is OutState => area.phase === 'out' && (area.endsAt ?? Infinity) <= at;
+  const over = Object.values(state.areas).filter(isOver);
+  if (over.length === 0) return [state, []];
+  const areas = keptOf(state.areas, (_, area) => !isOver(area));
+  return [{ ...state, areas }, over.flatMap(({ alertId }) => clearOf(alertId, at, 'out to back'))];
 }
 
 /** Our own uplink counts as lost; who is silent is then part of that. */
@@ -79,6 +91,17 @@ export function regained(
       : [[id, settling(marks, uplink.since, at + settings.windowMs)]];
   });
   return [{ ...state, areas: Object.fromEntries(parted) }, clearOf(uplink.alertId, at, 'lost to heard again')];
+}
+
+/** The host that is asked does not answer while devices are heard, or that is no longer so. */
+export function unanswered(
+  { probeAlertId, ...state }: VillageOutage,
+  { at, probe, stands }: { at: number; probe: string; stands: boolean },
+): [VillageOutage, AlertChange[]] {
+  if (!stands) return [state, probeAlertId === undefined ? [] : clearOf(probeAlertId, at, 'unanswered to known')];
+  if (probeAlertId !== undefined) return [{ ...state, probeAlertId }, []];
+  const raised = unansweredRaise({ at, probe });
+  return [{ ...state, probeAlertId: raised.alert.alertId }, [raised]];
 }
 
 /** On a grid, so that a long outage costs a tick in each step and not one for each village. */
@@ -150,10 +173,15 @@ function reached(
   const changes: AlertChange[] = [];
   for (const id of gone) {
     const above = areasAbove(id, areas).findLast(
-      (one) => isOutAbove(state, one) || isMost(one, state.areas, settings, areas),
+      (one) => goesOn(outAbove(state, one)) || isMost(one, state.areas, settings, areas),
     );
     const marks = marksOf(state.areas[id]);
-    if (above === undefined || !isOutAbove(state, above)) {
+    const whole = above === undefined ? undefined : outAbove(state, above);
+    if (above !== undefined && whole) {
+      // More fell meanwhile: it goes on.
+      const { endsAt: _, ...goingOn } = whole;
+      state = { ...state, areas: { ...state.areas, [above]: goingOn } };
+    } else {
       const villages =
         above === undefined ? [id] : villagesBelow(above, settings, areas).filter((one) => isGone(state.areas[one]));
       const raised = outageRaise(areas, { areaId: above ?? id, villages, at, limit: marks.outFrom });
@@ -171,10 +199,12 @@ function reached(
   return [state, changes];
 }
 
-const isOutAbove = ({ areas }: VillageOutage, id: string): boolean => {
+function outAbove({ areas }: VillageOutage, id: string): OutState | undefined {
   const area = areas[id];
-  return area?.phase === 'out' && area.villages === true;
-};
+  return area?.phase === 'out' && area.villages ? area : undefined;
+}
+
+const goesOn = (area: OutState | undefined): boolean => area !== undefined && area.endsAt === undefined;
 
 /** The township, then the county. */
 function areasAbove(id: string, areas: Areas): string[] {

@@ -31,6 +31,7 @@ export const signalWeak: Rule<SignalWeak, SignalWeakSettings> = {
     readings: [2, 20],
     maxGapMs: [3_600_000, 14 * 86_400_000],
   },
+  hears: ['status', 'device-removed'],
   subject: (event) => statusSubject(event, 'rsrp', 'snr'),
   deadline: () => undefined,
   rebase: (state) => state,

@@ -182,6 +182,17 @@ test('a battery that is charging, or that nobody measured, is not low', () => {
   expect(house.alerts).toEqual([]);
 });
 
+test('a battery that was low days ago, told after it was changed, is not low; nor was it changed by what was before', () => {
+  const house = watch(batteryLow);
+  house.read({ name: 'status', charge: 90 });
+  house.read({ name: 'status', charge: 5 }, { lateMs: 3 * HOUR_MS });
+  expect(house.changes).toEqual([]);
+  house.advance(MINUTE_MS);
+  house.read({ name: 'status', charge: 10 });
+  house.read({ name: 'status', charge: 90 }, { lateMs: 30 * SECOND_MS });
+  expect(house.changes.map(({ type }) => type)).toEqual(['raise']);
+});
+
 test('limits that contradict each other do not make a battery flicker', () => {
   const house = watch(batteryLow, { settings: { lowPercent: 50, enoughPercent: 10 } });
   for (const charge of [30, 30, 30]) house.read({ name: 'status', charge });

@@ -12,6 +12,7 @@ export const tamper: Rule<Tamper, Record<never, never>> = {
   conditions: true,
   settings: {},
   ranges: {},
+  hears: ['tamper', 'device-removed'],
   subject(event) {
     if (event.type === 'device-removed') return event.deviceId;
     return isTamper(event) ? event.where.deviceId : undefined;

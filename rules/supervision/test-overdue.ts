@@ -15,6 +15,7 @@ export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
   initial: { phase: 'unwatched' },
   settings: { withinMs: 35 * 86_400_000 },
   ranges: { withinMs: [7 * 86_400_000, 400 * 86_400_000] },
+  hears: ['test', 'alarm', 'test-window', 'device-condition', 'device-removed'],
   subject(event) {
     if (event.type === 'device-removed' || event.type === 'test-window' || isFirstWord(event)) return event.deviceId;
     return isWord(event) ? event.where.deviceId : undefined;
@@ -27,7 +28,7 @@ export const testOverdue: Rule<TestOverdue, TestOverdueSettings> = {
       case 'device-removed':
         return [testOverdue.initial, over(state, event.at, 'overdue to removed')];
       case 'tick':
-        return state.phase === 'tested' ? fallsDue(state, event, withinMs) : [state, []];
+        return state.phase === 'tested' ? fallsDue(state, event, withinMs, home) : [state, []];
       case 'test-window':
         return state.phase === 'unwatched'
           ? [state, []]
@@ -94,9 +95,14 @@ function isTest(event: ReportEvent, window: Window | undefined): boolean {
 
 function fallsDue(
   state: Extract<TestOverdue, { phase: 'tested' }>,
-  { at, where }: TickEvent,
+  event: TickEvent,
   withinMs: number,
+  home: Home,
 ): [TestOverdue, AlertChange[]] {
+  const { at, where } = event;
+  // The limit may have changed since it was planned.
+  const { noticeAt } = tested(state.testedAt, withinMs, event, home);
+  if (noticeAt > at) return [{ ...state, noticeAt }, []];
   const { name } = testOverdue;
   const subject = deviceSubject(where);
   const alertId = `${name}:${subject.id}:${state.testedAt}`;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { put } from '../../records/registry.test-support.ts';
 import type { DeviceConditionEvent } from '../event.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../watch.test-support.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS, unknownHome } from '../watch.test-support.ts';
 import { countyOf, watchCounty } from './county.test-support.ts';
 import { deviceSilent } from './device-silent.ts';
 import { villageOutage } from './village-outage.ts';
@@ -102,6 +102,87 @@ test('a township that is mostly back leaves the village that is not', () => {
   for (const id of [...notOf(of(parts.detectors, 't0'), 't0v2'), ...of(parts.detectors, 't1')]) county.speak(id);
   county.house.advance(10 * MINUTE_MS);
   expect(county.out()).toEqual(['area:t0v2']);
+});
+
+test('a village that is still dark when its township is back is told of before the whole is over, in the same minute', () => {
+  const parts = countyOf({ townships: 2, villages: 4, homes: 10 });
+  const county = watchCounty(rules, parts);
+  county.missed(of(parts.detectors, 't0'), MINUTE_MS, of(parts.detectors, 't1'));
+  county.house.advance(10 * MINUTE_MS);
+  for (const id of [...notOf(of(parts.detectors, 't0'), 't0v2'), ...of(parts.detectors, 't1')]) county.speak(id);
+  for (let minute = 0; minute < 9 && county.out().includes('area:t0'); minute++) {
+    expect(county.out()).toEqual(['area:t0']);
+    county.house.advance(MINUTE_MS);
+  }
+  expect(county.out()).toEqual(['area:t0v2']);
+  for (const id of of(parts.detectors, 't0v2')) county.speak(id);
+  county.house.advance(10 * MINUTE_MS);
+  expect(county.out()).toEqual([]);
+  expect(county.house.state('village-outage', 'all')).toMatchObject({ areas: {} });
+});
+
+test('a township whose villages fall again while it is about to end goes on', () => {
+  const parts = countyOf({ townships: 2, villages: 4, homes: 10 });
+  const county = watchCounty(rules, parts);
+  county.missed(of(parts.detectors, 't0'), MINUTE_MS, of(parts.detectors, 't1'));
+  county.house.advance(10 * MINUTE_MS);
+  const back = of(parts.detectors, 't0').filter((id) => /v[01]/.test(id));
+  for (const id of [...back, ...of(parts.detectors, 't1')]) county.speak(id);
+  const isEnding = () => JSON.stringify(county.house.state('village-outage', 'all')).includes('endsAt');
+  for (let minute = 0; minute < 5 && !isEnding(); minute++) county.house.advance(MINUTE_MS);
+  expect(isEnding()).toBe(true);
+  for (const deviceId of back) {
+    const where = county.registry.whereabouts(deviceId);
+    county.house.tell({
+      type: 'device-condition',
+      at: county.house.now,
+      where,
+      deviceId,
+      condition: 'silent',
+      began: true,
+    });
+  }
+  county.house.advance(3 * MINUTE_MS);
+  expect([county.out(), isEnding()]).toEqual([['area:t0'], false]);
+});
+
+test('each device that falls silent after those that made it an outage counts nothing anew', () => {
+  const parts = countyOf({ townships: 1, villages: 1, homes: 40 });
+  const county = watchCounty([villageOutage], parts);
+  let counted = 0;
+  const { devicesIn } = unknownHome.areas;
+  const areas = {
+    ...unknownHome.areas,
+    standing: () => ({ silent: true, lastAt: 0 }),
+    devicesIn(id: string) {
+      counted += 1;
+      return devicesIn(id);
+    },
+  };
+  let state = villageOutage.initial;
+  for (const deviceId of parts.detectors) {
+    const where = county.registry.whereabouts(deviceId);
+    const event = { type: 'device-condition', at: 1000, where, deviceId, condition: 'silent', began: true } as const;
+    [state] = villageOutage.step(state, event, villageOutage.settings, { ...unknownHome, areas });
+  }
+  expect(counted).toBe(2);
+});
+
+test('limits that count in one village alone are no limits of another, nor of the county', () => {
+  const parts = countyOf({ townships: 1, villages: 2, homes: 40 });
+  const county = watchCounty(rules, parts);
+  const scope = { type: 'area', id: 't0v0' } as const;
+  county.change(
+    put('ruleSetting', { id: 's', rule: 'village-outage', scope, settings: { leastDevices: 30, checkMs: HOUR_MS } }),
+  );
+  const dark = [...of(parts.detectors, 't0v1').slice(0, 10), ...of(parts.detectors, 't0v0').slice(0, 10)];
+  county.missed(
+    dark,
+    MINUTE_MS,
+    parts.detectors.filter((id) => !dark.includes(id)),
+  );
+  county.house.advance(10 * MINUTE_MS);
+  expect(county.out().sort()).toEqual(['area:t0v0', 'area:t0v1']);
 });
 
 test('when all fell silent and nobody at all is heard, our own uplink is lost; when somebody is, the villages are out', () => {

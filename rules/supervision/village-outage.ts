@@ -2,17 +2,18 @@ import { type Areas, silentIn } from '../areas.ts';
 import { earliest } from '../cause.ts';
 import type { DeviceConditionEvent } from '../event.ts';
 import type { Rule } from '../rule.ts';
-import { checked, lost, regained, scheduled, settled } from './outage-reach.ts';
+import { checked, ended, lost, regained, scheduled, settled, unanswered } from './outage-reach.ts';
 
 /**
  * Of each area: quiet -> falling (devices fell silent within `windowMs`) -> settling (as many as `leastDevices` and `sharePercent`, or
  * `standingPercent` of all however slowly) -> out (`settleMs` later, so that one message says how far it reaches) -> quiet (less than half of that is still silent).
  * Where most villages of a township, or of the county, are out, that is one alert higher up, and further villages are part
  * of it. Where the whole county fell silent and nobody at all was heard since, our own uplink is what was lost; so it is
- * when the host that is asked does not answer. Nothing here ends or delays what is life safety.
+ * when the host that is asked does not answer and no device is heard either. Nothing here ends or delays what is life safety.
  */
 export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
   name: 'village-outage',
+  isOfAll: true,
   initial: { areas: {} },
   settings: {
     leastDevices: 5,
@@ -32,12 +33,13 @@ export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
     checkMs: [60_000, 60 * 60_000],
     leastVillages: [2, 50],
   },
+  hears: ['uplink', 'device-condition'],
   subject(event) {
     return event.type === 'uplink' || (event.type === 'device-condition' && event.condition === 'silent')
       ? 'all'
       : undefined;
   },
-  deadline: (state) => earliest([state.checkAt, ...Object.values(state.areas).map((area) => settleAtOf(area))]),
+  deadline: (state) => earliest([state.checkAt, ...Object.values(state.areas).map((area) => nextOf(area))]),
   rebase: (state, byMs) => ({
     ...state,
     areas: Object.fromEntries(Object.entries(state.areas).map(([id, area]) => [id, later(area, byMs)])),
@@ -48,14 +50,17 @@ export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
       case 'device-condition':
         return [event.began ? fell(state, event, settings, areas) : returned(state, event), []];
       case 'uplink': {
-        const told = { at: event.at, by: 'probe', probe: event.probe } as const;
-        const [after, changes] = event.reachable ? regained(state, told, settings, areas) : lost(state, told);
-        return [scheduled(after, event.at, settings), changes];
+        const { at, probe, reachable, heard = false } = event;
+        const told = { at, by: 'probe', probe } as const;
+        const [after, changes] = reachable || heard ? regained(state, told, settings, areas) : lost(state, told);
+        const [known, said] = unanswered(after, { at, probe, stands: heard });
+        return [scheduled(known, at, settings), [...changes, ...said]];
       }
       case 'tick': {
         const [settledState, raised] = settled(state, event.at, settings, areas);
-        const [after, ended] = checked(settledState, event.at, settings, areas);
-        return [scheduled(after, event.at, settings), [...raised, ...ended]];
+        const [left, over] = ended(settledState, event.at);
+        const [after, back] = checked(left, event.at, settings, areas);
+        return [scheduled(after, event.at, settings), [...raised, ...over, ...back]];
       }
       default:
         return [state, []];
@@ -63,14 +68,17 @@ export const villageOutage: Rule<VillageOutage, VillageOutageSettings> = {
   },
 };
 
-/** `checkAt`: when it is looked at whether what is out has come back. `uplink`: it counts as lost, because nobody is heard or a host does not answer. */
-export type VillageOutage = { areas: AreaStates; checkAt?: number; uplink?: Uplink };
+/**
+ * `checkAt`: when it is looked at whether what is out has come back. `uplink`: it counts as lost, because nobody is heard or a host does
+ * not answer. `probeAlertId`: that host does not answer, and devices are heard.
+ */
+export type VillageOutage = { areas: AreaStates; checkAt?: number; uplink?: Uplink; probeAlertId?: string };
 export type Uplink = { alertId: string; since: number; by: 'silence' | 'probe' };
 export type AreaStates = { readonly [areaId: string]: AreaState };
 /**
  * `silent`: who fell silent within the window, and when. `limit`: how many of them are an outage there, as counted at `countedAt`.
  * `settling`: they are, and `at` that time people hear of it. `out`: of an area itself, or with `villages` of most that is below
- * it. `part`: of what is out above it, or of the uplink.
+ * it, which ends at `endsAt` when what is left of it has settled. `part`: of what is out above it, or of the uplink.
  */
 export type AreaState = Falling | OutState | { phase: 'part'; of: string; marks: Marks };
 export type Falling = {
@@ -80,7 +88,7 @@ export type Falling = {
   countedAt: number;
   settling?: { at: number; marks: Marks };
 };
-export type OutState = { phase: 'out'; alertId: string; marks: Marks; villages?: true };
+export type OutState = { phase: 'out'; alertId: string; marks: Marks; villages?: true; endsAt?: number };
 /** So many silent devices in all, those that were silent long before among them, are an outage; with fewer it is over. */
 export type Marks = { outFrom: number; backBelow: number };
 export type VillageOutageSettings = {
@@ -99,9 +107,13 @@ export type VillageOutageSettings = {
   leastVillages: number;
 };
 
-const settleAtOf = (area: AreaState): number | undefined => (area.phase === 'falling' ? area.settling?.at : undefined);
+function nextOf(area: AreaState): number | undefined {
+  if (area.phase === 'falling') return area.settling?.at;
+  return area.phase === 'out' ? area.endsAt : undefined;
+}
 
 function later(area: AreaState, byMs: number): AreaState {
+  if (area.phase === 'out' && area.endsAt !== undefined) return { ...area, endsAt: area.endsAt + byMs };
   if (area.phase !== 'falling') return area;
   const silent = area.silent.map(({ deviceId, at }) => ({ deviceId, at: at + byMs }));
   const { settling } = area;
@@ -123,10 +135,12 @@ function fell(
   const isCounted = before && at - before.countedAt < settings.windowMs;
   const count = isCounted ? undefined : silentIn(areas, areaId);
   const limit = count ? limitOf(count.devices, settings) : (before?.limit ?? settings.leastDevices);
-  const marks =
+  const marksNow = () =>
     silent.length >= limit
       ? markedBy(silent.length, limit, silentIn(areas, areaId))
       : count && standing(count, settings);
+  // Each that falls after those who made it an outage counts nothing anew.
+  const marks = before?.settling ? undefined : marksNow();
   const settling = before?.settling ?? (marks && { at: at + settings.settleMs, marks });
   const countedAt = count || !before ? at : before.countedAt;
   const after = { phase: 'falling', silent, limit, countedAt, ...(settling && { settling }) } as const;

@@ -89,6 +89,20 @@ test('after an emergency somebody is to be met within a week', () => {
   expect(house.dueIn()).toBe(93);
 });
 
+test('an emergency in a home whose visit is overdue leaves the one alert, which the visit ends', () => {
+  const house = oneHome(['living-alone']);
+  house.dueIn();
+  house.house.read(
+    { name: 'alarm', source: 'smoke', state: 'on' },
+    { where: house.registry.whereabouts(home), deviceKind: 'smoke-detector' },
+  );
+  house.house.advance(10 * DAY_MS);
+  const visits = house.house.alerts.filter(({ condition }) => condition === 'visit-overdue');
+  expect(visits).toHaveLength(1);
+  house.visit();
+  expect(house.house.later).toMatchObject([{ type: 'clear', alertId: visits[0]?.alertId }]);
+});
+
 test('who is in hospital is not visited at home, and is soon after', () => {
   const house = oneHome(['living-alone']);
   house.house.advance(20 * DAY_MS);

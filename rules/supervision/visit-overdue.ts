@@ -21,6 +21,7 @@ export const visitOverdue: Rule<VisitOverdue, VisitOverdueSettings> = {
     specialMs: [86_400_000, 400 * 86_400_000],
     afterEmergencyMs: [86_400_000, 31 * 86_400_000],
   },
+  hears: ['visit', 'home-changed', 'emergency', 'device-condition'],
   subject(event) {
     const { householdId } = event.where;
     const concerns = event.type === 'visit' || event.type === 'home-changed' || event.type === 'emergency';
@@ -34,12 +35,8 @@ export const visitOverdue: Rule<VisitOverdue, VisitOverdueSettings> = {
         if (event.result === 'nobody-there') return [state, []];
         return met(state, event.at, Math.min(event.visitedAt, event.at), settings, home);
       case 'emergency':
-        return [
-          state.phase === 'unwatched'
-            ? state
-            : planned({ ...kept(state), emergencyAt: event.at }, event.at, settings, home),
-          [],
-        ];
+        if (state.phase === 'unwatched') return [state, []];
+        return replanned(state, { ...kept(state), emergencyAt: event.at }, event.at, settings, home, 'emergency');
       case 'home-changed':
         return changed(state, event.at, settings, home);
       case 'tick':

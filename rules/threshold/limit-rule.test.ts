@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Threshold } from '../../records/registry.ts';
 import { threshold as thresholdSchema } from '../../records/registry.ts';
 import { deviceSilent } from '../supervision/device-silent.ts';
-import { HOUR_MS, MINUTE_MS, otherRoom, START_AT, watch } from '../watch.test-support.ts';
+import { HOUR_MS, MINUTE_MS, otherRoom, home as place, START_AT, watch } from '../watch.test-support.ts';
 import { threshold } from './threshold.ts';
 
 /** A home whose limits somebody has entered; by default: warmer than 40 °C for 30 minutes, in readings at most 10 minutes apart. */
@@ -237,6 +237,15 @@ test('a device that goes to somebody else begins anew', () => {
     deviceId: 'dev-1',
     intervalMinutes: 60,
   });
+  expect(home.later).toMatchObject([{ type: 'clear', alertId: home.alerts[0]?.alertId }]);
+});
+
+test('an edit of a device that stays where it is, with whom it is, changes nothing of what stands', () => {
+  const { home, read } = homeWith({ holdMinutes: 0 });
+  read([44]);
+  home.tell({ type: 'device-added', at: home.now, where: place, deviceId: 'dev-1', intervalMinutes: 30 });
+  expect(home.later).toEqual([]);
+  read([30]);
   expect(home.later).toMatchObject([{ type: 'clear', alertId: home.alerts[0]?.alertId }]);
 });
 

@@ -30,7 +30,7 @@ export function limitRule<Settings extends RuleSettings>(words: LimitRuleWords<S
     return { event, at, limits: current === settings ? usual : limits(current), home };
   };
   return {
-    ...{ name, initial, settings, ranges },
+    ...{ name, initial, settings, ranges, hears: [...reports, 'device-added', 'device-removed'] },
     subject(event: RuleEvent) {
       if (event.type === 'device-removed' || event.type === 'device-added') return event.deviceId;
       return event.type === 'report' && reports.has(event.report.name) ? event.where.deviceId : undefined;
@@ -48,8 +48,9 @@ export function limitRule<Settings extends RuleSettings>(words: LimitRuleWords<S
           return onReport(words, state, event, countingIn(event, happenedAt(event), current, home));
         case 'tick':
           return onTick(words, state, event, countingIn(event, event.at, current, home));
-        // Where it hangs, or who wears it, may be another from now on.
+        // Where it hangs, or who wears it, may be another from now on; what else is edited changes nothing.
         case 'device-added':
+          return state.watchedOf === ownerOf(event) ? [state, []] : ended(state, event.at);
         case 'device-removed':
           return ended(state, event.at);
         default:
@@ -59,9 +60,10 @@ export function limitRule<Settings extends RuleSettings>(words: LimitRuleWords<S
   };
 }
 
-/** Of one device. `stopped`: what was told of quantities whose readings stopped, and stands. `newest`: when the newest reading of a kind of report was taken, where the ledger does not know it. */
+/** Of one device. `watchedOf`: the place and the person that `watches` began with. `stopped`: what was told of quantities whose readings stopped, and stands. `newest`: when the newest reading of a kind of report was taken, where the ledger does not know it. */
 export type LimitState = {
   readonly watches: { readonly [key: string]: LimitWatch };
+  readonly watchedOf?: string;
   readonly stopped?: Stopped;
   readonly newest?: { readonly [R in ReportName]?: number };
 };
@@ -120,7 +122,7 @@ function onReport<Settings extends RuleSettings>(
     else delete watches[limit.key];
   }
   const seen = new Set(isOld ? [] : readings.map(({ limit }) => limit.quantity));
-  return knownAgain({ ...noted, watches }, seen, event.at, changes);
+  return knownAgain({ watchedOf: ownerOf(event), ...noted, watches }, seen, event.at, changes);
 }
 
 function onTick<Settings extends RuleSettings>(
@@ -174,6 +176,8 @@ function knownAgain(state: LimitState, seen: ReadonlySet<Quantity>, at: number, 
   if (watches.length === 0) return [state.newest ? { ...initial, newest: state.newest } : initial, changes];
   return [Object.keys(stopped).length > 0 ? { ...rest, stopped } : rest, changes];
 }
+
+const ownerOf = ({ where }: RuleEvent): string => `${where.placeId ?? ''}/${where.personId ?? ''}`;
 
 const isOf = ({ quantity }: Pick<Limit, 'quantity'>, { name }: Report): boolean => measured(quantity).report === name;
 

@@ -1,5 +1,5 @@
 import type { AlertChange, Condition, Reason, Severity, Subject, Whereabouts } from '../../records/alert.ts';
-import { measured, type Quantity } from '../../records/threshold.ts';
+import { isVital, measured, type Quantity } from '../../records/threshold.ts';
 import { causeOf, deviceSubject, happenedAt, personSubject, placeSubject, raise } from '../cause.ts';
 import type { ReportEvent, TickEvent } from '../event.ts';
 
@@ -42,7 +42,8 @@ export function stepGap({ alertId, ...watch }: LimitWatch, at: number): { watch:
 /** That the readings of a device stopped, after which one; once for a quantity, whichever of its limits was waiting. */
 export function raiseStopped(watch: LimitWatch, { at, where }: TickEvent, limit: Limit): Raised {
   const subject = deviceSubject(where);
-  const alertId = `readings-stopped:${limit.rule}:${limit.quantity}:${subject.id}:${watch.lastAt}`;
+  const name = idPart(limit, limit.quantity, `${subject.id}:${watch.lastAt}`);
+  const alertId = `readings-stopped:${limit.rule}:${name}:${subject.id}:${watch.lastAt}`;
   const gap = { lastSeenAt: watch.lastAt, maxGapMinutes: limit.maxGapMs / minuteMs };
   const reason = { ...reasonOf(watch, limit), ...gap, transition: `${watch.phase} to unknown` };
   const words = { rule: limit.rule, condition: 'readings-stopped', severity: 'service', subject, where } as const;
@@ -146,7 +147,7 @@ function withBeyond(before: LimitWatch, isConnected: boolean, reading: Reading, 
 function settled(watch: LimitWatch, { event }: Reading, limit: Limit): Outcome {
   if (watch.count < limit.repeats || watch.lastAt - watch.sinceAt < limit.holdMs) return { watch, changes: [] };
   const cause = causeOf(event);
-  const named = { ...cause, causeId: `${limit.key}:${cause.causeId}` };
+  const named = { ...cause, causeId: `${idPart(limit, limit.key, cause.causeId)}:${cause.causeId}` };
   const { rule, condition, severity } = limit;
   const reason = { ...reasonOf(watch, limit), transition: 'pending to beyond' };
   const raised = raise(named, {
@@ -159,6 +160,17 @@ function settled(watch: LimitWatch, { event }: Reading, limit: Limit): Outcome {
   });
   const alertId = `${rule}:${named.causeId}`;
   return { watch: { ...watch, phase: 'beyond', alertId }, changes: [raised] };
+}
+
+/**
+ * A limit in the id of an alert. Ids are shown to everybody who may see the incident, and what is measured of a body is not: there a
+ * number stands for it, another in each alert (FNV-1a).
+ */
+function idPart({ quantity }: Limit, name: string, cause: string): string {
+  if (!isVital(quantity)) return name;
+  let hash = 0x811c9dc5;
+  for (const character of `${name}:${cause}`) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 0).toString(36);
 }
 
 function reasonOf({ side, observed, sinceAt, count }: LimitWatch, limit: Limit): Reason {

@@ -90,3 +90,15 @@ test('an entered limit of a body is critical only on a body', () => {
   expect(severityWhen([])).toEqual(['urgent']);
   expect(severityWhen([worn('no')])).toEqual([]);
 });
+
+test('no id says what was measured of a body, and two limits that one report passes have two ids', () => {
+  const home = watch(vitals);
+  home.readEvery(HOUR_MS, { name: 'vitals', oxygen: 86, pulse: 150 }, { for: 3 * HOUR_MS });
+  home.advance(6 * HOUR_MS);
+  const ids = home.alerts.map(({ alertId }) => alertId);
+  expect(home.alerts.map(({ condition }) => condition).sort()).toEqual([
+    ...['readings-stopped', 'readings-stopped', 'vitals', 'vitals'],
+  ]);
+  expect(new Set(ids).size).toBe(4);
+  expect(ids.join(' ')).not.toMatch(/oxygen|pulse/);
+});

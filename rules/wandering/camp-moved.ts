@@ -18,6 +18,7 @@ export const campMoved: Rule<CampMoved, CampMovedSettings> = {
   initial: { phase: 'home' },
   settings: { stayMs: 18 * 3_600_000, campMeters: 2000, coarseMeters: 300 },
   ranges: { stayMs: [6 * 3_600_000, 14 * 24 * 3_600_000], campMeters: [200, 10_000], coarseMeters: [50, 2000] },
+  hears: ['position', 'home-changed'],
   subject(event) {
     const { type, where } = event;
     if (type === 'home-changed') return `household:${event.householdId}`;

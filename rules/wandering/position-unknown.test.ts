@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HOUR_MS, MINUTE_MS } from '../watch.test-support.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../watch.test-support.ts';
 import { positionUnknown } from './position-unknown.ts';
 import { herder, places } from './steppe.test-support.ts';
 
@@ -84,6 +85,43 @@ test('a stored fix of long ago is no word of where they are now; one of just now
   expect(nara.later).toEqual([]);
   nara.fix(4500, 0, { lateMs: 5 * MINUTE_MS });
   expect(nara.later).toHaveLength(1);
+});
+
+test('a rider who comes back from where no network is, is missed by nothing of what was stored', () => {
+  const minutes = fc.array(
+    fc.record({ north: fc.constantFrom(40, 1500, 9000, 15_000), gapMs: fc.nat(9 * SECOND_MS) }),
+    {
+      minLength: 1,
+      maxLength: 30,
+    },
+  );
+  fc.assert(
+    fc.property(minutes, fc.boolean(), (stored, isReversed) => {
+      const nara = herder(positionUnknown);
+      nara.fix(0, 0);
+      nara.advance(10 * HOUR_MS);
+      const taken = stored.map((one, index) => ({ ...one, at: nara.now - (stored.length - index) * 15 * MINUTE_MS }));
+      for (const { north, gapMs, at } of isReversed ? taken.toReversed() : taken) {
+        nara.fix(0, north, { lateMs: nara.now - at, speed: 4 });
+        nara.advance(gapMs);
+      }
+      nara.fix(0, 100);
+      nara.advance(10 * HOUR_MS);
+      expect(nara.changes).toEqual([]);
+    }),
+    { seed: 20_261_123, numRuns: 200 },
+  );
+});
+
+test('whoever was far outside in the last of what was stored long ago is missed after it', () => {
+  const nara = herder(positionUnknown);
+  nara.fix(0, 0);
+  nara.advance(9 * HOUR_MS);
+  nara.fix(0, 9000, { lateMs: 8 * HOUR_MS });
+  nara.advance(10 * SECOND_MS - 1);
+  expect(nara.alerts).toEqual([]);
+  nara.advance(1);
+  expect(nara.alerts).toHaveLength(1);
 });
 
 test('nobody is missed where the registry has them elsewhere, or at the other camp', () => {

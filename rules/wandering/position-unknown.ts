@@ -28,6 +28,8 @@ export const positionUnknown: Rule<PositionUnknown, PositionUnknownSettings> = {
     campMeters: 2000,
     unknownMs: 4 * 3_600_000,
     shortUnknownMs: 3_600_000,
+    lateMs: 60_000,
+    lateFixMs: 10_000,
     nightFromMinute: 21 * 60,
     nightUntilMinute: 6 * 60,
   },
@@ -39,9 +41,12 @@ export const positionUnknown: Rule<PositionUnknown, PositionUnknownSettings> = {
     campMeters: [200, 10_000],
     unknownMs: [30 * 60_000, 24 * 3_600_000],
     shortUnknownMs: [20 * 60_000, 24 * 3_600_000],
+    lateMs: [10_000, 10 * 60_000],
+    lateFixMs: [0, 60_000],
     nightFromMinute: [16 * 60, 24 * 60 - 1],
     nightUntilMinute: [3 * 60, 10 * 60],
   },
+  hears: ['position', 'device-added', 'device-removed'],
   subject(event) {
     const { type, where } = event;
     if (type === 'device-removed' || type === 'device-added') return where.deviceId;
@@ -84,6 +89,9 @@ export type PositionUnknownSettings = {
   /** How long nothing to go by is usual on the steppe; and by night, or for somebody with dementia. */
   unknownMs: number;
   shortUnknownMs: number;
+  /** As those of `wandering`: what was stored comes in one go, and the last of it says where they are. */
+  lateMs: number;
+  lateFixMs: number;
   nightFromMinute: number;
   nightUntilMinute: number;
 };
@@ -107,7 +115,9 @@ function onFix(state: PositionUnknown, event: ReportEvent, settings: PositionUnk
   // A stored fix of long ago is no word of where they are: who is missed stays missed.
   if (state.phase === 'unknown' && dueAt <= at) return [{ ...state, fix }, []];
   const isOut = isOutward(fix, before, settings) && !isAbsent(person, at) && !isAtCamp(fix, person, home, settings);
-  if (isOut) return [{ phase: 'out', fix, cause: causeOf(event), dueAt }, changes];
+  const isStored = (event.lateMs ?? 0) > settings.lateMs;
+  const missedAfter = isStored ? Math.max(dueAt, at + settings.lateFixMs) : dueAt;
+  if (isOut) return [{ phase: 'out', fix, cause: causeOf(event), dueAt: missedAfter }, changes];
   return [{ phase: 'home', fix, ...(where.personId !== undefined && { personId: where.personId }) }, changes];
 }
 

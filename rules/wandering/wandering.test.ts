@@ -308,3 +308,38 @@ test('a household that the registry has moved is at home where it went', () => {
   nara.advance(HOUR_MS);
   expect(nara.changes).toEqual([]);
 });
+
+test('after a long stop of the system it is still known where a missing person was last', () => {
+  const nara = herder(wandering, { settings: mild });
+  nara.fix(700, 0);
+  nara.advance(MINUTE_MS);
+  nara.fix(1500, 0);
+  nara.advance(3 * MINUTE_MS);
+  expect(nara.alerts).toHaveLength(1);
+  nara.engine.stoodStill();
+  nara.advance(30 * HOUR_MS);
+  expect((nara.state('wandering', 'dev-1') as Wandering).fixes).toHaveLength(2);
+  nara.fix(0, 0);
+  nara.advance(24 * HOUR_MS);
+  expect(nara.alerts).toHaveLength(1);
+  expect(nara.state('wandering', 'dev-1')).toBeUndefined();
+});
+
+test('how cold it was when a status was stored is no word of now', () => {
+  const nara = herder(wandering, { settings: mild });
+  nara.fix(900, 0);
+  nara.read({ name: 'status', boot: 1, seq: 1, temperature: -4 }, { lateMs: 5 * HOUR_MS });
+  nara.advance(10 * MINUTE_MS);
+  nara.fix(1500, 0);
+  nara.advance(3 * MINUTE_MS);
+  expect(nara.alerts).toMatchObject([{ severity: 'urgent' }]);
+
+  const cold = herder(wandering, { settings: mild });
+  cold.fix(900, 0);
+  cold.read({ name: 'status', boot: 1, seq: 1, temperature: -4 });
+  cold.read({ name: 'status', boot: 1, seq: 2, temperature: 21 }, { lateMs: 5 * HOUR_MS });
+  cold.advance(10 * MINUTE_MS);
+  cold.fix(1500, 0);
+  cold.advance(3 * MINUTE_MS);
+  expect(cold.alerts).toMatchObject([{ severity: 'critical', reason: { because: ['cold'] } }]);
+});

@@ -28,6 +28,7 @@ export const wandering: Rule<Wandering, WanderingSettings> = {
   initial: { fixes: [] },
   settings: wanderingSettings,
   ranges: wanderingRanges,
+  hears: ['position', 'status', 'device-added', 'device-removed'],
   subject(event) {
     const { type, where } = event;
     if (type === 'device-removed' || type === 'device-added') return where.deviceId;
@@ -38,8 +39,8 @@ export const wandering: Rule<Wandering, WanderingSettings> = {
       : undefined;
   },
   deadline: ({ dueAt }) => dueAt,
-  /** What went out before is held: the next fix outside is told anew. */
-  stoodStill: (state) => (state.alert ? unseen(state) : state),
+  /** What went out before is held: the next fix outside is told anew. Where they were last is what people search by. */
+  stoodStill: (state) => (state.alert ? untold(state) : state),
   step(state, event, settings, home) {
     switch (event.type) {
       case 'report':
@@ -57,14 +58,15 @@ export const wandering: Rule<Wandering, WanderingSettings> = {
 };
 
 /**
- * `fixes`: in the order in which they were taken. `cause`: of the latest that was surely outside, while that is no alert. `judgeAt`: one that
- * came late waits for what was stored behind it. `coldAt`: when the device last was as cold as the outside. `campId`: of
- * the camp to which they came. Epoch ms.
+ * `fixes`: in the order in which they were taken. `wasAway`: before a long stop of the system; nobody knows that they are back. `cause`: of the
+ * latest that was surely outside, while that is no alert. `judgeAt`: one that came late waits for what was stored behind it. `coldAt`:
+ * when the device last was as cold as the outside. `campId`: of the camp to which they came. Epoch ms.
  */
 export type Wandering = {
   readonly fixes: readonly Fix[];
   readonly personId?: string;
   readonly alert?: { readonly alertId: string; readonly severity: Severity };
+  readonly wasAway?: true;
   readonly cause?: Cause;
   readonly judgeAt?: number;
   readonly dueAt?: number;
@@ -84,7 +86,7 @@ type Known = {
 
 function onReport(state: Wandering, event: ReportEvent, settings: WanderingSettings, home: Home): Step {
   const { report, at } = event;
-  if (report.name === 'status') return [withTemperature(state, report, at, settings), []];
+  if (report.name === 'status') return [withTemperature(state, report, happenedAt(event), settings), []];
   const found = report.name === 'position' ? fixOf(report, happenedAt(event)) : undefined;
   if (!found || at - found.at > settings.rememberMs) return [state, []];
   const known = knownOf(event, settings, home);
@@ -104,10 +106,10 @@ function onReport(state: Wandering, event: ReportEvent, settings: WanderingSetti
 }
 
 function onTick(state: Wandering, event: RuleEvent, settings: WanderingSettings, home: Home): Step {
-  const { fixes, alert, pasture = [] } = state;
+  const { fixes, alert, wasAway, pasture = [] } = state;
   const newest = fixes.at(-1);
   if (!newest && forgottenAt(pasture) <= event.at) return [wandering.initial, []];
-  if (!alert && (!newest || event.at - newest.at >= settings.rememberMs)) return [unseen(state), []];
+  if (!alert && !wasAway && (!newest || event.at - newest.at >= settings.rememberMs)) return [unseen(state), []];
   return judged(state, knownOf(event, settings, home));
 }
 
@@ -134,7 +136,12 @@ function judged({ judgeAt: _, ...state }: Wandering, known: Known): Step {
   return wentAway(state, state.cause, seen, known);
 }
 
-function wentAway({ cause: _, ...state }: Wandering, cause: Cause, seen: readonly Fix[], known: Known): Step {
+function wentAway(
+  { cause: _, wasAway: __, ...state }: Wandering,
+  cause: Cause,
+  seen: readonly Fix[],
+  known: Known,
+): Step {
   const { at, settings } = known;
   const because = urgencyOf(state, known);
   const severity = because.length > 0 ? 'critical' : 'urgent';
@@ -197,7 +204,18 @@ function unseen({ personId, pasture }: Wandering): Wandering {
   return { fixes: [], ...(personId !== undefined && { personId }), pasture, dueAt: forgottenAt(pasture) };
 }
 
-function withoutOuting({ alert: _, cause: __, campId: ___, ride: ____, ...state }: Wandering): Wandering {
+function untold({ alert: _, ...state }: Wandering): Wandering {
+  return { ...state, wasAway: true };
+}
+
+function withoutOuting({
+  alert: _,
+  wasAway: __,
+  cause: ___,
+  campId: ____,
+  ride: _____,
+  ...state
+}: Wandering): Wandering {
   return state;
 }
 
@@ -264,7 +282,7 @@ function due(
   const dueAt = earliest([
     waits.heldUntil,
     waitsForNight ? nextNightAt(at, home.local(at), settings) : undefined,
-    state.alert ? undefined : Math.max(at + 1, newestAt + settings.rememberMs),
+    state.alert || state.wasAway ? undefined : Math.max(at + 1, newestAt + settings.rememberMs),
   ]);
   const { dueAt: _, ...rest } = state;
   return dueAt === undefined ? rest : { ...rest, dueAt };
@@ -292,7 +310,7 @@ function withTemperature(
   at: number,
   settings: WanderingSettings,
 ): Wandering {
-  if (state.fixes.length === 0 || temperature === undefined) return state;
+  if (state.fixes.length === 0 || temperature === undefined || at < (state.coldAt ?? 0)) return state;
   if (temperature <= settings.coldCelsius)
     return at - (state.coldAt ?? 0) < settings.coldForMs / 4 ? state : { ...state, coldAt: at };
   const { coldAt, ...warm } = state;

@@ -1,5 +1,6 @@
 import { quantityNames } from '../../../rules/explain/quantities.ts';
 import type { Section } from '../registry-entry.ts';
+import { beijingTime, readBeijingTime } from './beijing-time.ts';
 
 /**
  * A column of a sheet: the field it fills (`position.lat`), its heading, and how a cell becomes a value and back. What a cell says that it
@@ -13,7 +14,7 @@ export type Column = {
   /** What a cell may say, in Chinese, by the word that stands for it; `isMany`: several of them. */
   choices?: Record<string, string>;
   isMany?: true;
-  /** Names, numbers and addresses of people. */
+  /** Names, numbers and addresses of people, and who is away. */
   personal?: true;
   needed?: true;
   /** What has to be known to fill it in. */
@@ -54,6 +55,13 @@ const lines = (key: string, zh: string, each: Pick<Column, 'parse' | 'format'>, 
   ...text(key, zh, about),
   parse: (cell) => linesOf(cell).map(each.parse),
   format: (value) => listOf(value).map(each.format).join('\n'),
+});
+
+/** A time by the clock of Beijing, which is China's; epoch ms where it is kept. */
+const instant = (key: string, zh: string, about: About = {}): Column => ({
+  ...text(key, zh, about),
+  parse: (cell) => readBeijingTime(cell) ?? cell,
+  format: (value) => (typeof value === 'number' ? beijingTime(value) : asText(value)),
 });
 
 /** Numbers of days or months: what is no number goes on as it is. */
@@ -224,6 +232,29 @@ const ownColumns: Record<Section, Column[]> = {
       ...{ disabled: '失能', dementia: '失智' },
     }),
     language,
+    choice(
+      'absence.reason',
+      '离家原因',
+      { hospital: '住院', 'with-family': '在家人处', travelling: '外出' },
+      {
+        ...personal,
+        note: {
+          zh: '本人不在家：不再因家中没有动静而报警；三列都留空即为在家',
+          en: 'away from home: nobody is missed there; at home when all three are empty',
+        },
+      },
+    ),
+    instant('absence.since', '离家时间', {
+      ...personal,
+      note: {
+        zh: '北京时间，例如 2026-11-23 08:00；只写日期为当天0点',
+        en: 'Beijing time, like 2026-11-23 08:00; a day alone begins at 0:00',
+      },
+    }),
+    instant('absence.until', '返回时间', {
+      ...personal,
+      note: { zh: '写法同上；空为尚不知道', en: 'in the same form; empty: not known yet' },
+    }),
   ],
   contacts: [
     id(),

@@ -7,6 +7,7 @@ import { createRegistry } from '../../../records/registry-fold.ts';
 import { allRules } from '../../../rules/all-rules.ts';
 import { type Section, sectionNames, sections } from '../registry-entry.ts';
 import { columnsOf, sheetNames } from './columns.ts';
+import { book, tablesIn } from './exchange.test-support.ts';
 import { planTables } from './planning.ts';
 import { type Table, tablesInCsv } from './reading.ts';
 import { readCsv } from './workbook.ts';
@@ -58,6 +59,14 @@ const entries: { [S in Section]?: fc.Arbitrary<object> } = {
         name: text(20),
         callName: text(20),
         categories: fc.uniqueArray(fc.constantFrom('living-alone', 'dementia', 'left-behind')),
+        absence: fc.record(
+          {
+            reason: fc.constantFrom('hospital', 'with-family', 'travelling'),
+            since: fc.integer({ min: 0, max: 4e12 }),
+            until: fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.constant(1_795_363_200_000)),
+          },
+          { requiredKeys: ['reason', 'since'] },
+        ),
       },
       { requiredKeys: ['name'] },
     )
@@ -146,7 +155,71 @@ test('every field of every entity has a column, but for what nobody fills in', (
     const fields = Object.keys(entities[sections[section]].shape);
     return fields.filter((field) => !columns.includes(field)).map((field) => `${section}.${field}`);
   });
-  expect(without).toEqual(['people.consents', 'people.absence', 'devices.credential', 'devices.claim']);
+  expect(without).toEqual(['people.consents', 'devices.credential', 'devices.claim']);
+});
+
+const hours = (iso: string) => Date.parse(`${iso}+08:00`);
+const sheetOfHim = (...cells: string[]): Table[] => [
+  {
+    name: '人员',
+    rows: [
+      ['编号', '离家原因', '离家时间', '返回时间'],
+      ['him', ...cells],
+    ].map((row, at) => ({ line: at + 1, cells: row })),
+  },
+];
+
+test.each([
+  ['2026-11-23 08:05', '2026-11-23T08:05'],
+  ['2026/11/3 8:05', '2026-11-03T08:05'],
+  ['2026年11月3日 8：05', '2026-11-03T08:05'],
+  ['2026-11-23', '2026-11-23T00:00'],
+])('somebody who went to hospital at %s is away from then on, by the clock of Beijing', async (cell, iso) => {
+  const { problems, changes } = await planOver(county(), sheetOfHim('住院', cell, ''));
+  expect(problems).toEqual([]);
+  expect(changes).toMatchObject([{ value: { id: 'him', absence: { reason: 'hospital', since: hours(iso) } } }]);
+});
+
+test('a time that Excel keeps in its own format is the time that it shows', async () => {
+  const shown = new Date('2026-11-23T10:00:00Z');
+  const cell = { value: shown, type: Date, format: 'yyyy-mm-dd hh:mm' };
+  const made = await book({
+    人员: [['编号', '离家原因', '离家时间'].map((value) => ({ value })), [{ value: 'him' }, { value: '外出' }, cell]],
+  });
+  const { changes } = await planOver(county(), await tablesIn(made));
+  expect(changes).toMatchObject([{ value: { absence: { reason: 'travelling', since: hours('2026-11-23T10:00') } } }]);
+});
+
+test.each([
+  ['a day that no month has', '住院', '2026-02-30', ''],
+  ['no time', '住院', '下周', ''],
+  ['a figure that a spreadsheet made of a day', '住院', '46349.5', ''],
+  ['no reason', '', '2026-11-23', ''],
+  ['no beginning', '在家人处', '', '2026-11-23'],
+])('an absence with %s is refused in its own cell', async (_, ...cells) => {
+  const { problems, changes } = await planOver(county(), sheetOfHim(...cells));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]?.at.column).toBe(cells[0] === '' ? 1 : 2);
+  if (cells[0] !== '' && cells[1] !== '') expect(problems[0]?.zh).toContain('应为时间，例如 2026-11-23 08:00');
+  expect(changes).toEqual([]);
+});
+
+test('whose absence is cleared is home again; a sheet that does not ask leaves it', async () => {
+  const absence = { reason: 'travelling', since: 1_795_000_000_000 };
+  const away = county(put('person', { id: 'him', householdId: 'couple', name: 'Bat', absence }));
+  const { changes } = await planOver(away, sheetOfHim('', '', ''));
+  expect(changes).toHaveLength(1);
+  expect(changes[0]).not.toHaveProperty('value.absence');
+  const renamed = [
+    {
+      name: '人员',
+      rows: [
+        ['编号', '称呼'],
+        ['him', '老王'],
+      ].map((cells, at) => ({ line: at + 1, cells })),
+    },
+  ];
+  expect((await planOver(away, renamed)).changes).toMatchObject([{ value: { callName: '老王', absence } }]);
 });
 
 test('whatever somebody sends, each row is an entry, a removal or a problem in its own place', async () => {

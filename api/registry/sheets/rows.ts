@@ -24,7 +24,9 @@ export function entryOf(
     (into, [{ key, parse }, cell]) => withField(into, key.split('.'), parse(cell)),
     kept,
   );
-  return section === 'contacts' ? withSecrets(entry as Contacted) : (entry as Record<string, unknown>);
+  if (section === 'contacts') return withSecrets(entry as Contacted);
+  const saysAbsence = [...cells.keys()].some(({ key }) => key.startsWith('absence.'));
+  return { ...(saysAbsence && atHome), ...(entry as Record<string, unknown>) };
 }
 
 /** The column in which a person finds a field: its own, that of what contains it, or the last of what it contains. */
@@ -53,6 +55,9 @@ function withField(value: unknown, [step = '', ...rest]: string[], field: unknow
   const isNothing = after === undefined || (rest.length > 0 && Object.keys(after as object).length === 0);
   return isNothing ? others : { ...others, [step]: after };
 }
+
+/** An entry that says nothing of an absence would leave it as it is. */
+const atHome = { absence: null };
 
 type Contacted = { channels?: { type: string }[]; webhookSecret?: unknown } & Record<string, unknown>;
 

@@ -53,10 +53,13 @@ async function read(bytes: Uint8Array): Promise<Table[]> {
   }));
 }
 
-/** A date is written as the day that it names; nothing in the registry is one, so that its column is told what it wants. */
+/** A date is written as the day that it names, with its time where it has one. */
 function textOf(cell: unknown): string {
   if (cell === null || cell === undefined) return '';
-  return cell instanceof Date ? cell.toISOString().slice(0, 10) : String(cell).trim();
+  if (!(cell instanceof Date)) return String(cell).trim();
+  // A time of day is a fraction of a day there, so that it is off by some milliseconds.
+  const nearest = new Date(Math.round(cell.getTime() / 1_000) * 1_000).toISOString();
+  return nearest.slice(0, 19).replace('T', ' ').replace(' 00:00:00', '');
 }
 
 function written(sheets: SheetOut[]): Promise<Buffer> {
