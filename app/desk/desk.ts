@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Observations } from '../../api/health.ts';
 import { startApi } from '../../api/server.ts';
+import { untilFolded } from '../../api/until-folded.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { openDisk } from '../../platform/disk.ts';
 import { databaseAway } from '../../platform/errors.ts';
@@ -111,10 +112,10 @@ async function startDesk(configuration: Configuration): Promise<void> {
   const influx = copyToInflux({ configuration: configuration.influx, desk, disk: stateDisk, clock, log, metrics });
   closing.unshift(async () => influx?.close());
   const first = await ensureFirstAccount({ accounts: registry.list('account'), send, chance });
-  if (first)
-    process.stdout.write(
-      `\nThe account of the duty desk: ${first.id}   password: ${first.password}   (shown once)\n\n`,
-    );
+  if (!first) return;
+  // Whoever reads it can sign in with it: this process has heard of it.
+  await untilFolded(clock, () => registry.account(first.id));
+  process.stdout.write(`\nThe account of the duty desk: ${first.id}   password: ${first.password}   (shown once)\n\n`);
 }
 
 type AlarmHealth = ReturnType<Alarm['health']>;
