@@ -1,11 +1,14 @@
+import type { DrillReport } from '../incidents/drills.ts';
 import type { Prompt, Reason } from '../records/alert.ts';
 import type { AuditDraft } from '../records/audit.ts';
 import type { CommandProblem, Look, PromptAnswer } from '../records/command.ts';
+import type { WhyEmpty } from '../records/desk-watch.ts';
 import type {
   Actor,
   ContactResult,
   Incident,
   IncidentAlert,
+  IncidentCall,
   Ladder,
   Outcome,
   TimelineEntry,
@@ -44,8 +47,17 @@ export type IncidentCard = Pick<
   state: StateShown;
   ladder: { phase: Ladder['phase']; rung?: number; nextAt?: number; dropped?: true };
   told: ToldShown[];
-  closing?: { by: NamedActor; askedAt: number };
-};
+  /** `asked`: contacts who were asked whether they agree. */
+  closing?: { by: NamedActor; askedAt: number; asked?: string[] };
+  merged?: { incidentId: string; code: string }[];
+  /** Of a call by telephone. */
+  call?: Omit<IncidentCall, 'phoneKey'>;
+  /** When somebody out there last said something that the desk has to hear. */
+  saidAt?: number;
+  /** What whoever was there says of the end. */
+  report?: NonNullable<Incident['report']>;
+  transferred?: Omit<NonNullable<Incident['transferred']>, 'by'> & { by: NamedActor };
+} & Pick<Incident, 'level' | 'mergedInto'>;
 
 /** `masked`: names and numbers are not shown as they are, and what was written and the way there are left out. */
 export type IncidentDetail = IncidentCard & {
@@ -56,11 +68,16 @@ export type IncidentDetail = IncidentCard & {
   timeline: (Omit<TimelineEntry, 'by'> & { by?: NamedActor })[];
   earlierEntries: number;
   address?: string;
+  /** The way there in words. */
+  directions?: string;
   householdNote?: string;
   people: { name?: string; callName?: string }[];
   /** Everybody who is named in the timeline or was told, by id. */
   contacts: { [contactId: string]: ContactShown };
 };
+
+/** Whether the page counts as somebody who watches at the desk, and why not. */
+export type AttendanceAnswer = { watching: boolean; why?: WhyEmpty };
 
 /** Where a person was last seen, the oldest first. */
 export type { LastTrack, TrackFix } from '../rules/wandering/last-track.ts';
@@ -101,6 +118,8 @@ export type WhereShown = {
   room?: string;
   person?: string;
   deviceId?: string;
+  householdId?: string;
+  personId?: string;
   unregistered?: true;
 };
 export type AlertShown = Pick<
@@ -122,7 +141,16 @@ export type HomeShown = { householdId: string; place?: string; area?: string; si
 export type NamedActor = Actor & { name?: string };
 export type ToldShown = Omit<Told, 'noticeId'> & { name?: string; role?: Contact['role']; attempt?: Attempt };
 /** The latest attempt at the newest notice to somebody. Without a result it is under way. */
-export type Attempt = { at: number; channel: string; attempt: number; result?: OutcomeResult };
+export type Attempt = {
+  at: number;
+  channel: string;
+  attempt: number;
+  result?: OutcomeResult;
+  /** A call was picked up, and no key was pressed. */
+  heard?: true;
+  /** The provider said later what became of it. */
+  receipt?: true;
+};
 export type ContactShown = { name?: string; role: Contact['role']; phone?: string };
 export type StateShown =
   | { phase: 'open'; since: number }
@@ -174,7 +202,13 @@ export type HealthReport = {
   overall: PartState;
   watching: PartState;
   parts: { alarm: PartHealth; journal: PartHealth; desk: PartHealth; projection: PartHealth; database: PartHealth };
-};
+} & Proof;
+
+/**
+ * What was tried of the whole way, when there is somebody to try it: how the latest drill went, when each channel last took a message that
+ * arrived (absent: never yet), and when the dead man outside was last told that all is well, or why not. Units: epoch ms.
+ */
+export type Proof = { drills?: DrillReport | undefined; deadMan?: { lastPingAt?: number; problem?: string } };
 
 /** RFC 9457. `code` is stable; `incident` is what is true now, where that is why. */
 export type Problem = {

@@ -28,7 +28,7 @@ const entry = 'console/main.ts';
 const pages = {
   '/': 'console/index.html',
   ...Object.fromEntries(
-    ['base.css', 'desk.css', 'incident.css', 'office.css', 'phone.css', 'icon.svg'].map((name) => [
+    ['base.css', 'desk.css', 'incident.css', 'duty.css', 'office.css', 'phone.css', 'icon.svg'].map((name) => [
       `/assets/console/${name}`,
       `console/${name}`,
     ]),

@@ -13,6 +13,7 @@ import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { JournalRecord } from '../records/journal-record.ts';
 import type { Notice, OutcomeResult } from '../records/notice.ts';
+import { normalPhone } from '../records/phone.ts';
 import { encodeRecord } from '../records/record-codec.ts';
 import { put, smallCounty } from '../records/registry.test-support.ts';
 import { carryOut, isRegistryCommand } from '../records/registry-commands.ts';
@@ -62,9 +63,11 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
       sequence += 1;
       view.apply({ sequence, receivedAt: now(), body: encodeRecord(record) });
     },
-    decided(answer: IncidentAnswer): IncidentAnswer {
+    decided(answer: IncidentAnswer, answered?: string): IncidentAnswer {
       notices.push(...answer.notices);
-      alarm.record({ kind: 'decided', cause: sequence, version: 'test', incidents: answer.incidents });
+      const { incidents: changed, result } = answer;
+      const named = answered && result ? { result: { commandId: answered, result } } : {};
+      alarm.record({ kind: 'decided', cause: sequence, version: 'test', incidents: changed, ...named });
       return answer;
     },
     step: (input: IncidentInput): IncidentAnswer => alarm.decided(incidents.step(input)),
@@ -113,10 +116,14 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
         alarm.record({ kind: 'command', command });
         return { ok: true };
       }
-      if (!('incidentId' in command)) throw new Error(`${command.type} is not for incidents`);
-      const answer = incidents.step({ type: 'command', at: now(), command });
-      if (newsAfterMs === 0) alarm.decided(answer);
-      else setTimeout(() => alarm.decided(answer), newsAfterMs);
+      if (command.type === 'suppress' || command.type === 'unsuppress') alarm.record({ kind: 'command', command });
+      const input = inputOf(command, now());
+      const { commandId } = command;
+      if (input.type !== 'command' && answers.get(commandId)) return answers.once(command, () => ({ ok: true }));
+      const answer = incidents.step(input);
+      if (input.type !== 'command') answers.once(command, () => answer.result ?? { ok: true });
+      if (newsAfterMs === 0) alarm.decided(answer, commandId);
+      else setTimeout(() => alarm.decided(answer, commandId), newsAfterMs);
       return answer.result ?? { ok: false, problem: 'invalid', message: 'no answer' };
     },
   };
@@ -124,6 +131,22 @@ export function standInAlarm({ changes = deskRegistry, now = systemClock.now, ne
 }
 
 export type StandIn = ReturnType<typeof standInAlarm>;
+
+/** Errors: it is for another part of the alarm process. */
+function inputOf(command: Command, at: number): IncidentInput {
+  if ('incidentId' in command) return { type: 'command', at, command };
+  switch (command.type) {
+    case 'open-call':
+      return { type: 'call', at, command };
+    case 'call-log':
+      return { type: 'call-log', at, command };
+    case 'suppress':
+    case 'unsuppress':
+      return { type: 'suppression', at, command };
+    default:
+      throw new Error(`${command.type} is not for incidents`);
+  }
+}
 
 function severityOf(condition: Condition): Severity {
   if (condition === 'call-care') return 'urgent';
@@ -160,6 +183,7 @@ export function openDesk(alarm: StandIn, more: Partial<ApiParts> = {}): Promise<
     health: async () => alarm.health,
     unseal: () => undefined,
     deviceKeys: glassKeys,
+    phoneKey: (phone) => normalPhone(phone).padEnd(22, 'x').slice(0, 22),
     metrics: createMetrics(),
     ...{ log: silentLog, clock: systemClock, chance: systemChance, timeZone: 'Asia/Shanghai' },
     ...more,

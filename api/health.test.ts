@@ -102,3 +102,13 @@ function alarmOf() {
   if (!alarm) throw new Error('no alarm');
   return alarm;
 }
+
+test('what was proved of the whole way stands beside the parts, and makes none of them worse', async () => {
+  const drills = { nextAt: 1, latest: { phase: 'failed', beganAt: 0 }, channels: [{ channel: 'sms:modem' }] } as const;
+  const deadMan = { problem: 'it answers 404' };
+  const { health, clock, world } = watch();
+  expect(health.report()).not.toHaveProperty('drills');
+  world.seen = { ...fine, alarm: { ...alarmOf(), drills: { ...drills, channels: [...drills.channels] }, deadMan } };
+  await clock.advance(3_000);
+  expect(health.report()).toMatchObject({ overall: 'well', drills, deadMan });
+});

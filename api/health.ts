@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import type { HealthReport, PartHealth, PartState } from './answers.ts';
+import type { HealthReport, PartHealth, PartState, Proof } from './answers.ts';
 
 /**
  * What desk saw when it looked. Absent: nobody answered, which is "unknown" and never taken for well.
@@ -15,7 +15,7 @@ export type Observations = {
     hungForMs: number;
     /** The disk is full, and only life safety is still written. */
     reserveInUse: boolean;
-  };
+  } & Proof;
   /** The follower that feeds the duty view, and the last record that it handed on. */
   duty: { sequence: number; caughtUp: boolean; lagRecords: number; lagMs: number };
   projection: { phase: 'starting' | 'running' | 'waiting' | 'stopped'; lagRecords: number; lagMs: number };
@@ -97,7 +97,9 @@ function judgeHealth({ observations, monotonicAt, answeredAt, headBefore }: Seen
     database: { ...judgeDatabase(database), ...seenAt(answeredAt.database) },
   };
   const watching = worst([parts.alarm, parts.journal, parts.desk]);
-  return { at: now.at, overall: worst(Object.values(parts)), watching, parts };
+  const { drills, deadMan } = alarm ?? {};
+  const proof = { ...(drills && { drills }), ...(deadMan && { deadMan }) };
+  return { at: now.at, overall: worst(Object.values(parts)), watching, parts, ...proof };
 }
 
 const silent = { state: 'unknown', why: 'no-answer' } as const;

@@ -206,11 +206,34 @@ export const routeWords: Record<string, RouteWords> = {
   }),
   'POST /api/v1/incidents/{incidentId}/decline': asked('A responder cannot go', { contactId: 'c-neighbour-1' }),
   'POST /api/v1/incidents/{incidentId}/arrive': asked('A responder is there'),
+  'POST /api/v1/incidents/{incidentId}/report': asked('Write down what whoever is there says of the end', {
+    contactId: 'bao',
+    outcome: 'helped',
+    contact: 'reached',
+  }),
   'POST /api/v1/incidents/{incidentId}/resolve': asked('End an incident with its outcome', {
     outcome: 'helped',
     contact: 'reached',
   }),
   'POST /api/v1/incidents/{incidentId}/reopen': asked('Open an incident again', { reason: '再次报警' }),
+  'POST /api/v1/incidents/{incidentId}/take-over': asked('Take an incident from who has claimed it', {
+    reason: '李娜正在接另一个电话',
+  }),
+  'POST /api/v1/incidents/{incidentId}/hand-up': asked('Hand an incident to another level; its clocks run on', {
+    ...{ to: 'township', reason: '需要车辆' },
+  }),
+  'POST /api/v1/incidents/{incidentId}/merge': asked('Let an incident go on as part of another', {
+    ...{ into: 'i:fall:860000000000002/3/18', reason: '同一次摔倒' },
+  }),
+  'POST /api/v1/incidents/{incidentId}/transfer': asked('A person has told 119, 120 or 110', {
+    ...{ to: '120', reference: '2026-1123-041' },
+  }),
+  'POST /api/v1/incidents/{incidentId}/transfer-outcome': asked('What became of it there', { result: 'hospital' }),
+  'POST /api/v1/incidents/{incidentId}/reclass': asked('A call is more, or less, than was asked for', {
+    ...{ to: 'rescue', reason: '电话中说胸口疼' },
+  }),
+  'POST /api/v1/calls': { example: incident },
+  'POST /api/v1/calls/log': { example: { commandId: '4f0c6e2a-call-2' } },
   'POST /api/v1/incidents/{incidentId}/let-go': asked('Let go of what is held since the system stood still', {
     choice: 'send',
   }),
@@ -224,6 +247,12 @@ export const routeWords: Record<string, RouteWords> = {
     summary: 'Let go of everything that is held',
     tag: 'incidents',
     example: { done: 3, refused: [] },
+  },
+  'POST /api/v1/attendance': {
+    body: { sound: true, idleSeconds: 40 },
+    summary: 'Say that somebody watches at the desk',
+    tag: 'incidents',
+    example: { watching: true },
   },
   'GET /api/v1/history': {
     summary: 'List incidents of former times',

@@ -10,7 +10,7 @@ let api: Api;
 let document: Document & Record<string, unknown>;
 beforeAll(async () => {
   // With every part that routes may depend on; none of them is asked anything.
-  const parts = { store: {}, events: {}, people: {}, tracks: {}, audit: {} } as unknown as Parameters<
+  const parts = { store: {}, events: {}, people: {}, tracks: {}, audit: {}, duty: {} } as unknown as Parameters<
     typeof openDesk
   >[1];
   api = await openDesk(standInAlarm(), parts);

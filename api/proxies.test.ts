@@ -1,8 +1,9 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
+import { isAddressOrNetwork } from '../platform/address-list.ts';
 import { silentLog } from '../platform/log.ts';
 import { ask, openDesk, password, standInAlarm } from './desk.test-support.ts';
-import { createProxies, isAddressOrNetwork } from './proxies.ts';
+import { createProxies } from './proxies.ts';
 import { isPrivate } from './sign-in/session-cookie.ts';
 
 /** What a server takes a request for that comes from there. */

@@ -1,5 +1,5 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { addressList, loopback } from '../platform/address-list.ts';
 import type { Log } from '../platform/log.ts';
 
 /**
@@ -7,15 +7,7 @@ import type { Log } from '../platform/log.ts';
  * a network like `172.31.84.1` or `10.0.0.0/24`. What anybody else says so is not believed.
  */
 export function createProxies({ trusted, log }: { trusted: readonly string[]; log: Log }) {
-  const list = new BlockList();
-  for (const one of [...loopback, ...trusted]) {
-    const [address = '', bits] = one.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  const isTrusted = (address: string | undefined): boolean =>
-    address !== undefined && isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  const isTrusted = addressList([...loopback, ...trusted]);
   let isSaid = false;
   return {
     isTrusted,
@@ -30,13 +22,3 @@ export function createProxies({ trusted, log }: { trusted: readonly string[]; lo
 }
 
 export type Proxies = ReturnType<typeof createProxies>;
-
-const loopback = ['127.0.0.0/8', '::1'];
-
-/** Whether it is an address, or a network with as many bits as it may have. */
-export function isAddressOrNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}

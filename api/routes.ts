@@ -4,14 +4,19 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Chance } from '../platform/random.ts';
 import type { Command, CommandResult } from '../records/command.ts';
+import type { MissingClips } from '../records/escalation-check.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import type { Sealer } from '../records/sealing.ts';
 import type { Statistics } from '../storage/sql-statistics.ts';
 import { callerOfRequest } from './callers.ts';
+import { callRoutes } from './calls/call-routes.ts';
+import type { Attendance } from './desk-watch/attendance.ts';
+import { attendanceRoute } from './desk-watch/attendance-route.ts';
 import { deviceCommandRoutes } from './devices/device-command-routes.ts';
 import type { DeviceKeys } from './devices/device-keys.ts';
 import { deviceRoutes } from './devices/device-routes.ts';
 import { testWindowRoute } from './devices/test-window-route.ts';
+import { type DutySource, dutyRoutes } from './duty/duty-routes.ts';
 import type { SubscribedEvents } from './events/subscription-change.ts';
 import { subscriptionRoutes } from './events/subscription-routes.ts';
 import type { HealthWatch } from './health.ts';
@@ -23,6 +28,8 @@ import { incidentRoutes } from './incidents/incident-routes.ts';
 import type { IncidentSight } from './incidents/incident-sight.ts';
 import { lifeRoutes } from './incidents/life-routes.ts';
 import type { LiveStream } from './incidents/live-stream.ts';
+import { readOutRoute } from './incidents/read-out-route.ts';
+import { suppressionRoutes } from './incidents/suppression-routes.ts';
 import { type TrackParts, trackRoute } from './incidents/track-route.ts';
 import { visitRoutes } from './incidents/visit-routes.ts';
 import { openApiRoute } from './openapi.ts';
@@ -30,6 +37,7 @@ import { refuse } from './problem.ts';
 import { exchangeRoutes } from './registry/registry-exchange-routes.ts';
 import { registryRoutes } from './registry/registry-routes.ts';
 import { shadowRoutes } from './registry/shadow-routes.ts';
+import type { ResponderPage } from './responder-page/responder-page.ts';
 import { type AuditSource, auditRoutes } from './rights/audit-routes.ts';
 import { glassRoutes } from './rights/glass-routes.ts';
 import type { Looks } from './rights/looks.ts';
@@ -51,7 +59,12 @@ export const apiRoutes: FastifyPluginAsync<DeskParts> = async (api, desk) => {
   await api.register(glassRoutes, desk);
   await api.register(healthRoutes, desk);
   await api.register(incidentRoutes, desk);
+  await api.register(readOutRoute, desk);
+  await api.register(callRoutes, desk);
+  await api.register(suppressionRoutes, desk);
   await api.register(holdingRoutes, desk);
+  await api.register(attendanceRoute, desk);
+  if (desk.duty) await api.register(dutyRoutes, { ...desk, duty: desk.duty });
   if (desk.tracks) await api.register(trackRoute, { ...desk, tracks: desk.tracks });
   if (desk.store) await api.register(historyRoutes, { ...desk, store: desk.store });
   await api.register(deviceRoutes, desk);
@@ -85,6 +98,8 @@ export type DeskParts = ApiPorts & {
   doors: SignInDoors;
   passwords: Passwords;
   keys: ApiKeys;
+  /** Who watches at the desk, by what open pages say. */
+  attendance: Attendance;
 };
 
 /** What the API needs of the process around it. */
@@ -95,11 +110,19 @@ export type ApiPorts = {
   /** Errors: ALARM_AWAY, try later. */
   commands: { apply(command: Command): Promise<CommandResult> };
   unseal: Sealer['unseal'];
+  /** By which a telephone number is found without being opened. */
+  phoneKey: (phone: string) => string;
   deviceKeys: DeviceKeys;
+  /** What calls are put together from, for policies that ask for calls. */
+  missingClips?: MissingClips;
   /** Who looked at what, and changed it. */
   audit?: AuditSource;
   /** What is kept of one person. */
   people?: PersonRouteParts['people'];
+  /** Who is on duty by the rosters. */
+  duty?: DutySource;
+  /** Codes and links of the responders' page, by the installation's key. */
+  page?: ResponderPage;
   /** Where people were last seen. */
   tracks?: TrackParts['tracks'];
   /** History before what the view keeps; it may be away. */
@@ -117,10 +140,13 @@ export type ApiPorts = {
 
 export type ApiMetrics = Pick<Metrics, 'claimsRefused' | 'looks' | 'looksLost' | 'requestsDenied' | 'signIns'>;
 
-/** For supervisors and load balancers: without names or numbers of people, so without sign-in. */
+/** For supervisors and load balancers: without names or numbers of people, so without sign-in. By what ways people are reached is nobody's business. */
 async function healthRoutes(api: FastifyInstance, { health }: Pick<DeskParts, 'health'>) {
   const config = { permission: 'public' } as const;
-  api.get('/health', { config }, async () => health.report());
+  api.get('/health', { config }, async () => {
+    const { at, overall, watching, parts } = health.report();
+    return { at, overall, watching, parts };
+  });
   api.get('/health/live', { config }, async () => ({ live: true }));
   api.get('/health/ready', { config }, async (_request, reply) => {
     const { watching, parts } = health.report();

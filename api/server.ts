@@ -3,9 +3,11 @@ import Fastify, { type ConnectionError, type FastifyInstance, type FastifyReply,
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { listenFailed } from '../platform/errors.ts';
 import { localTimeIn } from '../platform/local-time.ts';
+import type { DeskHeartbeat } from '../records/desk-watch.ts';
 import { bearerToken, createCallers } from './callers.ts';
 import { guardConnections, hurryStrangers, limitSpokenFor } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
+import { createAttendance } from './desk-watch/attendance.ts';
 import { type Observations, watchHealth } from './health.ts';
 import { createCards } from './incidents/incident-card.ts';
 import { createIncidentSight } from './incidents/incident-sight.ts';
@@ -14,6 +16,7 @@ import { gatherRoutes } from './openapi.ts';
 import { answerError, refuse } from './problem.ts';
 import { createProxies } from './proxies.ts';
 import { createRateLimits } from './rate-limit.ts';
+import { responderRoutes } from './responder-page/responder-page.ts';
 import { watchGlass } from './rights/glass.ts';
 import { createLooks } from './rights/looks.ts';
 import { askPermission, createRights, demandPermission, type RouteStated } from './rights/rights.ts';
@@ -44,6 +47,8 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     },
     { prefix: '/api/v1' },
   );
+  const { page } = parts;
+  if (page) await server.register(responderRoutes, { ...desk, page });
   servePage(server, await consoleFiles());
 
   // The first look is not waited for: an alarm process that hangs must not keep the page from saying so.
@@ -51,6 +56,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   log.info(address, 'the page is open');
   return {
     ...{ address, routes },
+    attendance: () => desk.attendance.now(),
     async close() {
       desk.health.stop();
       desk.stream.close();
@@ -72,6 +78,7 @@ function deskOf(parts: ApiParts): DeskParts {
   return {
     ...parts,
     ...{ now, looks, rights, sight, cards, health },
+    attendance: createAttendance({ clock }),
     stream: createLiveStream({ view, cards, sight, rights, registry, health, clock, now, chance }),
     sessions: createSessions({ clock, chance, account: registry.account }),
     doors: createSignInDoors({ clock, chance, account: registry.account }),
@@ -84,6 +91,8 @@ export type Api = {
   address: { host: string; port: number; url: string };
   /** Every route that is there, with what it asks of whoever calls it. */
   routes: readonly RouteStated[];
+  /** Who watches at the desk; undefined while that is not known. */
+  attendance(): DeskHeartbeat | undefined;
   close(): Promise<void>;
 };
 export type ApiParts = ApiPorts & {

@@ -2,10 +2,10 @@ import type { Clock } from '../platform/clock.ts';
 
 /**
  * Slows guessing: after some attempts that failed, the next has to wait, twice as long each time up to 15 minutes; where a limit says so,
- * a day in the end, or until somebody opens it again. An attempt counts when it begins, so that many at once gain nothing; one that succeeds
+ * for `lockMs` (a day) in the end, or until somebody opens it again. An attempt counts when it begins, so that many at once gain nothing; one that succeeds
  * clears its keys. Bounded: the key that was quiet for longest is forgotten.
  */
-export function createThrottle({ clock }: { clock: Clock }) {
+export function createThrottle({ clock, lockMs = aDayMs }: { clock: Clock; lockMs?: number }) {
   const attempts = new Map<string, Attempts>();
 
   function enter({ key, free, lockAfter = Number.POSITIVE_INFINITY }: Limit): void {
@@ -56,6 +56,6 @@ type Attempts = { count: number; blockedUntil: number; isLocked: boolean; lastAt
 
 const firstWaitMs = 30_000;
 const longestWaitMs = 15 * 60_000;
-const lockMs = 24 * 3_600_000;
+const aDayMs = 24 * 3_600_000;
 const quietMs = 3_600_000;
 const mostKeys = 10_000;

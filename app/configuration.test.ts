@@ -75,13 +75,16 @@ test.each(['0.0.0.0', '::', '192.168.1.5', 'county.example'])(
       STEPPEWATCH_MQTT_HOST: host,
       STEPPEWATCH_HTTP_HOST: host,
       STEPPEWATCH_METRICS_HOST: host,
+      STEPPEWATCH_PUSHES_HOST: host,
     };
     const message = messageOf(() => readConfiguration({ ...environment, STEPPEWATCH_MQTT_PLAINTEXT: words }));
     expect(message).not.toContain('STEPPEWATCH_MQTT_HOST');
     expect(message).toContain(`STEPPEWATCH_HTTP_HOST: ${host} would listen to the network without TLS`);
     expect(message).toContain(`STEPPEWATCH_METRICS_HOST: ${host}`);
     expect(message).toContain(`or set STEPPEWATCH_HTTP_PLAINTEXT=${words}`);
-    const accepted = { STEPPEWATCH_MQTT_PLAINTEXT: words, STEPPEWATCH_HTTP_PLAINTEXT: words };
+    expect(message).toContain(`or set STEPPEWATCH_PUSHES_PLAINTEXT=${words}`);
+    const plaintext = { STEPPEWATCH_MQTT_PLAINTEXT: words, STEPPEWATCH_HTTP_PLAINTEXT: words };
+    const accepted = { ...plaintext, STEPPEWATCH_PUSHES_PLAINTEXT: words };
     expect(readConfiguration({ ...environment, ...accepted }).mqtt.host).toBe(host);
     expect(messageOf(() => readConfiguration({ STEPPEWATCH_MQTT_PLAINTEXT: 'yes' }))).toContain(`is "${words}"`);
   },

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { configurationWrong } from '../platform/errors.ts';
 import { carrierSecrets, carrierSettings, carriersFrom } from './alarm/carrier-settings.ts';
+import { readProviders } from './alarm/provider-file.ts';
 import { influxFrom, influxSettings } from './influx-settings.ts';
 import {
   limitsFrom,
@@ -13,6 +14,7 @@ import {
   refusePlaintext,
   secureListenersFrom,
 } from './listener-settings.ts';
+import { deadManFrom, drillFrom, proofSecrets, proofSettings } from './proof-settings.ts';
 import { keepFrom, retentionSettings } from './retention-settings.ts';
 
 /** The whole configuration. Everything binds to loopback unless it says otherwise; see docs/configuration.md. */
@@ -43,10 +45,16 @@ const settings = {
   ...carrierSettings,
   ...influxSettings,
   ...retentionSettings,
+  ...proofSettings,
   STEPPEWATCH_UPLINK_PROBE: z
     .string()
     .regex(/^[A-Za-z0-9.-]{1,253}:\d{1,5}$/, 'is a host and a port like www.example.org:443')
     .refine((text) => Number(text.split(':')[1]) <= 65_535, 'a port is 1-65535')
+    .optional(),
+  STEPPEWATCH_PROVIDERS: z.string().min(1).optional(),
+  STEPPEWATCH_PAGE_ADDRESS: z
+    .string()
+    .regex(/^https:\/\/[A-Za-z0-9.-]{1,253}(:\d{1,5})?$/, 'is an address like https://duty.example.org')
     .optional(),
   STEPPEWATCH_WEBHOOK_PRIVATE: z.enum(['refuse', 'allow'], 'is "allow" or "refuse"').default('refuse'),
   STEPPEWATCH_JOURNAL_MEGABYTES: megabytes.default(20_000),
@@ -73,6 +81,7 @@ const secrets = [
     'DATABASE_URL',
   ] as const),
   ...carrierSecrets,
+  ...proofSecrets,
 ] as const satisfies Name[];
 
 /**
@@ -101,6 +110,11 @@ export function readConfiguration(environment: Record<string, string | undefined
   if (carriers) ports.push(carriers.listen.port);
   const influx = influxFrom(value, problems);
   const keep = keepFrom(value, problems);
+  const drill = drillFrom(value, problems);
+  const deadManUrl = deadManFrom(value, problems);
+  const file = value.STEPPEWATCH_PROVIDERS;
+  const providers = file === undefined ? [] : readProviders(file, problems);
+  if (providers.some(({ settings }) => 'push' in settings)) ports.push(value.STEPPEWATCH_PUSHES_PORT);
   if (metricsPort > 65_535)
     problems.push('STEPPEWATCH_METRICS_PORT: without it the port is HTTP + 1, which is beyond 65535: set it');
   if (new Set(ports).size < ports.length) problems.push(`the ports ${ports.join(', ')} must differ`);
@@ -120,12 +134,22 @@ export function readConfiguration(environment: Record<string, string | undefined
     },
     metrics: { host: value.STEPPEWATCH_METRICS_HOST, port: metricsPort },
     carriers,
+    /** Where people reach the page from outside; without it messages hold no links. */
+    pageAddress: value.STEPPEWATCH_PAGE_ADDRESS,
+    /** Who carries messages, in the order of preference. */
+    providers,
+    /** Where providers of messages push to, if one may. */
+    pushes: { host: value.STEPPEWATCH_PUSHES_HOST, port: value.STEPPEWATCH_PUSHES_PORT },
     influx,
     keep,
     enrolment:
       value.STEPPEWATCH_ENROLMENT_PASSWORD === undefined
         ? undefined
         : { username: value.STEPPEWATCH_ENROLMENT_USERNAME, secret: value.STEPPEWATCH_ENROLMENT_PASSWORD },
+    /** The simulated button that is tried each night. */
+    drill,
+    /** Who is told each minute that all is well. */
+    deadManUrl,
     /** Host and port. */
     uplinkProbe: value.STEPPEWATCH_UPLINK_PROBE,
     allowPrivateWebhooks: value.STEPPEWATCH_WEBHOOK_PRIVATE === 'allow',
@@ -142,10 +166,12 @@ function plainListeners(value: z.infer<typeof allSettings>) {
   const proxy = 'put a proxy with TLS before 127.0.0.1';
   const doors = 'keep it on 127.0.0.1 and open STEPPEWATCH_MQTTS_HOST with STEPPEWATCH_MQTTS_CERTIFICATE';
   const { STEPPEWATCH_MQTT_PLAINTEXT: mqtt, STEPPEWATCH_HTTP_PLAINTEXT: http } = value;
+  const pushes = value.STEPPEWATCH_PUSHES_PLAINTEXT;
   return [
     { name: 'STEPPEWATCH_MQTT_HOST', host: value.STEPPEWATCH_MQTT_HOST, accepted: mqtt, instead: doors },
     { name: 'STEPPEWATCH_HTTP_HOST', host: value.STEPPEWATCH_HTTP_HOST, accepted: http, instead: proxy },
     { name: 'STEPPEWATCH_METRICS_HOST', host: value.STEPPEWATCH_METRICS_HOST, accepted: http, instead: proxy },
+    { name: 'STEPPEWATCH_PUSHES_HOST', host: value.STEPPEWATCH_PUSHES_HOST, accepted: pushes, instead: proxy },
   ];
 }
 

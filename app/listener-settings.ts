@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isAddressOrNetwork } from '../api/proxies.ts';
 import type { BrokerLimits } from '../broker/limits.ts';
 import type { TlsFiles } from '../broker/tls-files.ts';
+import { isAddressOrNetwork } from '../platform/address-list.ts';
 
 const acceptance = 'i-accept-that-anybody-can-read-and-forge';
 export const port = z.coerce
@@ -23,10 +23,13 @@ export const proxies = z
 const path = z.string().min(1).optional();
 const plaintext = z.literal(acceptance, `is "${acceptance}", or is not set`).optional();
 
-/** Where devices connect with TLS, what may listen without it, how many may come, and what each may do. */
+/** Where devices connect with TLS, where providers of messages push to, what may listen without TLS, how many may come, and what each may do. */
 export const listenerSettings = {
   STEPPEWATCH_MQTT_PLAINTEXT: plaintext,
   STEPPEWATCH_HTTP_PLAINTEXT: plaintext,
+  STEPPEWATCH_PUSHES_HOST: z.string().min(1).default('127.0.0.1'),
+  STEPPEWATCH_PUSHES_PORT: port.default(8091),
+  STEPPEWATCH_PUSHES_PLAINTEXT: plaintext,
   STEPPEWATCH_MQTTS_HOST: z.string().min(1).default('127.0.0.1'),
   STEPPEWATCH_MQTTS_PORT: port.default(8883),
   STEPPEWATCH_MQTTS_CERTIFICATE: path,
@@ -125,5 +128,5 @@ export function limitsFrom(value: Settings): Partial<BrokerLimits> {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

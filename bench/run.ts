@@ -26,6 +26,8 @@ const benches = [
   'wandering',
   'desk-load',
   'backtest',
+  'mass-incidents',
+  'timers',
 ] as const;
 
 const { positionals: asked } = parseArgs({ allowPositionals: true, options: { recordings: { type: 'string' } } });

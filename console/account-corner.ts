@@ -26,6 +26,8 @@ export function AccountCorner({ session, speech, setLanguage, leave, signedOut }
       <span>${account.name ?? account.id}</span>
       <span class="signed-in-roles">${roles.length > words.most ? words.everything : roles.join(texts.list)}</span>
       ${pagesOf(session).length > 0 && html`<a class="link office-link" href="#/office">${texts.office.link}</a>`}
+      ${permissions.includes('incident:read') && html`<a class="link" href="#/quiet">${texts.duty.quiet.list}</a>`}
+      ${permissions.includes('incident:read') && html`<a class="link" href="#/duty">${texts.duty.shifts.title}</a>`}
       ${permissions.includes('personal:glass') && html`<a class="link" href="#/glass">${texts.glass.desk}</a>`}
       ${!isChanging && html`<button type="button" class="link" onClick=${() => setChanging(true)}>${words.password}</button>`}
       <${LanguageChoice} ...${{ texts, language, setLanguage }} />

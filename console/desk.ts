@@ -11,19 +11,24 @@ import { useHash } from './hash.ts';
 import { Holding } from './holding.ts';
 import { IncidentList, linkedIncident } from './incident-list.ts';
 import { IncidentView } from './incident-view.ts';
+import { IncomingCall } from './incoming-call.ts';
 import { LanguageChoice } from './language.ts';
 import { type Live, localTime, openLive } from './live.ts';
 import { deskNow, type LiveState, nothingHeard, openIn, type Sight, sightOf } from './live-state.ts';
 import { useDeskTime } from './marks.ts';
 import { isOffice, OfficePages, pagesOf } from './office/office-pages.ts';
+import { OnDuty } from './on-duty.ts';
+import { PresenceBanner, usePresence } from './presence.ts';
 import { Prompts } from './prompts.ts';
+import { QuietList } from './quiet.ts';
 import { currentSession, signOut } from './requests.ts';
 import type { Texts } from './texts/en.ts';
 import { placeOf, type Speech, speechOf, titleOf } from './words.ts';
 
 /** The page of whoever is on duty: the queue on one side, the chosen incident on the other. */
 export function Desk({ session, texts, language, setLanguage, signedOut, left, refresh }: DeskProps) {
-  const { state, learn, now } = useLive(signedOut, refresh);
+  const beating = useRef(() => {});
+  const { state, learn, now } = useLive(signedOut, refresh, beating);
   const hash = useHash();
   const selectedId = linkedIncident(hash);
   const { timeZone, account } = session;
@@ -33,11 +38,17 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
   const sound = useDeskSound(() => ({ cards: state.cards, sight: sightOf(state, localTime()) }));
   const open = useMemo(() => openIn(state.cards), [state.cards]);
   const allowed = useMemo(() => new Set(session.permissions), [session]);
+  const presence = usePresence({ isDesk: allowed.has('incident:act'), isHeard: sound.isReady && sound.isOn });
+  beating.current = presence.beat;
   const listed = selectedId === undefined ? undefined : state.cards.get(selectedId);
   const elsewhere = useDetailOf(listed || !state.heard ? undefined : selectedId);
   const selected = listed ?? (typeof elsewhere.found === 'object' ? elsewhere.found : undefined);
   const isGlass = hash === '#/glass' && allowed.has('personal:glass');
+  const isCall = hash === '#/call' && allowed.has('incident:act');
+  const isQuiet = hash === '#/quiet';
+  const isDuty = hash === '#/duty';
   const isAtOffice = isOffice(hash) && pagesOf(session).length > 0;
+  const isBeside = isGlass || isCall || isQuiet || isDuty || isAtOffice;
   const isMissing = selectedId !== undefined && !selected && elsewhere.found === 'none';
   useTitle(open, sight, speech);
 
@@ -52,7 +63,7 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
     left();
   };
   const isBlind = sight.type === 'lost' || sight.type === 'unknown';
-  return html`<div class=${`desk${selected || isGlass || isAtOffice || isMissing ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
+  return html`<div class=${`desk${selected || isBeside || isMissing ? ' has-selection' : ''}${isBlind ? ' is-blind' : ''}`}>
     <header class="bar">
       <a class="brand" href="#/"><img src="/assets/console/icon.svg" alt="" width="28" height="28" /> <span>${texts.brand}</span></a>
       <${SightPill} ...${{ sight, at, speech }} />
@@ -62,24 +73,29 @@ export function Desk({ session, texts, language, setLanguage, signedOut, left, r
       <button type="button" class="button quiet-button leave" onClick=${leave}>${texts.signOut}</button>
     </header>
     <${SightBanner} ...${{ sight, speech }} />
+    ${sound.isReady && html`<${PresenceBanner} ...${{ attended: presence.attended, speech }} />`}
     ${allowed.has('incident:resolve') && html`<${Holding} ...${{ open, speech, learn }} />`}
     ${!sound.isReady && html`<button type="button" class="banner banner-sound">${texts.banner.soundOff}</button>`}
     <main class="panes">
       <nav class="pane-queue" aria-label=${texts.back}>
+        ${allowed.has('incident:act') && html`<a class="button call-link" href="#/call">${texts.duty.call.link}</a>`}
         ${open.length === 0 && moreOpen === 0 && html`<${EmptyQueue} ...${{ sight, heardAt: state.heard?.at, speech }} />`}
         ${queue}
         <${HistoryNote} ...${{ health: state.health, speech }} />
         <${AccountCorner} ...${{ session, speech, setLanguage, leave, signedOut }} />
       </nav>
       <div class="pane-incident">
+        ${isCall && html`<${IncomingCall} ...${{ speech, learn, signedOut }} />`}
+        ${isDuty && html`<${OnDuty} ...${{ speech, now, mayAct: allowed.has('incident:act') }} />`}
+        ${isQuiet && html`<${QuietList} ...${{ speech, now, mayEnd: allowed.has('incident:resolve') }} />`}
         ${isGlass && html`<${GlassDesk} ...${{ speech, signedOut }} />`}
         ${isAtOffice && html`<${OfficeBeside} ...${{ session, speech, hash, signedOut }} />`}
         ${isMissing && html`<${NotYours} key=${selectedId} ...${{ id: selectedId, speech, allowed, signedOut, load: elsewhere.load }} />`}
         ${
           selected &&
-          html`<${IncidentView} key=${selected.incidentId} ...${{ card: selected, speech, allowed, now, learn, signedOut }} />`
+          html`<${IncidentView} key=${selected.incidentId} ...${{ card: selected, others: open.filter((one) => one !== selected), speech, allowed, now, learn, signedOut }} />`
         }
-        ${!isGlass && !isAtOffice && selectedId === undefined && open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`}
+        ${!isBeside && selectedId === undefined && open.length > 0 && html`<p class="empty">${texts.empty.choose}</p>`}
       </div>
     </main>
     <${Announcer} ...${{ open, speech }} />
@@ -135,14 +151,17 @@ type NotYoursProps = {
   load: () => void;
 };
 
-function useLive(signedOut: () => void, refresh: () => void) {
+function useLive(signedOut: () => void, refresh: () => void, beating: { current: () => void }) {
   const [state, setState] = useState<LiveState>(nothingHeard);
   const latest = useRef(state);
   latest.current = state;
   const live = useRef<Live>(undefined);
   useEffect(() => {
     const opened = openLive({
-      onChange: setState,
+      onChange(next) {
+        setState(next);
+        if (next.connection === 'open') beating.current();
+      },
       async isSignedIn() {
         const answer = await currentSession();
         if (answer.type === 'done' && !answer.body.permissions.includes('incident:read')) refresh();

@@ -2,7 +2,8 @@ import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { IncidentCard, IncidentDetail, Problem } from '../api/answers.ts';
 import { ReopenForm, ResolveForm } from './incident-forms.ts';
-import { StateClock } from './incident-list.ts';
+import { linkTo, StateClock } from './incident-list.ts';
+import { type Move, type MoveAsked, MoveForm, moveLabel, moves, movesFor } from './incident-moves.ts';
 import type { DeskClock } from './marks.ts';
 import { type Answer, type AskedCommand, sendCommand } from './requests.ts';
 import { actorName, dayAndMinute, type Speech, stateWords } from './words.ts';
@@ -11,11 +12,12 @@ import { actorName, dayAndMinute, type Speech, stateWords } from './words.ts';
  * What a person at the desk can do now. `send` of a plain button names the version on the screen; a form names the one
  * that was there when it was opened, so that news in between is noticed.
  */
-export function IncidentActions({ card, speech, now, act, may }: ActionProps) {
+export function IncidentActions({ card, others, speech, now, act, may }: ActionProps) {
   const [opened, setForm] = useState<OpenForm>();
   const { state, closing } = card;
   // Somebody else may have ended it while the form was open.
-  const form = (opened?.type === 'resolve') === (state.phase === 'resolved') ? undefined : opened;
+  const isOfOpen = opened !== undefined && opened.type !== 'reopen';
+  const form = isOfOpen === (state.phase === 'resolved') ? undefined : opened;
   const { isBusy } = act;
   const agrees = closing !== undefined && closing.by.id !== speech.accountId;
   const send = async (asked: AskedCommand) => {
@@ -24,6 +26,7 @@ export function IncidentActions({ card, speech, now, act, may }: ActionProps) {
   };
   return html`<div class="actions" aria-busy=${isBusy}>
     ${closing && html`<${Closing} ...${{ closing, speech, now }} />`}
+    <${Standing} ...${{ card, speech, now }} />
     <p class="actions-state">
       <strong>${stateWords(card, speech)}</strong> <${StateClock} ...${{ card, speech, now }} />
     </p>
@@ -45,6 +48,16 @@ export function IncidentActions({ card, speech, now, act, may }: ActionProps) {
         send=${(reason: string) => send({ type: 'reopen', expectedVersion: form.version, reason })}
       />`
     }
+    ${
+      form &&
+      isMove(form.type) &&
+      html`<${MoveForm}
+        key=${form.type}
+        ...${{ move: form.type, card, others, speech, isBusy }}
+        cancel=${() => setForm(undefined)}
+        send=${(asked: MoveAsked) => send({ ...asked, expectedVersion: form.version } as AskedCommand)}
+      />`
+    }
     ${!form && html`<${ActionButtons} ...${{ card, speech, may, isBusy, send, openForm: setForm, agrees }} />`}
   </div>`;
 }
@@ -54,6 +67,9 @@ function ActionButtons({ card, speech, may, isBusy, send, openForm, agrees }: Bu
   const { actions: words, resolveForm } = speech.texts;
   const { state, version } = card;
   const isMine = state.phase === 'claimed' && state.by.type === 'account' && state.by.id === speech.accountId;
+  const [isMore, setMore] = useState(false);
+  const offered = movesFor(card, speech, may);
+  const { duty } = speech.texts;
   const about = { expectedVersion: version };
   const button = (label: string, press: () => void, kind = '', hint?: string) =>
     html`<button type="button" class=${`button ${kind}`} disabled=${isBusy} onClick=${press} title=${hint}>
@@ -72,9 +88,23 @@ function ActionButtons({ card, speech, may, isBusy, send, openForm, agrees }: Bu
         ? button(words.reopen, () => openForm({ type: 'reopen', version }))
         : button(agrees ? resolveForm.agree : words.resolve, () => openForm({ type: 'resolve', version }), 'resolve'))
     }
+    ${offered.includes('take-over') && button(duty.takeOver.button, () => openForm({ type: 'take-over', version }))}
+    ${
+      isMore &&
+      offered
+        .filter((move) => move !== 'take-over')
+        .map((move) => button(moveLabel(move, speech), () => openForm({ type: move, version }), 'move'))
+    }
+    ${
+      offered.length > 0 &&
+      html`<button type="button" class="button quiet-button" aria-expanded=${isMore} onClick=${() => setMore(!isMore)}>
+        ${isMore ? duty.less : duty.more}
+      </button>`
+    }
   </div>`;
 }
-type OpenForm = { type: 'resolve' | 'reopen'; version: number } | undefined;
+type OpenForm = { type: 'resolve' | 'reopen' | Move; version: number } | undefined;
+const isMove = (type: string): type is Move => moves.some((move) => move === type);
 type ButtonProps = Pick<ActionProps, 'card' | 'speech' | 'may'> & {
   isBusy: boolean;
   send: (asked: AskedCommand) => void;
@@ -83,7 +113,14 @@ type ButtonProps = Pick<ActionProps, 'card' | 'speech' | 'may'> & {
 };
 
 /** `may`: what the rights of whoever looks allow here; what is not allowed is not offered. */
-type ActionProps = { card: IncidentCard; speech: Speech; now: DeskClock; act: Acting; may: IncidentDetail['may'] };
+type ActionProps = {
+  card: IncidentCard;
+  others: IncidentCard[];
+  speech: Speech;
+  now: DeskClock;
+  act: Acting;
+  may: IncidentDetail['may'];
+};
 
 /** Sends what a person decided, and says what came of it. One at a time. */
 export function useActing({ card, speech, learn, signedOut }: ActingParts): Acting {
@@ -154,6 +191,35 @@ function refusalWords({ code }: Problem, now: IncidentCard | undefined, speech: 
     default:
       return refused.other;
   }
+}
+
+/** What is true of it beside its state: at which level it is, who else was told, what whoever was there says. */
+function Standing({ card, speech, now }: Pick<ActionProps, 'card' | 'speech' | 'now'>) {
+  const { duty, timelineWords, outcomes } = speech.texts;
+  const { level, transferred, report, mergedInto, told } = card;
+  const time = (at: number) => dayAndMinute(at, now() ?? at, speech);
+  const who = told.find(({ contactId }) => contactId === report?.contactId)?.name ?? report?.contactId ?? '';
+  return html`
+    ${
+      report &&
+      card.state.phase !== 'resolved' &&
+      html`<p class="message message-good">
+        ${duty.report(who, outcomes[report.outcome], duty.contactsOfReport[report.contact], time(report.at))}
+      </p>`
+    }
+    ${
+      transferred &&
+      html`<p class="message message-kind">
+        ${
+          transferred.result === undefined
+            ? duty.transferred(transferred.to, time(transferred.at))
+            : duty.transferResult(transferred.to, timelineWords.transferResults[transferred.result])
+        }
+      </p>`
+    }
+    ${mergedInto !== undefined && html`<p class="message message-kind">${duty.mergedInto} <a href=${linkTo(mergedInto)}>${duty.openIt}</a></p>`}
+    ${level && html`<p class="quiet">${duty.level(timelineWords.levels[level])}</p>`}
+  `;
 }
 
 function Closing({ closing, speech, now }: ClosingProps) {

@@ -99,7 +99,7 @@ type FormProps = FormWords & {
   children: unknown;
 };
 
-function Choices({ name, title, words, chosen, choose }: ChoicesProps) {
+export function Choices({ name, title, words, chosen, choose }: ChoicesProps) {
   return html`<fieldset class="choices">
     <legend>${title}</legend>
     ${Object.entries(words).map(

@@ -6,10 +6,13 @@ import { BreakGlass } from './glass.ts';
 import { type Acting, IncidentActions, useActing } from './incident-actions.ts';
 import { AcceptForm } from './incident-forms.ts';
 import { type DeskClock, RunningClock, SeverityMark, useDeskTime } from './marks.ts';
+import { QuietForm, quietable } from './quiet.ts';
+import { ReadOutCard } from './read-out.ts';
 import { incidentDetail } from './requests.ts';
 import { isAboutTheWay, Track } from './track.ts';
 import {
   areaOf,
+  channelWords,
   clockText,
   clockWords,
   dayAndMinute,
@@ -23,7 +26,7 @@ import {
 } from './words.ts';
 
 /** One incident: what, where, why, who was told, what happened, and what can be done. */
-export function IncidentView({ card, speech, allowed, now, learn, signedOut }: ViewProps) {
+export function IncidentView({ card, others, speech, allowed, now, learn, signedOut }: ViewProps) {
   const { detail, failed, load } = useDetail(card, signedOut);
   const may = detail?.may ?? { act: allowed.has('incident:act'), resolve: allowed.has('incident:resolve') };
   const act = useActing({ card, speech, learn, signedOut });
@@ -51,7 +54,8 @@ export function IncidentView({ card, speech, allowed, now, learn, signedOut }: V
         <span class="code" title=${texts.codeHint}><span>${texts.code}</span> <b>${code}</b></span>
       </div>
     </header>
-    <${IncidentActions} ...${{ card, speech, now, act, may }} />
+    <${IncidentActions} ...${{ card, others, speech, now, act, may }} />
+    <${Beside} ...${{ card, speech, now, may, allowed, signedOut }} />
     ${
       failed &&
       html`<p class="message message-kind">
@@ -84,12 +88,37 @@ export function IncidentView({ card, speech, allowed, now, learn, signedOut }: V
 
 type ViewProps = {
   card: IncidentCard;
+  /** The other open incidents, the most urgent first. */
+  others: IncidentCard[];
   speech: Speech;
   /** What the session may do somewhere. */
   allowed: ReadonlySet<Permission>;
   now: DeskClock;
   learn: (card: IncidentCard) => void;
   signedOut: () => void;
+};
+
+/** What is told to others than our own people, and what nobody shall hear for a while. */
+function Beside({ card, speech, now, may, allowed, signedOut }: BesideProps) {
+  const { readOut, quiet } = speech.texts.duty;
+  const [opened, setOpened] = useState<'read-out' | 'quiet'>();
+  const close = () => setOpened(undefined);
+  const { incidentId, state, severity } = card;
+  const offered = {
+    'read-out': severity !== 'service' && state.phase !== 'resolved' && allowed.has('personal:incident'),
+    quiet: may.resolve && quietable(card).length > 0,
+  };
+  if (opened === 'read-out') return html`<${ReadOutCard} ...${{ incidentId, speech, close, signedOut }} />`;
+  if (opened === 'quiet')
+    return html`<div class="actions"><${QuietForm} ...${{ card, speech, now, close, signedOut }} /></div>`;
+  if (!offered['read-out'] && !offered.quiet) return null;
+  return html`<p class="buttons beside">
+    ${offered['read-out'] && html`<button type="button" class="button small" onClick=${() => setOpened('read-out')}>${readOut.button}</button>`}
+    ${offered.quiet && html`<button type="button" class="button small" onClick=${() => setOpened('quiet')}>${quiet.button}</button>`}
+  </p>`;
+}
+type BesideProps = Pick<ViewProps, 'card' | 'speech' | 'now' | 'allowed' | 'signedOut'> & {
+  may: IncidentDetail['may'];
 };
 
 /** Says that names are not shown as they are; whoever may break the glass is asked why. */
@@ -182,6 +211,7 @@ function Where({ card, detail, speech }: { card: IncidentCard; detail?: Incident
     [fields.place, placeOf(card, speech)],
     [fields.person, person || card.where.person],
     [fields.area, areaOf(card, speech)],
+    [fields.way, detail?.directions],
     [fields.address, detail?.address],
     [fields.note, detail?.householdNote],
   ];
@@ -259,7 +289,9 @@ const toldSigns = { delivered: '✓', unreachable: '✕', unknown: '…' } as co
 
 function ToldPerson({ one, phone, isMasked, speech }: PersonProps) {
   const { texts } = speech;
-  const { contactId, name, role, reached, answer, informed } = one;
+  const { contactId, name, role, reached, answer, informed, arrived, updated, attempt } = one;
+  const way = attempt && channelWords(attempt.channel, texts);
+  const by = reached === 'delivered' && way && !attempt.heard && (attempt.receipt ? texts.duty.receipt(way) : way);
   return html`<div class="told-person">
     <span class="told-name">
       ${name ?? contactId}${role && html` <span class="quiet">${texts.roles[role]}</span>`}
@@ -267,7 +299,9 @@ function ToldPerson({ one, phone, isMasked, speech }: PersonProps) {
     </span>
     <span class=${`told-reached told-${reached}`}>
       <span aria-hidden="true">${toldSigns[reached]}</span> <span>${toldWords(one, speech)}</span>
-      ${answer && html` <b class=${`told-answer told-answer-${answer}`}>${texts.answers[answer]}</b>`}
+      ${by && html` <span class="quiet">${by}</span>`}
+      ${answer && html` <b class=${`told-answer told-answer-${answer}`}>${arrived ? texts.duty.arrived : texts.answers[answer]}</b>`}
+      ${!answer && updated && html` <span class="quiet">${texts.duty.updated}</span>`}
     </span>
     ${phone && isMasked && html`<span class="phone">${phone}</span>`}
     ${phone && !isMasked && html`<a class="phone" href=${`tel:${phone.replaceAll(/[^+\d]/g, '')}`}>${phone}</a>`}

@@ -64,6 +64,12 @@ export type AskedCommand = { expectedVersion: number } & (
   | { type: 'resolve'; outcome: string; contact: string; note?: string }
   | { type: 'reopen'; reason: string }
   | { type: 'let-go'; choice: 'send' | 'drop' }
+  | { type: 'take-over'; reason: string }
+  | { type: 'hand-up' | 'reclass'; to: string; reason: string }
+  | { type: 'merge'; into: string; reason: string }
+  | { type: 'transfer'; to: string; reference?: string }
+  | { type: 'transfer-outcome'; result: string; note?: string }
+  | { type: 'report'; contactId: string; outcome: string; contact: string }
 );
 
 /** A change under an id of its own. The same one is sent again while nothing is heard: it is done once. */
@@ -99,7 +105,7 @@ export async function ask<T>(method: string, path: string, body?: object, patien
 }
 
 /** Not `randomUUID`: browsers keep that from pages on plain addresses of a local network. */
-function newId(): string {
+export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

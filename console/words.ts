@@ -58,6 +58,7 @@ export function reasonWords(alert: AlertShown, { language }: Speech): string {
 
 export function toldWords({ reached, failed = [], attempt }: ToldShown, { texts }: Speech): string {
   const words = texts.reached;
+  if (attempt?.heard) return texts.duty.heard(channelWords(attempt.channel, texts));
   if (reached === 'delivered') return words.delivered;
   if (reached === 'unreachable') return words.unreachable;
   if (attempt && attempt.result === undefined)
@@ -68,8 +69,13 @@ export function toldWords({ reached, failed = [], attempt }: ToldShown, { texts 
 }
 
 /** A channel that the page has no word for keeps its own name. */
-export const channelWords = (channel: string, { channels }: Texts): string =>
-  Object.hasOwn(channels, channel) ? channels[channel as keyof typeof channels] : channel;
+export function channelWords(channel: string, { channels, duty }: Texts): string {
+  // The second web message of somebody is one as well; of a provider the medium comes first.
+  const [medium = channel, provider] = channel.split(':');
+  const type = medium.replace(/-\d+$/, '');
+  const name = Object.hasOwn(channels, type) ? channels[type as keyof typeof channels] : medium;
+  return provider === undefined ? name : duty.channelOf(name, provider);
+}
 
 /** One line of what happened. Contacts are named as the registry knows them now. */
 export function timelineWords(
@@ -78,9 +84,14 @@ export function timelineWords(
   speech: Speech,
 ): string {
   const said = timelineSentence({ what, details }, contacts, speech);
-  const own = what === 'accepted' || what === 'declined' || what === 'claim-expired';
+  const own = ownSentences.has(what);
   return by && !own ? speech.texts.by(said, actorName(by, speech)) : said;
 }
+
+/** They name who it was themselves. */
+const ownSentences: ReadonlySet<TimelineEntry['what']> = new Set([
+  ...(['accepted', 'declined', 'claim-expired', 'reported', 'help-asked', 'replied', 'arrival-doubted'] as const),
+]);
 
 function timelineSentence(
   { what, details }: Pick<TimelineEntry, 'what' | 'details'>,
@@ -100,7 +111,7 @@ function timelineSentence(
       return words.declined(one);
     case 'resolved':
       return words.resolved(
-        speech.texts.outcomes[details.outcome as keyof Texts['outcomes']],
+        wordOf({ ...speech.texts.outcomes, merged: words.mergedOutcome }, details.outcome),
         speech.texts.contacts[details.contact as keyof Texts['contacts']],
       );
     case 'rung': {
@@ -119,10 +130,46 @@ function timelineSentence(
       return details.everyone === true
         ? words.undeliveredAll
         : words.undelivered(one, channelWords(String(details.channel), speech.texts));
+    case 'reported':
+      return words.reported(
+        one,
+        wordOf(speech.texts.outcomes, details.outcome),
+        wordOf(speech.texts.contacts, details.contact),
+      );
+    case 'help-asked':
+      return words['help-asked'](one);
+    case 'replied':
+      return words.replied(one, typeof details.text === 'string' ? details.text : '');
+    case 'handed-up':
+      return words['handed-up'](wordOf(words.levels, details.to));
+    case 'merged':
+      return words.merged(String(details.into));
+    case 'merged-in':
+      return words['merged-in'](String(details.code));
+    case 'transferred':
+      return words.transferred(String(details.to));
+    case 'transfer-outcome':
+      return words['transfer-outcome'](String(details.to), wordOf(words.transferResults, details.result));
+    case 'reclassed':
+      return words.reclassed(wordOf(words.calls, details.to));
+    case 'updated':
+      return words.updated(names(details.contacts, contacts, speech), one);
+    case 'arrival-doubted':
+      return words['arrival-doubted'](one);
+    case 'person-answered':
+      return words['person-answered'](wordOf(words.personAnswers, details.answer));
+    case 'call-logged': {
+      const said = [details.what, details.kind, details.topic === 'request' ? undefined : details.topic];
+      const known = said.filter((one) => one !== undefined).map((one) => wordOf(words.calls, one));
+      return words['call-logged'](known.join(speech.texts.list));
+    }
     default:
       return words[what];
   }
 }
+
+/** A later release may say what this page has no word for. */
+const wordOf = (words: Readonly<Record<string, string>>, name: unknown): string => words[String(name)] ?? String(name);
 
 function alertSentence(what: 'opened' | 'alert' | 'alert-cleared', details: TimelineEntry['details'], speech: Speech) {
   const words = speech.texts.timelineWords;

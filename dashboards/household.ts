@@ -176,7 +176,7 @@ limit 200`,
     category: { ...about, absent: true },
     opened_at: { unit: 'dateTimeAsIso', absent: true },
     outcome: {
-      words: ['helped', 'false-alarm', 'test', 'transferred', 'no-help-needed', 'equipment'],
+      words: ['helped', 'false-alarm', 'test', 'transferred', 'no-help-needed', 'equipment', 'merged'],
       absent: true,
     },
     incident_id: { hidden: true, absent: true },

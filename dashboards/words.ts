@@ -43,6 +43,7 @@ export const wordColours: { readonly [W in Word]: string } = {
   transferred: 'blue',
   'no-help-needed': 'transparent',
   equipment: 'transparent',
+  merged: 'transparent',
   silent: 'orange',
   heard: 'green',
   watched: 'green',

@@ -1,15 +1,16 @@
 import type { Alert, AlertChange, Note, Reason, Severity } from '../records/alert.ts';
 import type { Incident, IncidentAlert } from '../records/incident.ts';
-import { claimMs } from './claims.ts';
+import { plausibleFrom } from './arrival.ts';
+import { shortenedClaim } from './claims.ts';
 import { moveLadder } from './climb.ts';
 import { codeFor } from './code.ts';
 import { type Correlation, correlationOf, isCry, isSameCry, mayEndByItself, sameCryMs } from './correlation.ts';
 import { type IncidentTable, isOpen, keyOfIncident } from './incident-table.ts';
-import { alertCount, severities } from './notices.ts';
+import { alertCount, moreUrgent } from './notices.ts';
 import type { Round } from './round.ts';
 import { isSilence } from './silences.ts';
 import { happen } from './transition.ts';
-import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts';
+import { forgetWhoWent, nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts';
 
 /**
  * What rules said, into incidents. All of one step's alerts come first and people are told afterwards, so that one
@@ -18,6 +19,7 @@ import { nextVersion, soundDesk, type Turn, tellTheEnd, write } from './turn.ts'
 export function stepAlerts(round: Round, changes: readonly AlertChange[]): void {
   const news: News = new Map();
   for (const change of changes) {
+    if (change.type === 'raise' && round.suppressions.take(change.alert, round.at)) continue;
     if (change.type === 'raise' && isSilence(change.alert)) round.silences.wait(change.alert, round.at);
     else if (change.type === 'raise') raise(round, change.alert, news);
     else if (change.type === 'strengthen') strengthen(round, change, news);
@@ -27,8 +29,8 @@ export function stepAlerts(round: Round, changes: readonly AlertChange[]): void 
   tellAll(round, news);
 }
 
-/** Silences that lasted, and are no part of an outage. */
-export function stepSilences(round: Round, lasted: readonly Alert[]): void {
+/** Silences that lasted and are no part of an outage, and what was suppressed and still stands. */
+export function stepWaiting(round: Round, lasted: readonly Alert[]): void {
   const news: News = new Map();
   for (const alert of lasted) raise(round, alert, news);
   tellAll(round, news);
@@ -88,12 +90,17 @@ function findOpen(
   );
 }
 
-function opened({ at, table }: Round, alert: IncidentAlert, { category, subject, week }: Correlation): Incident {
+function opened(
+  { at, table, firstVersion }: Round,
+  alert: IncidentAlert,
+  { category, subject, week }: Correlation,
+): Incident {
   const incidentId = `i:${alert.alertId}`;
   const { areaId } = alert.where;
+  const version = firstVersion();
   return {
     incidentId,
-    version: 1,
+    version,
     code: codeFor(incidentId, table.hasCode),
     category,
     severity: alert.severity,
@@ -104,7 +111,7 @@ function opened({ at, table }: Round, alert: IncidentAlert, { category, subject,
     lastAlertAt: at,
     alerts: [alert],
     state: { phase: 'open', since: at },
-    ladder: { phase: 'running', rung: 0, startedAt: at, cause: 1 },
+    ladder: { phase: 'running', rung: 0, startedAt: at, cause: version },
     told: [],
     ...(week && { week }),
   };
@@ -129,17 +136,20 @@ function addAlert(turn: Turn, alert: IncidentAlert): boolean {
   return room;
 }
 
-/** What strengthens a resolved matter is news: to the incident that is open for the same now, else it is open again. */
+/**
+ * What strengthens a resolved matter is news: to the incident that is open for the same now, else it is open again. Of two that a person
+ * had ended one is, and it is told of both.
+ */
 function strengthen(round: Round, change: Strengthened, news: News): void {
-  const { table, silences } = round;
-  if (silences.strengthen(change)) return;
+  const { table, silences, suppressions } = round;
+  if (silences.strengthen(change) || suppressions.strengthen(change)) return;
   const standing = table.ofAlert(change.alertId);
   const before = standing?.alerts.find(({ alertId }) => alertId === change.alertId);
   if (!standing || !before) return;
   const { clearedAt, ...latched } = before;
   const severity = moreUrgent(before.severity, change.severity);
   const alert = { ...latched, severity, reason: { ...before.reason, ...change.reason } };
-  const turn = round.turnOf((!isOpen(standing) && table.openWithKey(keyOfIncident(standing))) || standing);
+  const turn = isOpen(standing) ? round.turnOf(standing) : turnAgain(round, standing, news);
   const item = newsOf(news, turn, false);
   replaceAlert(turn, alert);
   const { alertId, condition } = alert;
@@ -151,10 +161,17 @@ function strengthen(round: Round, change: Strengthened, news: News): void {
   }
   round.keep(turn);
 }
+
+function turnAgain(round: Round, resolved: Incident, news: News): Turn {
+  const key = keyOfIncident(resolved);
+  const isAgain = ([{ incident }, { newest }]: [Turn, NewsItem]) =>
+    newest !== undefined && !isOpen(incident) && keyOfIncident(incident) === key;
+  return [...news].find(isAgain)?.[0] ?? round.turnOf(round.table.openWithKey(key) ?? resolved);
+}
 type Strengthened = Extract<AlertChange, { type: 'strengthen' }>;
 
 function clear(round: Round, { alertId, at, reason }: Extract<AlertChange, { type: 'clear' }>, news: News): void {
-  if (round.silences.drop(alertId)) return;
+  if (round.silences.drop(alertId) || round.suppressions.drop(alertId)) return;
   const uncarried = round.table.takeUncarried(alertId);
   if (uncarried) {
     clearUncarried(round, alertId, uncarried, reason, news);
@@ -231,9 +248,19 @@ function isAwaited({ incident }: Turn, about: IncidentAlert): boolean {
 function secondCall(turn: Turn, about: IncidentAlert): void {
   const { phase } = turn.incident.state;
   happen(turn, 'second call', { about });
+  notePress(turn, about);
   if (phase !== 'responding' && phase !== 'on-scene') return;
   write(turn, 'call-again', { alertId: about.alertId });
   soundDesk(turn, about);
+}
+
+/** The home's own button, when who is on the way could be there, may be them: it takes their word, too. */
+function notePress(turn: Turn, { where }: IncidentAlert): void {
+  const { state } = turn.incident;
+  const button = where.deviceId === undefined ? undefined : turn.registry.device(where.deviceId);
+  if (state.phase !== 'responding' || button?.placeId === undefined) return;
+  if (turn.at < (plausibleFrom(turn, state.by.id) ?? turn.at)) return;
+  turn.incident = { ...turn.incident, state: { ...state, pressedAt: turn.at } };
 }
 
 /** Somebody was there long ago, and the person calls again: those who were told must hear it, or nobody would. */
@@ -256,13 +283,8 @@ const mostCleared = 5;
 function reopenForNews(turn: Turn, about: IncidentAlert | undefined): void {
   if (!about || (about.severity !== 'critical' && !turn.incident.week)) return;
   write(turn, 'reopened', { alertId: about.alertId });
+  forgetWhoWent(turn);
   happen(turn, 'reopen', { about });
-}
-
-/** A claim of something that became more urgent lasts no longer than a claim of that would. */
-function shortenedClaim({ incident: { state, severity }, at }: Turn) {
-  if (state.phase !== 'claimed') return undefined;
-  return { ...state, expiresAt: Math.min(state.expiresAt, at + claimMs[severity]) };
 }
 
 function endByItself(turn: Turn): void {
@@ -277,11 +299,7 @@ function endByItself(turn: Turn): void {
   nextVersion(turn);
   happen(turn, 'all cleared', { entering: { phase: 'resolved', since: turn.at, by, outcome, contact } });
   write(turn, 'resolved', { outcome, contact, alerts: alertCount(turn.incident) }, by);
-  tellTheEnd(turn, false, outcome);
-}
-
-function moreUrgent(a: Severity, b: Severity): Severity {
-  return severities.indexOf(b) > severities.indexOf(a) ? b : a;
+  tellTheEnd(turn, undefined, outcome);
 }
 
 function incidentAlert(alert: Alert): IncidentAlert {

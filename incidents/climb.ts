@@ -1,18 +1,18 @@
 import type { Whereabouts } from '../records/alert.ts';
 import { isDrill, isSimulated } from '../records/drill.ts';
-import type { Climb, Incident, IncidentAlert, Ladder } from '../records/incident.ts';
+import type { Climb, Incident, IncidentAlert, Ladder, Told } from '../records/incident.ts';
 import type { NoticePurpose } from '../records/notice.ts';
 import type { Contact, RegistryView } from '../records/registry.ts';
-import { type Ladders, ladderOf, type People, peopleOn, waitAfter } from './ladder.ts';
+import { defaultOf, type Ladders, ladderOf, type People, peopleOn, type Scene, waitAfter } from './ladder.ts';
 import type { LadderMove } from './lifecycle.ts';
 import { alertCount, leadingAlert } from './notices.ts';
-import { deskOf, issue, type Turn, write } from './turn.ts';
+import { deskOf, issue, nextVersion, type Turn, write } from './turn.ts';
 
 /** Moves the ladder as the table says. `about` is the alert that messages of a first rung speak of. */
 export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert): void {
   const { state } = turn.incident;
-  const { rung, startedAt, cause } = climbOf(turn);
-  const climb = { rung, startedAt, cause };
+  const { rung, startedAt, cause, by } = climbOf(turn);
+  const climb = { rung, startedAt, cause, ...(by !== undefined && { by }) };
   const { ladder } = turn.incident;
   const isHeld = ladder.phase === 'held';
   switch (move) {
@@ -22,12 +22,12 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
       start(turn, about);
       return;
     case 'first rung':
-      if (isHeld) start(turn, about);
+      if (isHeld || isAnother(turn, ladderNow(turn))) start(turn, about);
       else tellFirstRungAgain(turn, about);
       return;
     case 'next rung':
       if (isHeld) start(turn);
-      else climbOn(turn);
+      else climbOn(turn, about && { purpose: 'worse', about });
       return;
     case 'goes on':
       if (!isHeld) climbOn(turn);
@@ -64,11 +64,25 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
 /**
  * The rung that was told last, in the ladder's first pass; undefined past it. Only there does a failure hurry the next.
  */
-export function newestRung({ incident, registry }: Turn): number | undefined {
-  const { ladder } = incident;
+export function newestRung(turn: Turn): number | undefined {
+  const { ladder } = turn.incident;
   if (ladder.phase === 'ended' || ladder.phase === 'held') return undefined;
-  return ladder.rung < ladderOf(incident, registry).rungs.length ? ladder.rung : undefined;
+  return ladder.rung < ladderNow(turn).rungs.length ? ladder.rung : undefined;
 }
+
+/** The ladder that counts since it began to climb: neither midnight nor the end of a night changes it on the way. */
+const ladderNow = (turn: Turn): Ladders => ladderOf(turn.incident, turn.registry, turn.crew, climbOf(turn).startedAt);
+
+/** What joined the incident, or was entered meanwhile, made another ladder of it: its rungs are not those that were told. */
+function isAnother(turn: Turn, ladder: Ladders): boolean {
+  const { rung, by } = climbOf(turn);
+  return rung > 0 && by !== makerOf(ladder);
+}
+
+const makerOf = ({ policyId, profileId }: Ladders): string | undefined =>
+  policyId === undefined && profileId === undefined ? undefined : `${policyId ?? ''}/${profileId ?? ''}`;
+
+const sceneOf = (turn: Turn): Scene => ({ ...turn, beganAt: climbOf(turn).startedAt });
 
 /** A responder who is late by this much is not waited for. */
 export const lateArrivalMs = 5 * 60_000;
@@ -104,42 +118,72 @@ function waitForHands(turn: Turn): void {
 
 /** It became worse: the first rung hears it under a new name, and the ladder is neither delayed nor hurried by it. */
 function tellFirstRungAgain(turn: Turn, about?: IncidentAlert): void {
-  const { incident, registry } = turn;
-  const ladder = ladderOf(incident, registry);
+  const { incident } = turn;
+  const ladder = ladderNow(turn);
   const isKnown = alertCount(incident) > mostFirstRungs && about?.condition !== 'blind';
   if (isKnown || ladder.rungs.length === 0) return;
-  tellRung(turn, peopleOn(1, ladder, incident, registry), {
-    cause: incident.version,
-    rung: 1,
-    purpose: 'worse',
-    about,
-  });
+  tellRung(turn, peopleOn(1, ladder, sceneOf(turn)), { cause: incident.version, rung: 1, purpose: 'worse', about });
 }
 
 /** Tells the next rung that has somebody on it; empty ones before it are skipped at once. */
 function climbOn(turn: Turn, words: RungWords = {}): void {
-  const { incident, registry, at, dueAt } = turn;
-  const ladder = ladderOf(incident, registry);
+  const { at, dueAt } = turn;
+  const ladder = ladderNow(turn);
+  const backups = takeBackups(turn);
+  if (isAnother(turn, ladder)) {
+    // Under a name of its own, because the same people may stand on other rungs of it.
+    nextVersion(turn);
+    setLadder(turn, { phase: 'running', rung: 0, startedAt: climbOf(turn).startedAt, cause: turn.incident.version });
+  }
   const climb = climbOf(turn);
   const { startedAt, cause, rung: before } = climb;
+  const by = makerOf(ladder);
+  const named = { startedAt, cause, ...(by !== undefined && { by }) };
   const inFirstPass = before < ladder.rungs.length;
   if (!inFirstPass && (!ladder.repeat || ladder.rungs.length === 0)) {
-    setLadder(turn, { phase: 'running', rung: before, startedAt, cause });
+    setLadder(turn, { phase: 'running', rung: before, ...named });
     return;
   }
   if (before === ladder.rungs.length) reportNobodyReached(turn);
   const rung = inFirstPass ? passOn(turn, ladder, climb, words) : repeatOn(turn, ladder, climb);
-  if (inFirstPass && rung === ladder.rungs.length) reportNobodyTold(turn);
+  tellBackups(turn, backups, { cause, rung });
+  if (inFirstPass && rung === ladder.rungs.length) reportNobodyTold(turn, ladder, { cause, rung });
   const waitMs = waitAfter(rung, ladder);
   // A tick that comes a little late delays nobody. After a long silence the pace begins anew: rungs do not pile up.
   const nextAt = waitMs === undefined ? {} : { nextAt: waitMs + (at - dueAt < waitMs ? dueAt : at) };
-  setLadder(turn, { phase: 'running', rung, startedAt, cause, ...nextAt });
+  setLadder(turn, { phase: 'running', rung, ...named, ...nextAt });
+}
+
+/**
+ * Whoever heard that somebody is going was asked to stay reachable. When nobody came after all they are asked again, beside the next rung, and
+ * hear again when somebody else goes.
+ */
+function takeBackups(turn: Turn): readonly Told[] {
+  const { ladder, told } = turn.incident;
+  if (ladder.phase !== 'waiting') return [];
+  const isBackup = ({ updated, answer, informed, stoodDown }: Told) =>
+    updated && answer === undefined && !informed && !stoodDown;
+  turn.incident = {
+    ...turn.incident,
+    told: told.map((one) => {
+      const { updated: _, ...again } = one;
+      return isBackup(one) ? again : one;
+    }),
+  };
+  return told.filter(isBackup);
+}
+
+function tellBackups(turn: Turn, backups: readonly Told[], name: { cause: number; rung: number }): void {
+  const isStillWaiting = ({ contactId, noticeId }: Told) =>
+    turn.incident.told.some((one) => one.contactId === contactId && one.noticeId === noticeId);
+  const tell = backups.filter(isStillWaiting).flatMap(({ contactId }) => turn.registry.contact(contactId) ?? []);
+  tellRung(turn, { tell, inform: [], desk: false, asks: false }, name);
 }
 
 function passOn(turn: Turn, ladder: Ladders, { rung: before, cause }: Climb, words: RungWords): number {
   for (let rung = before + 1; ; rung++) {
-    const people = peopleOn(rung, ladder, turn.incident, turn.registry);
-    tellRung(turn, people, { ...words, cause, rung });
+    const people = peopleOn(rung, ladder, sceneOf(turn));
+    tellRung(turn, people, { ...words, ...byWhich(ladder), cause, rung });
     if (people.tell.length > 0 || !people.asks) return rung;
     write(turn, 'rung-empty', { rung });
     if (rung === ladder.rungs.length) return rung;
@@ -149,23 +193,36 @@ function passOn(turn: Turn, ladder: Ladders, { rung: before, cause }: Climb, wor
 /** Goes round until it finds somebody, once at most; with nobody at all the desk still sounds. */
 function repeatOn(turn: Turn, ladder: Ladders, { rung: before, cause }: Climb): number {
   for (let rung = before + 1; ; rung++) {
-    const people = peopleOn(rung, ladder, turn.incident, turn.registry);
+    const people = peopleOn(rung, ladder, sceneOf(turn));
     if (people.tell.length === 0 && rung < before + ladder.rungs.length) continue;
-    tellRung(turn, people, { cause, rung });
+    tellRung(turn, people, { ...byWhich(ladder), cause, rung });
     return rung;
   }
 }
 
-type RungWords = { purpose?: NoticePurpose; about?: IncidentAlert | undefined; heldMs?: number };
+type RungWords = { purpose?: NoticePurpose; about?: IncidentAlert | undefined; heldMs?: number } & ByWhich;
+/** What of the registry made the ladder; absent: it is a default. */
+type ByWhich = { policyId?: string; profileId?: string };
+const byWhich = ({ policyId, profileId }: Ladders): ByWhich => ({
+  ...(policyId !== undefined && { policyId }),
+  ...(profileId !== undefined && { profileId }),
+});
 
 function tellRung(
   turn: Turn,
   people: People,
-  { cause, rung, about, heldMs, ...words }: RungWords & { cause: number; rung: number },
+  { cause, rung, about, heldMs, purpose: wanted, ...made }: RungWords & { cause: number; rung: number },
 ): void {
   const wasAsked = turn.incident.told.some(({ informed }) => !informed);
-  const purpose = words.purpose ?? (wasAsked ? 'escalation' : 'alarm');
-  const name = { cause, rung, ...(about && { about }), ...(heldMs !== undefined && { heldMs }) };
+  const purpose = wanted ?? (wasAsked ? 'escalation' : 'alarm');
+  const { channels } = people;
+  const name = {
+    cause,
+    rung,
+    ...(about && { about }),
+    ...(heldMs !== undefined && { heldMs }),
+    ...(channels && { channels }),
+  };
   if (people.desk) issue(turn, { ...name, recipient: deskOf(turn.incident), purpose });
   const tell = (contacts: Contact[], why: NoticePurpose) =>
     contacts
@@ -174,7 +231,8 @@ function tellRung(
   const told = tell(people.tell, purpose);
   const informed = tell(people.inform, 'information');
   if (told.length + informed.length === 0 && !people.desk) return;
-  write(turn, 'rung', { rung, purpose, told, informed, desk: people.desk });
+  for (const contactId of told) turn.crew.noteCalled(contactId, turn.incident.incidentId, turn.at);
+  write(turn, 'rung', { rung, purpose, told, informed, desk: people.desk, ...made });
 }
 
 /** The whole ladder went by, and no message to anybody who could go is known to have arrived. */
@@ -186,9 +244,15 @@ function reportNobodyReached(turn: Turn): void {
   alarm(turn, 'notice-undelivered');
 }
 
-function reportNobodyTold(turn: Turn): void {
+/** Where it was a policy that has nobody there, whoever a default ladder would have called is called now, all of them. */
+function reportNobodyTold(turn: Turn, { policyId }: Ladders, name: { cause: number; rung: number }): void {
   const { severity, told } = turn.incident;
-  if (severity === 'critical' && told.every(({ informed }) => informed)) alarm(turn, 'ladder-empty');
+  if (severity !== 'critical' || told.some(({ informed }) => !informed)) return;
+  alarm(turn, 'ladder-empty');
+  if (policyId === undefined) return;
+  const ladder = defaultOf(turn.incident, turn.registry);
+  const tell = ladder.rungs.flatMap((_, at) => peopleOn(at + 1, ladder, sceneOf(turn)).tell);
+  tellRung(turn, { tell: [...new Set(tell)], inform: [], desk: false, asks: false }, name);
 }
 
 /** The system's own alarm about this incident. About an incident of the system itself it would go round in circles. */

@@ -2,7 +2,7 @@
  * Letters and digits that are not taken for each other when they are written or said: no B/8, 0/O/Q, 1/I, 2/Z, 5/S,
  * G/6.
  */
-const alphabet = 'ACDEFHJKLMNPRTUVWXY3479';
+export const alphabet = 'ACDEFHJKLMNPRTUVWXY3479';
 const length = 4;
 const codeCount = alphabet.length ** length;
 

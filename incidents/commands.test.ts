@@ -90,6 +90,7 @@ describe('a responder', () => {
   test('who accepts is waited for until five minutes after the time given, then the next rung is told', () => {
     const { desk, fall } = fallen();
     desk.command(fall, { type: 'accept', by: contact('near'), contactId: 'near', expectedMinutes: 20 });
+    desk.told();
     expect(desk.see(fall).state).toMatchObject({
       phase: 'responding',
       by: contact('near'),
@@ -98,7 +99,7 @@ describe('a responder', () => {
     desk.advance(25 * MINUTE_MS - 1);
     expect(desk.told()).toEqual([]);
     desk.advance(1);
-    expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
+    expect(desk.told()).toEqual(['escalation next', 'escalation desk', 'escalation station']);
     expect(desk.see(fall).state.phase).toBe('responding');
   });
 
@@ -118,15 +119,16 @@ describe('a responder', () => {
   test('who turns back leaves the incident open, and the next rung is told at once', () => {
     const { desk, fall } = fallen();
     desk.command(fall, { type: 'accept', by: contact('near'), contactId: 'near', expectedMinutes: 20 });
+    desk.told();
     desk.command(fall, { type: 'decline', by: contact('near'), contactId: 'near' });
     expect(desk.see(fall).state.phase).toBe('open');
-    expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
+    expect(desk.told()).toEqual(['escalation next', 'escalation desk', 'escalation station']);
   });
 
   test('whom the desk reached by telephone has it in writing, and hears the end', () => {
     const { desk, fall } = fallen();
     desk.command(fall, { type: 'accept', by: li, contactId: 'team', expectedMinutes: 30 });
-    expect(desk.told()).toEqual(['information team']);
+    expect(desk.told()).toEqual(['information team', 'update near', 'update station', 'update daughter']);
     desk.command(fall, { ...reached, by: li });
     expect(desk.told()).toContain('stand-down team');
   });
@@ -157,6 +159,7 @@ describe('a responder', () => {
       state: { phase: 'on-scene', by: contact('near') },
       ladder: { phase: 'ended' },
     });
+    desk.told();
     desk.advance(24 * HOUR_MS);
     expect(desk.told()).toEqual([]);
     expect(desk.see(fall).state.phase).toBe('on-scene');
@@ -168,6 +171,7 @@ describe('a second press', () => {
     const { desk, fall } = fallen();
     desk.command(fall, { type: 'accept', by: contact('near'), contactId: 'near', expectedMinutes: 40 });
     const { ladder } = desk.see(fall);
+    desk.told();
     desk.advance(2 * MINUTE_MS);
     desk.alert('call-emergency', 'button-house');
     expect(desk.lines(fall)).toContain('call-again');
@@ -268,6 +272,9 @@ describe('nobody reached', () => {
     });
     expect(desk.see(fall)).toMatchObject({ state: { phase: 'open' }, closing: { by: li, askedAt: desk.now } });
     expect(desk.lines(fall).at(-1)).toBe('second-person-asked');
+    // The leads are asked where they are.
+    expect(desk.told()).toEqual(['agree team', 'agree lead']);
+    expect(desk.see(fall).closing).toMatchObject({ asked: ['team', 'lead'] });
     desk.advance(30 * MINUTE_MS - 1);
     expect(desk.told()).toEqual([]);
     // Rest is not forgetting: then the ladder goes on.

@@ -1,14 +1,26 @@
-import type { Command, CommandProblem, CommandResult } from '../records/command.ts';
-import type { Actor, Incident, IncidentState, TimelineEntry } from '../records/incident.ts';
+import type { Command, CommandResult } from '../records/command.ts';
+import type { Actor, Incident, IncidentState, Told } from '../records/incident.ts';
+import { plausibleFrom, pressConfirmedMs } from './arrival.ts';
 import { claimMs } from './claims.ts';
 import { lateArrivalMs, newestRung } from './climb.ts';
 import { isLifeSafety } from './correlation.ts';
-import { isOpen, keyOfIncident } from './incident-table.ts';
-import type { Happening, Refusal } from './lifecycle.ts';
-import { parseNoticeId } from './notices.ts';
+import { deskCommand } from './desk-commands.ts';
+import { fieldReport } from './field-report.ts';
+import { isOpen, keysOfIncident } from './incident-table.ts';
+import { leadingAlert, parseNoticeId } from './notices.ts';
+import { isPerson, isSame, phrase, problemOf, refused, transit } from './refusals.ts';
 import type { Round } from './round.ts';
-import { happen, refusalOf } from './transition.ts';
-import { nextVersion, type Turn, tellContact, tellTheEnd, write } from './turn.ts';
+import { happen } from './transition.ts';
+import {
+  forgetWhoWent,
+  nextVersion,
+  soundDesk,
+  type Turn,
+  tellContact,
+  tellTheEnd,
+  tellWhoGoes,
+  write,
+} from './turn.ts';
 
 /** What people ask of one incident. */
 export type IncidentCommand = Extract<Command, { incidentId: string }>;
@@ -18,11 +30,13 @@ export type IncidentCommand = Extract<Command, { incidentId: string }>;
  * worth keeping.
  */
 export function stepCommand(round: Round, command: IncidentCommand): CommandResult {
-  const incident = round.table.get(command.incidentId);
+  const named = round.table.get(command.incidentId);
+  // Whoever was told of an incident that became part of another speaks of that one, and could not have seen its version.
+  const incident = command.by.type === 'contact' ? round.table.wholeOf(named) : named;
   if (!incident) return { ok: false, problem: 'not-found', message: `there is no incident ${command.incidentId}` };
   const foreign = foreignProblem(incident, command);
   if (foreign !== undefined) return refuseReply(round, incident, command, foreign);
-  if (command.expectedVersion !== incident.version) {
+  if (command.expectedVersion !== incident.version && incident === named) {
     return refused(
       incident,
       'version-conflict',
@@ -58,6 +72,10 @@ function carryOut(round: Round, turn: Turn, command: IncidentCommand): CommandRe
       return reopen(round, turn, command);
     case 'let-go':
       return letGo(turn, command);
+    case 'report':
+      return fieldReport(turn, command);
+    default:
+      return deskCommand(round, turn, command);
   }
 }
 
@@ -70,17 +88,17 @@ function claim(turn: Turn, { by }: Of<'claim'>): CommandResult | undefined {
     expiresAt: at + claimMs[incident.severity],
     acted: false,
   };
-  return transit(turn, 'claim', entering, 'claimed', by);
+  return transit(turn, 'claim', { entering, what: 'claimed', by });
 }
 
 function release(turn: Turn, { by }: Of<'release'>): CommandResult | undefined {
-  return notTheirClaim(turn, by) ?? transit(turn, 'release', undefined, 'released', by);
+  return notTheirClaim(turn, by) ?? transit(turn, 'release', { what: 'released', by });
 }
 
 function act(turn: Turn, { by, action }: Of<'act'>): CommandResult | undefined {
   const { state } = turn.incident;
   const entering = state.phase === 'claimed' ? { ...state, acted: true } : undefined;
-  return notTheirClaim(turn, by) ?? transit(turn, 'act', entering, 'acted', by, { action });
+  return notTheirClaim(turn, by) ?? transit(turn, 'act', { entering, what: 'acted', by, details: { action } });
 }
 
 /** Somebody goes. The earliest of several is waited for, unless they are overdue or report a new time themselves. */
@@ -94,12 +112,15 @@ function accept(turn: Turn, { by, contactId, expectedMinutes }: Of<'accept'>): C
   const going: Actor = { type: 'contact', id: contactId };
   const another = state.phase === 'responding' && state.by.id !== contactId;
   const awaited = another && state.expectedAt <= expectedAt && at < state.expectedAt + lateArrivalMs;
+  // Who reports a new time set out when they first said so.
+  const since = state.phase === 'responding' && !another ? state.since : at;
   nextVersion(turn);
-  happen(turn, 'accept', { entering: awaited ? undefined : { phase: 'responding', since: at, by: going, expectedAt } });
+  happen(turn, 'accept', { entering: awaited ? undefined : { phase: 'responding', since, by: going, expectedAt } });
   write(turn, 'accepted', { contactId, expectedAt }, by);
   // Somebody whom the desk reached by telephone has it in writing too, and hears the end.
   if (!incident.told.some((one) => one.contactId === contactId)) tellContact(turn, contactId, 'information');
-  answered(turn, contactId, 'going');
+  answered(turn, contactId, { answer: 'going' });
+  if (state.phase !== 'on-scene') tellWhoGoes(turn, contactId);
   return undefined;
 }
 
@@ -109,7 +130,7 @@ function decline(turn: Turn, { by, contactId }: Of<'decline'>): CommandResult | 
   const { incident } = turn;
   const told = incident.told.find((one) => one.contactId === contactId);
   if (!told) return refused(incident, 'invalid', `contact ${contactId} was not told about incident ${incident.code}`);
-  answered(turn, contactId, 'cannot');
+  answered(turn, contactId, { answer: 'cannot' });
   nextVersion(turn);
   write(turn, 'declined', { contactId }, by);
   const { state } = incident;
@@ -124,12 +145,33 @@ export function isOnNewestRung(turn: Turn, noticeId: string): boolean {
   return rung !== undefined && parseNoticeId(noticeId)?.rung === rung;
 }
 
-/** The desk may report it for the responder who was on the way. */
+/**
+ * The desk may report it for the responder who was on the way. Somebody who cannot be there yet by any car is not believed: help goes on
+ * coming, and the desk hears of it. Where the home's own button was pressed a moment before, that was them.
+ */
 function arrive(turn: Turn, { by }: Of<'arrive'>): CommandResult | undefined {
-  const { state } = turn.incident;
+  const { at, incident } = turn;
+  const { state } = incident;
+  const refusal = problemOf(turn, 'arrive');
+  if (refusal) return refusal;
   const who = by.type === 'contact' || state.phase !== 'responding' ? by : state.by;
-  if (by.type === 'contact' && !problemOf(turn, 'arrive')) answered(turn, by.id, 'going');
-  return transit(turn, 'arrive', { phase: 'on-scene', since: turn.at, by: who }, 'arrived', by);
+  if (by.type === 'contact' && at < (plausibleFrom(turn, by.id) ?? at)) return doubt(turn, by);
+  const isPressed =
+    state.phase === 'responding' && state.by.id === who.id && at - (state.pressedAt ?? 0) <= pressConfirmedMs;
+  if (who.type === 'contact') answered(turn, who.id, { answer: 'going', arrived: true });
+  // Who comes second finds the first one there.
+  const entering = state.phase === 'on-scene' ? undefined : ({ phase: 'on-scene', since: at, by: who } as const);
+  return transit(turn, 'arrive', { entering, what: 'arrived', by, details: isPressed ? { pressed: true } : {} });
+}
+
+function doubt(turn: Turn, by: Actor): CommandResult {
+  const { incident, registry } = turn;
+  nextVersion(turn);
+  write(turn, 'arrival-doubted', { contactId: by.id }, by);
+  const about = leadingAlert(incident, registry);
+  if (about) soundDesk(turn, about);
+  const message = `${by.id} cannot be at incident ${incident.code} so soon: the desk may say that they are`;
+  return refused(turn.incident, 'not-allowed', message);
 }
 
 function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined {
@@ -137,12 +179,14 @@ function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined 
   const refusal = problemOf(turn, 'resolve');
   if (refusal) return refusal;
   const { incident, at } = turn;
-  const { closing } = incident;
+  const { closing, transferred } = incident;
+  if (transferred && transferred.result === undefined)
+    return refused(incident, 'not-allowed', `${transferred.to} was told: say first what became of it there`);
   if (isLifeSafety(incident)) {
     if (by.type === 'system') return refused(incident, 'not-allowed', 'only a person ends a life-safety incident');
     if (contact !== 'reached' && !(closing && agrees(turn, by, closing.by))) return askSecondPerson(turn, command);
   }
-  const somebodyWasThere = incident.state.phase === 'on-scene';
+  const there = incident.state.phase === 'on-scene' ? incident.state.by : undefined;
   const said = note === undefined ? {} : { note };
   nextVersion(turn);
   happen(turn, 'resolve', { entering: { phase: 'resolved', since: at, by, outcome, contact, ...said } });
@@ -154,7 +198,7 @@ function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined 
     { outcome, contact, ...said, ...(closing && { agreedWith: `${closing.by.type}:${closing.by.id}` }) },
     by,
   );
-  tellTheEnd(turn, somebodyWasThere, outcome);
+  tellTheEnd(turn, there, outcome);
   return undefined;
 }
 
@@ -162,23 +206,43 @@ function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined 
 function askSecondPerson(turn: Turn, { by, outcome, contact }: Of<'resolve'>): CommandResult {
   const { closing } = turn.incident;
   // A program is nobody with whom a person could agree.
-  if (!closing || !isPerson(closing.by)) {
+  const isNew = !closing || !isPerson(closing.by);
+  if (isNew) {
     happen(turn, 'ask second person', { entering: actedClaim(turn.incident.state) });
-    turn.incident = { ...turn.incident, closing: { by, askedAt: turn.at } };
+    const asked = turn.incident.severity === 'critical' ? seconds(turn, by) : [];
+    const newly = { by, askedAt: turn.at, outcome, contact, ...(asked.length > 0 && { asked }) };
+    turn.incident = { ...turn.incident, closing: newly };
     nextVersion(turn);
   }
   write(turn, 'second-person-asked', { outcome, contact }, by);
+  if (isNew) for (const contactId of turn.incident.closing?.asked ?? []) tellContact(turn, contactId, 'agree');
   const message =
     'nobody was reached: a second person has to agree (another account, the township, the county, or a responder)';
   return refused(turn.incident, 'second-person-needed', message);
 }
 
+/** Whom the desk asks by telephone whether they agree: the leads of township and county, and who went there. */
+function seconds({ incident, registry }: Turn, by: Actor): string[] {
+  const contacts = registry.contactsFor(incident.where);
+  const leads = (['township', 'county'] as const).flatMap(
+    (role) => contacts.find((one) => one.role === role)?.id ?? [],
+  );
+  const went = incident.told.filter(({ answer }) => answer === 'going').map(({ contactId }) => contactId);
+  return [...new Set([...leads, ...went])].filter((id) => by.type !== 'contact' || id !== by.id).slice(0, mostSeconds);
+}
+const mostSeconds = 5;
+
 function reopen({ table }: Round, turn: Turn, { by, reason }: Of<'reopen'>): CommandResult | undefined {
   const { incident } = turn;
-  const other = table.openWithKey(keyOfIncident(incident));
-  if (other && other !== incident)
-    return refused(incident, 'not-allowed', `incident ${other.code} is open for the same already`);
-  return transit(turn, 'reopen', undefined, 'reopened', by, { reason });
+  const other = keysOfIncident(incident)
+    .map((key) => table.openWithKey(key))
+    .find((one) => one && one !== incident);
+  if (other) return refused(incident, 'not-allowed', `incident ${other.code} is open for the same already`);
+  if (incident.mergedInto !== undefined)
+    return refused(incident, 'not-allowed', `incident ${incident.code} became part of another one: open that again`);
+  const refusal = problemOf(turn, 'reopen');
+  if (!refusal) forgetWhoWent(turn);
+  return refusal ?? transit(turn, 'reopen', { what: 'reopened', by, details: { reason } });
 }
 
 /** A person answers for what was held: it goes out now, from the first rung, or nobody is told of it any more. */
@@ -192,43 +256,8 @@ function letGo(turn: Turn, { by, choice }: Of<'let-go'>): CommandResult | undefi
       'not-allowed',
       `nothing is held of incident ${incident.code}: it is ${phrase(incident.state)}`,
     );
-  return transit(turn, happening, undefined, choice === 'send' ? 'held-sent' : 'held-dropped', by);
+  return transit(turn, happening, { what: choice === 'send' ? 'held-sent' : 'held-dropped', by });
 }
-
-/** A transition that is all there is to a command. */
-function transit(
-  turn: Turn,
-  happening: Happening,
-  entering: IncidentState | undefined,
-  what: TimelineEntry['what'],
-  by: Actor,
-  details: TimelineEntry['details'] = {},
-): CommandResult | undefined {
-  const refusal = problemOf(turn, happening);
-  if (refusal) return refusal;
-  nextVersion(turn);
-  write(turn, what, details, by);
-  happen(turn, happening, { entering });
-  return undefined;
-}
-
-function problemOf(turn: Turn, happening: Happening): CommandResult | undefined {
-  const refusal = refusalOf(turn, happening);
-  const { incident } = turn;
-  return (
-    refusal &&
-    refused(incident, 'not-allowed', `${refusals[refusal]}: incident ${incident.code} is ${phrase(incident.state)}`)
-  );
-}
-
-const refusals: Record<Refusal, string> = {
-  taken: 'somebody has it already',
-  'not claimed': 'claim it first',
-  'on the way': 'a responder is on the way',
-  'on scene': 'somebody is there',
-  over: 'it is over',
-  'not over': 'it is not over',
-};
 
 function notTheirClaim({ incident }: Turn, by: Actor): CommandResult | undefined {
   const { state } = incident;
@@ -266,9 +295,11 @@ function foreignProblem(incident: Incident, command: IncidentCommand): string | 
     return `contact ${by.id} cannot answer for ${command.contactId}`;
   if (type === 'resolve' && isLifeSafety(incident) && !incident.closing)
     return 'a life-safety incident is not ended by a reply';
-  if (['claim', 'release', 'act', 'reopen', 'let-go'].includes(type)) return `only the desk may ${type}`;
+  if (!ofContacts.has(type)) return `only the desk may ${type}`;
   return undefined;
 }
+
+const ofContacts: ReadonlySet<IncidentCommand['type']> = new Set(['accept', 'decline', 'arrive', 'report', 'resolve']);
 
 function refuseReply(round: Round, incident: Incident, { by, type }: IncidentCommand, message: string): CommandResult {
   const turn = round.turnOf(incident);
@@ -276,30 +307,12 @@ function refuseReply(round: Round, incident: Incident, { by, type }: IncidentCom
   return refused(incident, 'not-allowed', message);
 }
 
-function answered(turn: Turn, contactId: string, answer: 'going' | 'cannot'): void {
-  const told = turn.incident.told.map((one) => (one.contactId === contactId ? { ...one, answer } : one));
+/** Who was sent home, and goes all the same, hears the end. */
+function answered(turn: Turn, contactId: string, said: Pick<Told, 'answer' | 'arrived'>): void {
+  const told = turn.incident.told.map((one) => {
+    if (one.contactId !== contactId) return one;
+    const { stoodDown, ...known } = one;
+    return { ...known, ...said, ...(stoodDown && said.answer !== 'going' && { stoodDown }) };
+  });
   turn.incident = { ...turn.incident, told };
 }
-
-function refused({ version }: Incident, problem: CommandProblem, message: string): CommandResult {
-  return { ok: false, problem, message, currentVersion: version };
-}
-
-/** What is true now, naming who: for the person who comes second. */
-function phrase(state: IncidentState): string {
-  switch (state.phase) {
-    case 'open':
-      return 'open';
-    case 'claimed':
-      return `claimed by ${state.by.type} ${state.by.id}`;
-    case 'responding':
-      return `in the hands of ${state.by.type} ${state.by.id}, who is on the way`;
-    case 'on-scene':
-      return `in the hands of ${state.by.type} ${state.by.id}, who is there`;
-    case 'resolved':
-      return `resolved by ${state.by.type} ${state.by.id}`;
-  }
-}
-
-const isPerson = ({ type }: Actor): boolean => type === 'account' || type === 'contact';
-const isSame = (a: Actor, b: Actor): boolean => a.type === b.type && a.id === b.id;

@@ -183,6 +183,21 @@ test('smoke that comes back after a person had ended the incident opens it again
   expect(desk.told()).toContain('worse near');
 });
 
+test('a press that makes two falls urgent that a person had ended opens one of them again, which is told once', () => {
+  const desk = village();
+  const falls = ['fall-1', 'fall-2'].map((alertId) => {
+    const incident = desk.alert('fall', 'watch-bat', { alertId, severity: 'urgent' });
+    desk.command(incident, { type: 'resolve', by: li, outcome: 'helped', contact: 'reached' });
+    desk.advance(HOUR_MS);
+    return incident;
+  });
+  desk.told();
+  const press = { type: 'strengthen', at: desk.now, severity: 'critical', reason: {} } as const;
+  desk.change({ ...press, alertId: 'fall-1' }, { ...press, alertId: 'fall-2' });
+  expect(falls.map((one) => desk.see(one).state.phase)).toEqual(['open', 'resolved']);
+  expect(desk.told().filter((line) => line === 'worse near')).toHaveLength(1);
+});
+
 test('a new fall after the last one was ended is a new incident', () => {
   const desk = village();
   const first = desk.alert('fall', 'watch-bat');

@@ -57,7 +57,8 @@ export function isLifeSafety({ alerts }: Pick<Incident, 'alerts'>): boolean {
  * about a fall that the person answered, and an outing that nobody had to be called about: they are home again.
  */
 export function mayEndByItself(incident: Incident): boolean {
-  const { category, severity, alerts, moreAlerts = 0 } = incident;
+  const { category, severity, alerts, moreAlerts = 0, transferred } = incident;
+  if (transferred && transferred.result === undefined) return false;
   const isWork =
     category === 'supervision' || category === 'system' || (category === 'reading' && severity === 'service');
   const isDoubt = alerts.every(({ condition }) => condition === 'fall-suspected');
@@ -122,6 +123,7 @@ function categoryOf(condition: Condition): IncidentCategory {
     case 'tamper':
     case 'test-overdue':
     case 'visit-overdue':
+    case 'contacts-unproved':
     case 'village-outage':
       return 'supervision';
     case 'uplink-lost':
@@ -129,6 +131,10 @@ function categoryOf(condition: Condition): IncidentCategory {
     case 'record-quarantined':
     case 'journal-reserve':
     case 'keys-unwritten':
+    case 'desk-empty':
+    case 'drill-failed':
+    case 'hand-over-open':
+    case 'channel-trouble':
     case 'ladder-empty':
     case 'notice-undelivered':
     case 'emergency-left-open':

@@ -258,3 +258,12 @@ test('what was held because the clock was ahead goes on when it is set right soo
   expect(goesOn(8 * HOUR_MS, MINUTE_MS, -8 * HOUR_MS, true)).toBe(false);
   expect(goesOn(8 * HOUR_MS, MINUTE_MS, -8 * HOUR_MS, false, true)).toBe(false);
 });
+
+test('what opens anew after a backup was put back takes no name under which people may have heard of it in the time that was lost', () => {
+  const desk = village();
+  desk.sleep(MINUTE_MS, yesterday(desk));
+  const fall = desk.alert('fall', 'watch-bat');
+  expect(desk.see(fall).version).toBeGreaterThan(1_000);
+  expect(desk.notices.filter(({ incidentId }) => incidentId === fall.incidentId)).not.toHaveLength(0);
+  for (const { noticeId } of desk.notices) expect(Number(/\/v(\d+)\//.exec(noticeId)?.[1])).toBeGreaterThan(1_000);
+});

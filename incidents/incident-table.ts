@@ -1,6 +1,6 @@
 import type { Alert, Condition, Severity } from '../records/alert.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
-import type { Incident } from '../records/incident.ts';
+import type { Incident, IncidentAlert } from '../records/incident.ts';
 import { DeadlineHeap } from '../rules/deadline-heap.ts';
 import { isCry, keyOf } from './correlation.ts';
 
@@ -24,13 +24,23 @@ export function createIncidentTable(state: FoldState) {
 
   return {
     get: (incidentId: string): Incident | undefined => rows.get(incidentId),
-    openWithKey: (key: string): Incident | undefined => find(index.byKey.get(key)),
+    /** The open incident of that key, else the one that such an incident became part of. */
+    openWithKey: (key: string): Incident | undefined => find(index.byKey.get(key) ?? index.byMergedKey.get(key)?.[0]),
     /** Work of a week that ended by itself: more of the same week belongs to it. */
     restingWithKey: (key: string): Incident | undefined => find(index.byRest.get(key)),
     ofAlert: (alertId: string): Incident | undefined => find(index.byAlert.get(alertId)),
+    /** Open incidents to which that contact is on the way, or where they are. */
+    takenBy: (contactId: string): readonly string[] => index.byGoer.get(contactId) ?? [],
     openCriesAt: (placeId: string): Incident[] =>
       (index.criesByPlace.get(placeId) ?? []).flatMap((id) => find(id) ?? []),
     hasCode: (code: string): boolean => index.byCode.has(code),
+    withCode: (code: string): Incident | undefined => find(index.byCode.get(code)),
+    /** The one that it goes on as, however often that became part of another. What became part of one is never opened again: no circle. */
+    wholeOf(incident: Incident | undefined): Incident | undefined {
+      let whole = incident;
+      for (let next = whole; next; next = find(next.mergedInto)) whole = next;
+      return whole;
+    },
     all: (): Incident[] => [...rows.values()],
     *open(): Iterable<Incident> {
       for (const incident of rows.values()) if (isOpen(incident)) yield incident;
@@ -111,15 +121,27 @@ export function keyOfIncident({ alerts, subject, week }: Incident): string {
   return keyOf(first, subject, week);
 }
 
+/** Also those of incidents that became part of it. */
+export const keysOfIncident = (incident: Incident): string[] => [
+  keyOfIncident(incident),
+  ...(incident.merged ?? []).map(({ key }) => key),
+];
+
+/** What became part of another incident is found there. */
+const carried = ({ alerts, mergedInto }: Incident): readonly IncidentAlert[] =>
+  mergedInto === undefined ? alerts : [];
+
 /** A day, in which a resolved incident can be reopened; a week's work until the week is over. */
 const keepResolvedMs = 24 * 3_600_000;
 
 /** What the rows are found by. `cries` are falls and emergency calls that are open, by the place where they began. */
 function createIndex(state: FoldState) {
   const byKey = state.table<string>('incident-by-key', { derived: true });
+  const byMergedKey = state.table<readonly string[]>('incident-by-merged-key', { derived: true });
   const byRest = state.table<string>('incident-by-rest', { derived: true });
   const byAlert = state.table<string>('incident-by-alert', { derived: true });
   const byCode = state.table<string>('incident-by-code', { derived: true });
+  const byGoer = state.table<readonly string[]>('incident-by-goer', { derived: true });
   const criesByPlace = state.table<readonly string[]>('cries-by-place', { derived: true });
   const counts = state.table<number>('incident-counts', { derived: true });
 
@@ -131,7 +153,8 @@ function createIndex(state: FoldState) {
 
   function moveOpen(incident: Incident, isNowOpen: boolean): void {
     if (isNowOpen) byKey.set(keyOfIncident(incident), incident.incidentId);
-    else byKey.delete(keyOfIncident(incident));
+    else if (byKey.get(keyOfIncident(incident)) === incident.incidentId) byKey.delete(keyOfIncident(incident));
+    for (const { key } of incident.merged ?? []) listUnder(byMergedKey, key, incident.incidentId, isNowOpen);
     moveCry(criesByPlace, incident, isNowOpen);
   }
 
@@ -142,45 +165,65 @@ function createIndex(state: FoldState) {
 
   return {
     byKey,
+    byMergedKey,
     byRest,
     byAlert,
     byCode,
+    byGoer,
     criesByPlace,
     counts,
 
     /** From what a row was to what it is; undefined: there is no row. */
     move(before: Incident | undefined, after: Incident | undefined): void {
-      const gone = new Set(before?.alerts.map(({ alertId }) => alertId));
-      for (const { alertId } of after?.alerts ?? [])
+      const gone = new Set(before && carried(before).map(({ alertId }) => alertId));
+      for (const { alertId } of (after && carried(after)) ?? [])
         if (!gone.delete(alertId)) byAlert.set(alertId, after?.incidentId ?? '');
-      for (const alertId of gone) byAlert.delete(alertId);
+      for (const alertId of gone) if (byAlert.get(alertId) === before?.incidentId) byAlert.delete(alertId);
       if (before) count(before, -1);
       if (after) count(after, 1);
+      const [went, goes] = [goerOf(before), goerOf(after)];
+      if (went !== goes) {
+        if (before && went !== undefined) listUnder(byGoer, went, before.incidentId, false);
+        if (after && goes !== undefined) listUnder(byGoer, goes, after.incidentId, true);
+      }
       if (after) byCode.set(after.code, after.incidentId);
       else if (before) byCode.delete(before.code);
       if (before && isResting(before)) moveResting(before, false);
       if (after && isResting(after)) moveResting(after, true);
       const wasOpen = before !== undefined && isOpen(before);
-      if (after && isOpen(after) && !wasOpen) moveOpen(after, true);
-      else if (wasOpen && !(after && isOpen(after))) moveOpen(before, false);
+      const isNowOpen = after !== undefined && isOpen(after);
+      if (wasOpen && isNowOpen && keysOfIncident(before).join() === keysOfIncident(after).join()) return;
+      if (wasOpen) moveOpen(before, false);
+      if (isNowOpen) moveOpen(after, true);
     },
 
     clear(): void {
-      for (const table of [byKey, byRest, byAlert, byCode, criesByPlace, counts]) {
+      for (const table of [byKey, byMergedKey, byRest, byAlert, byCode, byGoer, criesByPlace, counts]) {
         for (const key of [...table.keys()]) table.delete(key);
       }
     },
   };
 }
 
+function goerOf(incident: Incident | undefined): string | undefined {
+  const state = incident?.state;
+  const isThere = state?.phase === 'responding' || state?.phase === 'on-scene';
+  return isThere && state.by.type === 'contact' ? state.by.id : undefined;
+}
+
 function moveCry(criesByPlace: Table<readonly string[]>, incident: Incident, isNowOpen: boolean): void {
   const { incidentId, where, alerts } = incident;
   const [first] = alerts;
   if (where.placeId === undefined || !first || !isCry(first.condition)) return;
-  const others = (criesByPlace.get(where.placeId) ?? []).filter((id) => id !== incidentId);
-  const cries = isNowOpen ? [...others, incidentId] : others;
-  if (cries.length > 0) criesByPlace.set(where.placeId, cries);
-  else criesByPlace.delete(where.placeId);
+  listUnder(criesByPlace, where.placeId, incidentId, isNowOpen);
+}
+
+/** In the order of their ids, whatever was first: an index says the same when it is made anew. */
+function listUnder(table: Table<readonly string[]>, key: string, incidentId: string, isListed: boolean): void {
+  const others = (table.get(key) ?? []).filter((id) => id !== incidentId);
+  const ids = isListed ? [...others, incidentId].sort() : others;
+  if (ids.length > 0) table.set(key, ids);
+  else table.delete(key);
 }
 
 /** Every row with a deadline has a hint of just that time; hints that no row confirms any longer are dropped on top. */

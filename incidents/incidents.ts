@@ -1,24 +1,41 @@
 import type { Alert, AlertChange } from '../records/alert.ts';
-import type { CommandResult } from '../records/command.ts';
+import type {
+  CallLog,
+  CommandResult,
+  OpenCall,
+  PromptAnswer,
+  Reply,
+  Suppress,
+  Unsuppress,
+} from '../records/command.ts';
 import { createCommandAnswers } from '../records/command-answers.ts';
-import type { FoldState, Table } from '../records/fold-state.ts';
+import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
 import type { OutcomeRecord, StartedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
+import { providersOf } from '../records/providers.ts';
 import type { RegistryView } from '../records/registry.ts';
 import { earliest } from '../rules/cause.ts';
 import type { Failure } from '../rules/engine.ts';
 import type { LocalTime } from '../rules/local-time.ts';
-import { stepAlerts, stepSilences } from './alerts.ts';
+import { stepAlerts, stepWaiting } from './alerts.ts';
+import { logCall, openCall } from './calls.ts';
 import { type IncidentCommand, stepCommand } from './commands.ts';
+import { createContactProofs } from './contact-proofs.ts';
 import { isLifeSafety } from './correlation.ts';
+import { createCrew } from './crew.ts';
+import { createDrills } from './drills.ts';
+import { createHandOvers } from './hand-overs.ts';
 import { createIncidentTable, deadlineOf, isOpen } from './incident-table.ts';
+import { leadingAlert } from './notices.ts';
 import { stepOutcome } from './outcomes.ts';
-import { createPrompts } from './prompts.ts';
-import { beginRound, type Round, type RoundParts } from './round.ts';
+import { type Answered, createPrompts, incidentAsked } from './prompts.ts';
+import { type ReplyAnswer, stepReply } from './replies.ts';
+import { beginRound, type Round, type RoundParts, type Stand, versionsLost } from './round.ts';
 import { createSilences, isPartOfOutage } from './silences.ts';
+import { createSuppressions } from './suppressions.ts';
 import { happen } from './transition.ts';
-import { nextVersion, type Turn, write } from './turn.ts';
+import { nextVersion, soundDesk, type Turn, write } from './turn.ts';
 
 /**
  * The work people do about alerts: opened, claimed, answered, ended, and who is told meanwhile. It steps on alerts,
@@ -32,27 +49,70 @@ export function createIncidents({ state, registry, localTime }: IncidentsParts) 
   const table = createIncidentTable(state);
   const answers = createCommandAnswers(state);
   const silences = createSilences({ state });
-  const parts = { state, table, registry, silences, localTime, stands: state.table<Stand>('stands') };
+  const suppressions = createSuppressions({ state, registry });
+  const proofs = createContactProofs({ state, registry, localTime });
+  const handOvers = createHandOvers({ state, registry, localTime, hasCode: table.hasCode });
+  const drills = createDrills({ state, registry, localTime, hasCode: table.hasCode });
+  const crew = createCrew({ state, registry, localTime, table, handOvers });
+  const stands = state.table<Stand>('stands');
+  const parts = { state, table, registry, crew, silences, suppressions, localTime, stands };
   const prompts = createPrompts({ state, registry, hasCode: table.hasCode });
+
+  /** What people and devices said, and beside the first rung, holding it up in nothing, the question to the person. */
+  function concludeAsking(round: Round): IncidentAnswer {
+    const answer = conclude(round);
+    const { alerts, notices } = prompts.askBeside(round);
+    return alerts.length === 0 ? answer : { ...answer, notices: [...answer.notices, ...notices], alerts };
+  }
 
   return {
     step(input: IncidentInput): IncidentAnswer {
       const round = beginRound(parts, input.at);
       if (input.type === 'command') {
         const result = answers.once(input.command, () => stepCommand(round, input.command));
+        return { ...concludeAsking(round), result };
+      }
+      if (input.type === 'call') {
+        const { result, alert } = openCall(round, input.command);
+        const answer = concludeAsking(round);
+        return { ...answer, ...(alert && { alerts: [{ type: 'raise', alert }, ...(answer.alerts ?? [])] }), result };
+      }
+      if (input.type === 'call-log') {
+        const result = logCall(round, input.command);
+        return { ...conclude(round), result };
+      }
+      if (input.type === 'suppression') {
+        const { command } = input;
+        const result = command.type === 'suppress' ? suppressions.begin(command, input.at) : suppressions.end(command);
+        stepWaiting(round, suppressions.release(input.at));
         return { ...conclude(round), result };
       }
       if (input.type === 'outcome') {
-        stepOutcome(round, input.outcome);
+        stepOutcome(round, input.outcome, providersOf(state));
         return conclude(round);
       }
       stepAlerts(round, input.changes);
-      const answer = conclude(round);
-      return { ...answer, notices: [...answer.notices, ...prompts.ask(input.changes)] };
+      const answer = concludeAsking(round);
+      const asked = [...prompts.ask(input.changes), ...drills.hear(input.changes, input.at)];
+      return { ...answer, notices: [...answer.notices, ...asked] };
     },
 
-    /** Somebody answers a question that was put to a person. */
-    answerPrompt: prompts.answer,
+    /** Somebody answers by telephone. `prompt`: it was the person, and whether all is well. */
+    reply(command: Reply, at: number): IncidentAnswer & Pick<ReplyAnswer, 'prompt'> {
+      const round = beginRound(parts, at);
+      const ports = { providers: providersOf(state), openPrompt: prompts.openFor };
+      const { result, notices, prompt } = stepReply(round, command, ports);
+      const answer = conclude(round);
+      return { ...answer, notices: [...answer.notices, ...notices], result, ...(prompt && { prompt }) };
+    },
+
+    /** Somebody answers a question that was put to a person. What it says about an incident stands in that one's timeline. */
+    answerPrompt(command: PromptAnswer, at: number): Answered & IncidentAnswer {
+      const answered = prompts.answer(command, at);
+      const round = beginRound(parts, at);
+      if (answered.event) noteAnswer(round, command);
+      return { ...answered, ...conclude(round) };
+    },
 
     /**
      * Fires every deadline up to `dueAt`, the earliest first, then by incident. `now` is the time at which that
@@ -100,12 +160,15 @@ export function createIncidents({ state, registry, localTime }: IncidentsParts) 
       return conclude(round);
     },
 
-    nextDeadline: (): number | undefined => earliest([table.nextDeadline()?.dueAt, silences.nextDeadline()]),
+    nextDeadline: (): number | undefined =>
+      earliest([table.nextDeadline()?.dueAt, silences.nextDeadline(), suppressions.nextDeadline()]),
     deadlineCount: table.deadlineCount,
     /** Makes the indexes anew, after rows were loaded. */
     rebuild(): void {
       table.rebuild();
       silences.rebuild();
+      suppressions.rebuild();
+      handOvers.rebuild();
     },
 
     /**
@@ -115,14 +178,20 @@ export function createIncidents({ state, registry, localTime }: IncidentsParts) 
     applyDecided(decided: readonly IncidentChange[], mine: readonly IncidentChange[] = []): void {
       for (const { incident } of mine.filter(isOpening)) table.remove(incident.incidentId);
       for (const { incident } of decided) {
-        for (const { alertId } of incident.alerts) silences.drop(alertId);
+        for (const { alertId } of incident.alerts)
+          for (const waiting of [silences, suppressions]) waiting.drop(alertId);
         table.put(incident);
       }
     },
 
+    /** Shifts that have to be taken over, whether contacts can be reached, and drills: their deadlines are their own. */
+    handOvers,
+    proofs,
+    drills,
     get: (incidentId: string): Incident | undefined => table.get(incidentId),
     /** Whether an alert is in an incident that is still kept, or waits to become one. */
-    knows: (alertId: string): boolean => silences.has(alertId) || table.ofAlert(alertId) !== undefined,
+    knows: (alertId: string): boolean =>
+      silences.has(alertId) || suppressions.has(alertId) || table.ofAlert(alertId) !== undefined,
     openIncidents: (): Iterable<Incident> => table.open(),
     openCounts: table.openCounts,
   };
@@ -135,12 +204,16 @@ export type Incidents = ReturnType<typeof createIncidents>;
 export type IncidentInput =
   | { type: 'alerts'; at: number; changes: readonly AlertChange[] }
   | { type: 'command'; at: number; command: IncidentCommand }
+  | { type: 'call'; at: number; command: OpenCall }
+  | { type: 'call-log'; at: number; command: CallLog }
+  | { type: 'suppression'; at: number; command: Suppress | Unsuppress }
   | { type: 'outcome'; at: number; outcome: OutcomeRecord };
 
-/** What changed, and whom to tell. `result` answers a command; `failures` are incidents whose deadline threw. */
+/** What changed, and whom to tell. `alerts` are those that come from here. `result` answers a command; `failures` are incidents whose deadline threw. */
 export type IncidentAnswer = {
   incidents: IncidentChange[];
   notices: Notice[];
+  alerts?: AlertChange[];
   result?: CommandResult;
   failures?: Failure[];
 };
@@ -162,9 +235,7 @@ const stalledMs = 15 * 60_000;
 
 const isOpening = ({ timeline }: IncidentChange): boolean => timeline.some(({ what }) => what === 'opened');
 
-/** The last start after which nothing of before went on by itself. */
-type Stand = { at: number; downMs: number; restored?: true };
-type Parts = RoundParts & { state: FoldState; stands: Table<Stand> };
+type Parts = RoundParts & { state: FoldState };
 
 /** Whether nothing of it goes on by itself, when the system stood still or was put back until `at`. */
 function isOfBefore(incident: Incident, at: number): boolean {
@@ -184,7 +255,6 @@ function skipVersions(round: Round, incident: Incident): void {
   turn.incident = { ...turn.incident, version: turn.incident.version + versionsLost };
   round.keep(turn);
 }
-const versionsLost = 1_000;
 
 function hold(round: Round, incident: Incident, downMs: number): void {
   const turn = round.turnOf(incident);
@@ -213,7 +283,14 @@ function endClaim(turn: Turn, round: Round): void {
 function fireAll(parts: Parts, dueAt: number, now: number): IncidentAnswer {
   const fired: IncidentAnswer[] = [];
   const failures: Failure[] = [];
-  if ((parts.silences.nextDeadline() ?? Infinity) <= dueAt) fired.push(...fireSilences(parts, dueAt, now, failures));
+  const { silences, suppressions } = parts;
+  if ((silences.nextDeadline() ?? Infinity) <= dueAt) {
+    const lasted = silences.take(dueAt, (alert) => isPartOfOutage(parts.table, parts.registry, alert));
+    fired.push(...fireWaiting(parts, lasted, { dueAt, now, failures }));
+  }
+  // What was kept from people and still stands is work now.
+  if ((suppressions.nextDeadline() ?? Infinity) <= dueAt)
+    fired.push(...fireWaiting(parts, suppressions.release(dueAt), { dueAt, now, failures }));
   for (let next = parts.table.nextDeadline(); next && next.dueAt <= dueAt; next = parts.table.nextDeadline()) {
     const { incidentId, dueAt: wasDueAt } = next;
     try {
@@ -238,14 +315,25 @@ function failureOf(incidentId: string, incident: Incident | undefined, error: un
   return { rule: 'incidents', subject: incidentId, lifeSafety, error, ...(deviceId !== undefined && { deviceId }) };
 }
 
+/** A person who needs help said so: the desk sounds. Whatever they say ends nothing. */
+function noteAnswer(round: Round, { promptId, answer, by }: PromptAnswer): void {
+  const incident = round.table.wholeOf(round.table.get(incidentAsked(promptId) ?? ''));
+  if (!incident || !isOpen(incident)) return;
+  const turn = round.turnOf(incident);
+  if (answer === 'help') nextVersion(turn);
+  write(turn, 'person-answered', { answer }, by);
+  const about = leadingAlert(incident, turn.registry);
+  if (answer === 'help' && about) soundDesk(turn, about);
+  round.keep(turn);
+}
+
 /** Together, so that one message names them all; where one of them throws, each by itself, and that one again later. */
-function fireSilences(parts: Parts, dueAt: number, now: number, failures: Failure[]): IncidentAnswer[] {
-  const { silences, state, table, registry } = parts;
-  const lasted = silences.take(dueAt, (alert) => isPartOfOutage(table, registry, alert));
+function fireWaiting(parts: Parts, lasted: readonly Alert[], { dueAt, now, failures }: Firing): IncidentAnswer[] {
+  const { silences, state } = parts;
   const tell = (alerts: readonly Alert[]) =>
     state.attempt(() => {
       const round = beginRound(parts, now, dueAt);
-      stepSilences(round, alerts);
+      stepWaiting(round, alerts);
       return conclude(round);
     });
   try {
@@ -257,13 +345,16 @@ function fireSilences(parts: Parts, dueAt: number, now: number, failures: Failur
       } catch (error) {
         silences.wait(alert, now);
         const { deviceId } = alert.where;
-        const words = { rule: 'incidents', subject: alert.alertId, lifeSafety: false, error };
+        const lifeSafety = isLifeSafety({ alerts: [alert] });
+        const words = { rule: 'incidents', subject: alert.alertId, lifeSafety, error };
         failures.push({ ...words, ...(deviceId !== undefined && { deviceId }) });
         return [];
       }
     });
   }
 }
+
+type Firing = { dueAt: number; now: number; failures: Failure[] };
 
 function fireOne(round: Round, incidentId: string, stand: Stand | undefined): IncidentAnswer {
   const incident = round.table.get(incidentId);

@@ -63,9 +63,22 @@ const events: Record<Happening, (desk: Desk, incident: Incident) => CommandResul
     desk.command(incident, { type: 'decline', by: contact('station'), contactId: 'station' }),
   'turn back': (desk, incident) => desk.command(incident, { type: 'decline', by: contact('near'), contactId: 'near' }),
   arrive: (desk, incident) => desk.command(incident, { type: 'arrive', by: contact('near') }),
+  'help asked': (desk) => desk.reply('near', '9').result,
   'ask second person': askSecond,
   resolve: (desk, incident) =>
     desk.command(incident, { type: 'resolve', by: wang, outcome: 'helped', contact: 'reached' }),
+  'less urgent': (desk, incident) =>
+    desk.command(incident, { type: 'reclass', by: wang, to: 'service', reason: 'the television is broken' }),
+  'take over': (desk, incident) => desk.command(incident, { type: 'take-over', by: wang, reason: 'Li is at lunch' }),
+  'hand up': (desk, incident) =>
+    desk.command(incident, { type: 'hand-up', by: wang, to: 'township', reason: 'it needs a car' }),
+  transfer: (desk, incident) => desk.command(incident, { type: 'transfer', by: wang, to: '120' }),
+  merge: (desk, incident) => {
+    const other = desk.alert('fall', 'watch-him');
+    if (incident.state.phase !== 'resolved') into[incident.state.phase](desk, other);
+    desk.told();
+    return desk.command(incident, { type: 'merge', by: wang, into: other.incidentId, reason: 'it is one fall' });
+  },
   reopen: (desk, incident) => desk.command(incident, { type: 'reopen', by: wang, reason: 'it was the other house' }),
 };
 
@@ -82,7 +95,8 @@ function askSecond(desk: Desk, incident: Incident): CommandResult {
 
 function prepared(happening: Happening, phase: Phase) {
   const desk = village();
-  const condition = happening === 'all cleared' ? 'battery-low' : 'fall';
+  const condition =
+    happening === 'all cleared' ? 'battery-low' : happening === 'less urgent' ? 'call-emergency' : 'fall';
   const severity = happening === 'more urgent' ? 'urgent' : happening === 'all cleared' ? 'service' : 'critical';
   const opened = desk.alert(condition, 'watch-bat', { alertId: 'first', severity });
   into[phase](desk, opened);
@@ -120,7 +134,7 @@ function expectLadder(
   after: Incident,
   move: Exclude<Cell, string | { refused: string }>['ladder'],
 ) {
-  const told = desk.told().filter((one) => !/stand-down|all-clear|desk!/.test(one));
+  const told = desk.told().filter((one) => !/stand-down|all-clear|update|alarm team|desk!|agree|reply/.test(one));
   switch (move) {
     case 'unchanged':
       expect(after.ladder).toEqual(before.ladder);
@@ -131,6 +145,10 @@ function expectLadder(
       expect(told).toEqual(['worse near', 'worse station', 'information daughter']);
       return;
     case 'starts':
+      if (after.severity === 'service') {
+        expect(told).toEqual([]);
+        return;
+      }
       expect(told).toEqual([
         expect.stringMatching(/^(worse|alarm) near$/),
         expect.stringMatching(/ station$/),
@@ -144,10 +162,15 @@ function expectLadder(
       );
       return;
     case 'next rung':
-    case 'goes on':
-      expect(told).toEqual(['escalation next', 'escalation desk']);
+    case 'goes on': {
+      // Whoever stayed reachable while somebody was on the way is asked again.
+      const backup = before.state.phase === 'responding' ? ['escalation station'] : [];
+      // Who asks for more people says that it is worse than it was.
+      const called = told.map((one) => one.replace(/^worse/, 'escalation'));
+      expect(called).toEqual(['escalation next', 'escalation desk', ...backup]);
       expect(after.ladder).toMatchObject({ phase: 'running', rung: 2, nextAt: desk.now + MINUTE_MS });
       return;
+    }
     case 'resumes':
       expect(told).toEqual(['escalation next', 'escalation desk']);
       expect(after.ladder).toMatchObject({ rung: 2 });
@@ -214,8 +237,10 @@ function tableOfLadders(): string {
   return ['| ladder | after the start | who is told |', '|---|---|---|', ...rows].join('\n');
 }
 
-function sayRung({ tell, each, inform, desk }: Rung): string {
-  const seats = tell.map(({ role, nth }) => (nth === 1 ? `first ${role}` : `second ${role}`));
-  if (each) seats.push(`each ${each}`);
+function sayRung({ tell, inform, desk }: Rung): string {
+  const seats = tell.map((seat) => {
+    if ('each' in seat) return `each ${seat.each}`;
+    return 'nth' in seat && `${seat.nth === 1 ? 'first' : 'second'} ${seat.role}`;
+  });
   return [desk && 'the desk sounds', ...seats, inform && `${inform}, for information`].filter(Boolean).join(', ');
 }

@@ -36,8 +36,26 @@ export const lifecycle: { [H in Happening]: Record<Phase, Cell> } = {
     same('unchanged'),
     refused('over'),
   ),
+  'help asked': row(same('next rung'), same('next rung'), same('next rung'), same('first rung'), refused('over')),
   'ask second person': row(same('rests'), same('rests'), same('rests'), same('unchanged'), refused('over')),
   resolve: row(
+    to('resolved', 'ends'),
+    to('resolved', 'ends'),
+    to('resolved', 'ends'),
+    to('resolved', 'ends'),
+    refused('over'),
+  ),
+  'less urgent': row(same('starts'), same('unchanged'), same('unchanged'), same('unchanged'), refused('over')),
+  'take over': row(
+    refused('not claimed'),
+    to('claimed', 'pauses'),
+    refused('on the way'),
+    refused('on scene'),
+    refused('over'),
+  ),
+  'hand up': row(same('unchanged'), to('open', 'goes on'), same('unchanged'), same('unchanged'), refused('over')),
+  transfer: row(same('unchanged'), same('unchanged'), same('unchanged'), same('unchanged'), refused('over')),
+  merge: row(
     to('resolved', 'ends'),
     to('resolved', 'ends'),
     to('resolved', 'ends'),
@@ -62,7 +80,8 @@ export type Phase = IncidentState['phase'];
  * `worse`: a new critical alert, or somebody more whom nothing watches over. `more urgent`: an alert that raises the whole incident. `second call`: the person
  * pressed again; while somebody is on the way it is shown and sounded, no more. `decline`: somebody who was told cannot
  * go; `turn back`: the one who was on the way. `stood still`: nobody was told of anything for hours, or the journal was put
- * back. `send held`, `drop held`: what a person says to that; `clock set back`: those hours were the clock's mistake. `unreachable`: every channel of somebody on the newest rung
+ * back. `send held`, `drop held`: what a person says to that; `clock set back`: those hours were the clock's mistake. `less urgent`: a call was less than was asked for. `hand up`: to another level, up or down.
+ * `help asked`: whoever is there, or on the way, needs more people. `transfer`: the emergency services were told, or what became of it there. `merge`: it goes on as part of another. `unreachable`: every channel of somebody on the newest rung
  * failed.
  */
 export type Happening =
@@ -85,8 +104,14 @@ export type Happening =
   | 'decline'
   | 'turn back'
   | 'arrive'
+  | 'help asked'
   | 'ask second person'
   | 'resolve'
+  | 'less urgent'
+  | 'take over'
+  | 'hand up'
+  | 'transfer'
+  | 'merge'
   | 'reopen';
 
 /** `to` absent: the state stays. `never`: the caller must not let it come to this. */

@@ -25,20 +25,28 @@ export function parseNoticeId(noticeId: string): NoticeName | undefined {
 }
 
 export function createNotice(incident: Incident, registry: RegistryView, at: number, words: NoticeWords): Notice {
-  const { cause, rung, recipient, purpose } = words;
+  const { cause, rung, recipient, purpose, prefer, channels } = words;
   const { incidentId, severity } = incident;
   const noticeId = noticeIdOf({ incidentId, cause, rung, recipient });
   const text = textOf(incident, registry, words);
-  return { noticeId, incidentId, purpose, severity, rung, recipient, at, text };
+  const ways = { ...(prefer && { prefer }), ...(channels && { channels: [...channels] }) };
+  return { noticeId, incidentId, purpose, severity, rung, recipient, at, ...ways, text };
 }
 
 /** The person is on the list of those who hear the end; `undefined` when the list is full and they are not on it. */
-export function withTold(told: readonly Told[], { contactId, noticeId, at, asked }: NewlyTold): Told[] | undefined {
+export function withTold(
+  told: readonly Told[],
+  { contactId, noticeId, at, asked, purpose }: NewlyTold,
+): Told[] | undefined {
   const before = told.find((one) => one.contactId === contactId);
   if (!before && told.length >= mostTold) return undefined;
   const informed = !asked && (!before || before.informed === true);
   const answer = before?.answer === undefined ? {} : { answer: before.answer };
-  const now: Told = { contactId, noticeId, at, reached: 'unknown', ...(informed && { informed }), ...answer };
+  const heard = {
+    ...(before?.arrived && { arrived: true as const }),
+    ...((before?.updated || purpose === 'update') && { updated: true as const }),
+  };
+  const now: Told = { contactId, noticeId, at, reached: 'unknown', ...(informed && { informed }), ...answer, ...heard };
   return before ? told.map((one) => (one === before ? now : one)) : [...told, now];
 }
 
@@ -56,26 +64,31 @@ export const alertCount = ({ alerts, moreAlerts = 0 }: Incident): number => aler
 
 /** From the least to the most urgent. */
 export const severities: readonly Severity[] = ['service', 'urgent', 'critical'];
+export const moreUrgent = (a: Severity, b: Severity): Severity =>
+  severities.indexOf(b) > severities.indexOf(a) ? b : a;
 
 export type NoticeName = { incidentId: string; cause: number; rung: number; recipient: Recipient };
 export type NoticeWords = Omit<NoticeName, 'incidentId'> & {
   purpose: NoticePurpose;
   about?: IncidentAlert;
   detail?: string;
+  goingId?: string;
   heldMs?: number;
+  prefer?: 'voice';
+  channels?: Notice['channels'];
 };
 /** `asked`: to go. Whoever was asked once is not merely informed later. */
-type NewlyTold = Pick<Told, 'contactId' | 'noticeId' | 'at'> & { asked: boolean };
+type NewlyTold = Pick<Told, 'contactId' | 'noticeId' | 'at'> & { asked: boolean; purpose?: NoticePurpose };
 
 /** People who hear about one incident, and names in one message. */
-const mostTold = 60;
+export const mostTold = 60;
 const mostNamed = 20;
 const longestDetail = 200;
 
 function textOf(
   incident: Incident,
   registry: RegistryView,
-  { recipient, about, detail, heldMs }: NoticeWords,
+  { recipient, about, detail, goingId, heldMs }: NoticeWords,
 ): NoticeText {
   const { code: incidentCode, openedAt, alerts } = incident;
   const alert = about ?? leadingAlert(incident, registry);
@@ -93,6 +106,7 @@ function textOf(
     rooms: named(alerts.map(({ where }) => where.deviceId && registry.device(where.deviceId)?.room)),
     ...(areaId !== undefined && placeId === undefined && { areaId: village ?? areaId }),
     ...(personId !== undefined && { personId }),
+    ...(goingId !== undefined && { goingId }),
     ...(deviceId !== undefined && { deviceId }),
     ...(unregistered && { unregistered }),
     ...(isReal && { isReal }),

@@ -1,5 +1,7 @@
+import { channelNames } from '../records/channel-names.ts';
 import type { Told } from '../records/incident.ts';
 import type { OutcomeRecord } from '../records/journal-record.ts';
+import type { ProviderEntry } from '../records/providers.ts';
 import { isOnNewestRung } from './commands.ts';
 import { parseNoticeId } from './notices.ts';
 import type { Round } from './round.ts';
@@ -11,31 +13,39 @@ import { type Turn, write } from './turn.ts';
  * told at once. That a provider accepted a message proves nothing yet, and a failure of one channel is no failure of
  * the person.
  */
-export function stepOutcome(round: Round, outcome: OutcomeRecord): void {
+export function stepOutcome(round: Round, outcome: OutcomeRecord, providers: readonly ProviderEntry[]): void {
   const name = parseNoticeId(outcome.noticeId);
-  const incident = name && round.table.get(name.incidentId);
-  if (!incident || name.recipient.type !== 'contact' || outcome.result === 'accepted') return;
+  // What became part of another incident left its people there.
+  const incident = name && round.table.wholeOf(round.table.get(name.incidentId));
+  if (!name || !incident || name.recipient.type !== 'contact' || outcome.result === 'accepted') return;
   const { contactId } = name.recipient;
   const told = incident.told.find((one) => one.contactId === contactId);
   // Only the newest notice to somebody says whether they can be reached now.
   if (told?.noticeId !== outcome.noticeId || told.reached === 'delivered') return;
   if (outcome.result !== 'delivered' && told.failed?.includes(outcome.channel)) return;
   const turn = round.turnOf(incident);
-  if (outcome.result === 'delivered') delivered(turn, told, outcome.channel);
-  else failed(turn, told, outcome);
+  if (outcome.result === 'delivered') delivered(turn, told, outcome);
+  else failed(turn, told, outcome, providers);
   round.keep(turn);
 }
 
-function delivered(turn: Turn, told: Told, channel: string): void {
+/** `heard`: a call was picked up, and nothing was pressed. */
+function delivered(turn: Turn, told: Told, { channel, detail }: OutcomeRecord): void {
   replaceTold(turn, { ...told, reached: 'delivered' });
-  write(turn, 'delivered', { contactId: told.contactId, channel });
+  const heard = detail === 'heard' && { heard: true };
+  write(turn, 'delivered', { contactId: told.contactId, channel, ...heard });
 }
 
-function failed(turn: Turn, told: Told, { channel, result, detail }: OutcomeRecord): void {
+function failed(
+  turn: Turn,
+  told: Told,
+  { channel, result, detail }: OutcomeRecord,
+  providers: readonly ProviderEntry[],
+): void {
   const { contactId, noticeId } = told;
   const channels = [...(told.failed ?? []), channel];
   const contact = turn.registry.contact(contactId);
-  const everyChannel = channels.length >= (contact?.channels.length ?? 1);
+  const everyChannel = channels.length >= Math.max(1, channelNames(contact?.channels ?? [], providers).length);
   replaceTold(turn, { ...told, failed: channels, ...(everyChannel && { reached: 'unreachable' }) });
   write(turn, 'undelivered', { contactId, channel, result, everyChannel, ...(detail !== undefined && { detail }) });
   const isNews = everyChannel && told.reached !== 'unreachable' && !told.informed && told.answer === undefined;

@@ -71,7 +71,7 @@ export function createSilences({ state }: { state: FoldState }) {
       const ready = due
         .map(({ alert }) => alert)
         .filter(({ alertId }) => (rows.get(alertId)?.dueAt ?? 0) <= dueAt)
-        .sort(byArea);
+        .sort(inLine);
       for (const alert of ready.slice(mostAtOnce)) wait(alert, dueAt + soonMs);
       const taken = ready.slice(0, mostAtOnce);
       for (const { alertId } of taken) drop(alertId);
@@ -127,7 +127,8 @@ const waitMs = 15 * 60_000;
 const mostAtOnce = 500;
 const soonMs = 60_000;
 
-/** What goes into one incident goes together. */
-function byArea({ where: { areaId: a = '' } }: Alert, { where: { areaId: b = '' } }: Alert): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** What goes into one incident goes together, and how the rows stand, which a restart may change, has no part in it. */
+export function inLine(one: Alert, other: Alert): number {
+  return placeInLine(one) < placeInLine(other) ? -1 : 1;
 }
+const placeInLine = ({ where: { areaId = '' }, at, alertId }: Alert): string => `${areaId} ${at} ${alertId}`;

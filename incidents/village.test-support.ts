@@ -1,6 +1,6 @@
 import { localTimeIn } from '../platform/local-time.ts';
 import type { Alert, AlertChange, Condition, Note, Severity } from '../records/alert.ts';
-import type { CommandResult } from '../records/command.ts';
+import type { CommandResult, Reply } from '../records/command.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Actor, Incident, TimelineEntry } from '../records/incident.ts';
 import type { Notice, OutcomeResult } from '../records/notice.ts';
@@ -10,6 +10,7 @@ import { createRegistry } from '../records/registry-fold.ts';
 import type { IncidentCommand } from './commands.ts';
 import { keyOf } from './correlation.ts';
 import { createIncidents, type IncidentAnswer, type IncidentInput } from './incidents.ts';
+import { parseReply } from './reply-words.ts';
 
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60 * SECOND_MS;
@@ -71,7 +72,13 @@ export const everybody: RegistryChange[] = [
 
 export function contactOf(id: string, type: string, of: string, role: string, order = 1, channels = 1): RegistryChange {
   const addresses = Array.from({ length: channels }, () => ({ type: 'log' }));
-  return put('contact', { id, of: { type, id: of }, role, order, name: id, channels: addresses });
+  const phone = { phone: '13800000000', phoneKey: phoneKeyOf(id) };
+  return put('contact', { id, of: { type, id: of }, role, order, name: id, ...phone, channels: addresses });
+}
+
+/** Everybody has a telephone of their own. */
+export function phoneKeyOf(contactId: string): string {
+  return contactId.padEnd(22, '-');
 }
 
 /** A desk over the village: time moves only when the test says so, and every deadline fires at its own time. */
@@ -156,6 +163,22 @@ export function village({ contacts = everybody, state = new FoldState(), at = MO
       return (
         desk.step({ type: 'command', at, command }).result ?? { ok: false, problem: 'invalid', message: 'no answer' }
       );
+    },
+
+    /** That contact answers by telephone. */
+    reply(contactId: string, text: string, words: Partial<Reply> = {}) {
+      count += 1;
+      const by = { type: 'system', id: 'sms:modem' } as const;
+      const named = {
+        type: 'reply',
+        commandId: `reply-${count}`,
+        by,
+        phoneKey: phoneKeyOf(contactId),
+        via: 'sms:modem',
+      } as const;
+      const answer = incidents.reply({ ...named, text, ...parseReply(text), ...words }, at);
+      took(answer);
+      return answer;
     },
 
     /** What came of the newest notice to that contact. */

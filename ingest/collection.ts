@@ -1,3 +1,4 @@
+import type { HandOvers } from '../incidents/hand-overs.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { AlertChange } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
@@ -6,6 +7,7 @@ import type { FoldState } from '../records/fold-state.ts';
 import type { Incident, IncidentChange } from '../records/incident.ts';
 import type { AttemptingRecord, OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
+import type { LimitNear } from '../records/providers.ts';
 import type { Registry } from '../records/registry-fold.ts';
 import type { Engine, EngineAnswer } from '../rules/engine.ts';
 import type { RuleEvent } from '../rules/event.ts';
@@ -22,7 +24,15 @@ export type JudgeParts = {
   incidents: Incidents;
   outbox: NoticeFold;
   downlinks: Downlinks;
+  carriage: CarriageFold;
   version: string;
+};
+
+/** The part of the judge that knows what providers were given: their limits, and which message a receipt speaks of. */
+export type CarriageFold = {
+  /** A window of which four fifths are used by this attempt. */
+  attempting(record: AttemptingRecord, at: number): LimitNear | undefined;
+  outcome(record: OutcomeRecord, at: number): void;
 };
 
 /** The part of the judge that knows which notice went where; `follow` tells it which incidents are over. */
@@ -32,6 +42,10 @@ export type NoticeFold = {
   /** What goes by the name of one incident, or prompt. */
   withdrawAll(incidentId: string): void;
   follow(incident: Incident): void;
+  /** Somebody said of what they were told of an incident what they do. */
+  answered(incidentId: string, contactId: string): void;
+  /** Other providers carry messages from here on. */
+  readdress(): void;
   attempting(record: AttemptingRecord, at: number): void;
   outcome(record: OutcomeRecord, at: number): void;
   rebuild(): void;
@@ -92,6 +106,7 @@ export function collectIncidents(
   at: number,
   into: Collection,
 ): void {
+  into.alerts.push(...(answer.alerts ?? []));
   for (const change of answer.incidents) addIncident(into, change);
   into.failures.push(...(answer.failures ?? []));
   for (const notice of answer.notices) {
@@ -102,6 +117,20 @@ export function collectIncidents(
     parts.outbox.follow(incident);
     addDownlinks(into, parts.downlinks.follow(incident, at));
   }
+}
+
+/** Of those who answer for homes: who comes on duty is asked, and what is wrong with them is told of. */
+export function collectHandOvers(
+  parts: JudgeParts,
+  { alerts, notices }: ReturnType<HandOvers['fire']>,
+  at: number,
+  into: Collection,
+): void {
+  for (const notice of notices) {
+    into.notices.push(notice);
+    parts.outbox.issue(notice);
+  }
+  stepAlerts(parts, alerts, at, into);
 }
 
 export function addIncident({ incidents }: Collection, { incident, timeline }: IncidentChange): void {

@@ -124,6 +124,67 @@ test('a detector in a room that two households share is heard of by both', () =>
   ]);
 });
 
+test('a call by telephone is decided like a report: its alert, its incident, who is told, and the person is asked, too', () => {
+  const home = county();
+  home.change(put('contact', { ...self, id: 'her-phone', of: { type: 'person', id: 'widow' } }));
+  const call = { type: 'open-call', by, kind: 'rescue', topic: 'request', caller: 'family' } as const;
+  const command = { ...call, commandId: 'call-001', callId: 'line-1', personId: 'widow' };
+  const { followUps, result } = home.append({ kind: 'command', command });
+  expect(result?.result).toMatchObject({ ok: true, incidentId: 'i:telephone:line-1' });
+  const [decided] = followUps;
+  if (decided?.kind !== 'decided') throw new Error('nothing was decided');
+  expect(decided.alerts).toMatchObject([{ type: 'raise' }, { type: 'prompt', prompt: { about: 'call-emergency' } }]);
+  expect(decided.incidents).toMatchObject([{ incident: { call: { kind: 'rescue' } } }]);
+  expect(decided.notices?.map(({ purpose }) => purpose)).toContain('prompt');
+  // The decision comes back by the journal as it was made.
+  expect(home.append(JSON.parse(JSON.stringify(decided))).differs?.cause).not.toBe(decided.cause);
+  expect(home.ask({ ...command, commandId: 'call-001' })).toMatchObject({ incidentId: 'i:telephone:line-1' });
+  expect(home.ask({ ...command, commandId: 'call-002' })).toMatchObject({ incidentId: 'i:telephone:line-1' });
+});
+
+test('what is suppressed until then is on record at once, and reaches people when that has come', () => {
+  const home = county();
+  const scope = { type: 'area', id: 'east' } as const;
+  const quiet = { conditions: ['device-silent' as const, 'blind' as const], owner: 'li', reason: 'the mast is mended' };
+  const until = startAt + 4 * 24 * 60 * MINUTE_MS;
+  expect(home.ask({ type: 'suppress', commandId: 'suppress-1', by, scope, ...quiet, until })).toEqual({ ok: true });
+  const silent = home.append({ kind: 'tick' }, 3 * 24 * 60 * MINUTE_MS);
+  const [decided] = silent.followUps;
+  if (decided?.kind !== 'decided') throw new Error('nothing was decided');
+  const places = (decided.incidents ?? []).map(({ incident }) => incident.where.areaId);
+  expect(decided.alerts?.length).toBeGreaterThan(places.length);
+  expect(places).not.toContain('east');
+  const over = home.append({ kind: 'tick' }, 4 * 24 * 60 * MINUTE_MS + 1);
+  const [after] = over.followUps;
+  if (after?.kind !== 'decided') throw new Error('nothing was decided');
+  expect(after.incidents?.map(({ incident }) => incident.where.areaId)).toContain('east');
+});
+
+test('whoever says that they go is called no more about it, and a provider of tonight carries what is open', () => {
+  const home = county();
+  const change = put('contact', {
+    ...{ id: 'bao', role: 'neighbour', name: 'Bao', of: { type: 'person', id: 'widow' }, order: 1, language: 'zh-CN' },
+    ...{ phone: { sealed: 'x' }, channels: [{ type: 'sms' }] },
+  });
+  expect(home.change(change)).toMatchObject({ ok: true });
+  const call = { type: 'open-call', by, kind: 'rescue', topic: 'request', caller: 'family' } as const;
+  home.ask({ ...call, commandId: 'call-001', callId: 'line-1', personId: 'widow' });
+  const open = () =>
+    [...home.outbox.due(Number.MAX_SAFE_INTEGER)].flatMap(({ notice, channel }) =>
+      notice.recipient.type === 'contact' && notice.recipient.contactId === 'bao' ? `bao ${channel}` : [],
+    );
+  expect(open()).toEqual(['bao sms']);
+  home.append({ kind: 'providers', table: [{ id: 'modem', type: 'modem', medium: 'sms', windows: [] }] });
+  expect(open()).toEqual(['bao sms:modem']);
+  const [notice] = home.outbox.notices().filter(({ noticeId }) => noticeId.endsWith('contact:bao'));
+  const { noticeId = '', incidentId = '' } = notice ?? {};
+  home.append({ kind: 'attempting', noticeId, channel: 'sms:modem', attempt: 1 });
+  expect(home.outbox.has(noticeId)).toBe(true);
+  const going = { type: 'accept', commandId: 'accept-001', by, incidentId, expectedMinutes: 5 } as const;
+  expect(home.ask({ ...going, contactId: 'bao', expectedVersion: 1 })).toMatchObject({ ok: true });
+  expect(home.outbox.has(noticeId)).toBe(false);
+});
+
 const self = { role: 'self', name: 'her own telephone', channels: [{ type: 'log' }] };
 
 type Entry = { table: string; key: string; value: unknown };
@@ -161,5 +222,6 @@ function county(from?: Entry[]) {
         (event): event is Extract<RuleEvent, { type: T }> => event.type === type,
       ),
     asking: () => outbox.notices().filter(({ purpose }) => purpose === 'prompt'),
+    outbox,
   };
 }

@@ -1,18 +1,24 @@
+import type { IncidentAnswer } from '../incidents/incidents.ts';
 import { promptName } from '../incidents/prompts.ts';
 import type { Whereabouts } from '../records/alert.ts';
 import type { Command, CommandResult } from '../records/command.ts';
 import { createCommandAnswers } from '../records/command-answers.ts';
+import type { Contact } from '../records/registry.ts';
 import { carryOut } from '../records/registry-commands.ts';
+import type { Applied } from '../records/registry-fold.ts';
 import { visitResult } from '../records/visit.ts';
+import { toldTroubles } from './channel-troubles.ts';
 import {
   addDownlinks,
   addIncident,
   type Collection,
+  collectHandOvers,
   collectIncidents,
   type JudgeParts,
   stepAlerts,
   stepEvent,
 } from './collection.ts';
+import { deskChanges } from './desk-watch.ts';
 import type { DownlinkAnswer } from './downlinks.ts';
 import { registryEvents } from './registry-events.ts';
 import { keysChanges } from './system-alerts.ts';
@@ -35,6 +41,8 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
       parts.engine.followShadows(at);
       for (const { id } of applied.devicesRemoved) for (const part of [parts.decoder, parts.downlinks]) part.forget(id);
       for (const event of registryEvents(parts.registry, applied, at)) stepEvent(parts, event, at, into);
+      if (rostersIn(applied)) collectHandOvers(parts, parts.incidents.handOvers.follow(at), at, into);
+      stepAlerts(parts, parts.incidents.proofs.forget(applied.removed, at), at, into);
       return result;
     }
     case 'test-window': {
@@ -52,9 +60,37 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
     case 'look':
     case 'audit-mark':
       return { ok: true };
+    case 'desk-presence':
+      stepAlerts(parts, deskChanges(parts, command, at), at, into);
+      return { ok: true };
+    case 'drill-plan': {
+      const { result, alerts } = parts.incidents.drills.plan(command, at);
+      stepAlerts(parts, alerts, at, into);
+      return result;
+    }
     case 'keys-disk':
       stepAlerts(parts, keysChanges(parts.state, command, at), at, into);
       return { ok: true };
+    case 'channel-trouble':
+      stepAlerts(parts, toldTroubles(parts.state, command, at), at, into);
+      return { ok: true };
+    case 'reply': {
+      const { prompt, ...answer } = parts.incidents.reply(command, at);
+      for (const contact of parts.registry.contactsByPhone(command.phoneKey)) prove(parts, contact, at, into);
+      const result = collectAnswer(parts, answer, at, into);
+      if (prompt) stepCommand(parts, prompt, at, into);
+      return result;
+    }
+    case 'hand-over': {
+      const { result, ...answer } = parts.incidents.handOvers.step(command, at);
+      collectHandOvers(parts, answer, at, into);
+      return result;
+    }
+    case 'contact-proof': {
+      const { result, alerts } = parts.incidents.proofs.step(command, at);
+      stepAlerts(parts, alerts, at, into);
+      return result;
+    }
     case 'visit': {
       const result = visitResult(parts.registry, command, at);
       const { householdId, visitedAt, result: found } = command;
@@ -62,9 +98,18 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
       if (result.ok) stepEvent(parts, { type: 'visit', at, where, householdId, visitedAt, result: found }, at, into);
       return result;
     }
+    case 'open-call':
+      return collectAnswer(parts, parts.incidents.step({ type: 'call', at, command }), at, into);
+    case 'call-log':
+      return collectAnswer(parts, parts.incidents.step({ type: 'call-log', at, command }), at, into);
+    case 'suppress':
+    case 'unsuppress':
+      return collectAnswer(parts, parts.incidents.step({ type: 'suppression', at, command }), at, into);
     case 'prompt-answer': {
-      const { result, event } = parts.incidents.answerPrompt(command, at);
+      const answer = parts.incidents.answerPrompt(command, at);
+      const { result, event } = answer;
       if (!event) return result;
+      collectIncidents(parts, answer, at, into);
       parts.outbox.withdrawAll(promptName(command.promptId));
       stepEvent(parts, event, at, into);
       return result;
@@ -72,10 +117,33 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
     default: {
       const answer = parts.incidents.step({ type: 'command', at, command });
       collectIncidents(parts, answer, at, into);
+      const answering = answer.result?.ok ? whoAnswers(command) : undefined;
+      if (answering !== undefined) parts.outbox.answered(command.incidentId, answering);
       if (command.type === 'resolve' && answer.result?.ok) hearReached(parts, command, at, into);
+      if (command.by.type === 'contact' && answer.result?.ok)
+        prove(parts, parts.registry.contact(command.by.id), at, into);
       return answer.result ?? { ok: false, problem: 'not-found', message: `no incident ${command.incidentId}` };
     }
   }
+}
+
+/** Also by word of the desk. */
+function whoAnswers(command: Command): string | undefined {
+  if (command.type === 'accept' || command.type === 'decline') return command.contactId;
+  return command.type === 'arrive' && command.by.type === 'contact' ? command.by.id : undefined;
+}
+
+const rostersIn = ({ added, changed, removed }: Applied): boolean =>
+  [...added, ...changed, ...removed].some((key) => key.startsWith('roster:'));
+
+/** Whoever answers can be reached. */
+function prove(parts: JudgeParts, contact: Contact | undefined, at: number, into: Collection): void {
+  if (contact) stepAlerts(parts, parts.incidents.proofs.prove(contact, 'reply', at), at, into);
+}
+
+function collectAnswer(parts: JudgeParts, answer: IncidentAnswer, at: number, into: Collection): CommandResult {
+  collectIncidents(parts, answer, at, into);
+  return answer.result ?? { ok: true };
 }
 
 /** Who was reached and is well has answered what the system doubted: nobody is called for that movement any more. */

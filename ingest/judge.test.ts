@@ -326,12 +326,14 @@ function village({
         open.findIndex((one) => one.noticeId === noticeId),
         1,
       ),
+    ...{ answered: () => {}, readdress: () => {} },
     ...{ withdrawAll: () => {}, follow: () => {}, attempting: () => {}, outcome: () => {}, rebuild: () => {} },
   };
+  const carriage = { attempting: () => undefined, outcome: () => {} };
   const decoder = createDecoder({ state, registry });
   const engine = createEngine({ rules, state, registry, localTime });
   const downlinks = createDownlinks({ state, registry, decoder, incidents });
-  const judge = createJudge({ state, registry, decoder, engine, incidents, outbox, downlinks, version: '1' });
+  const judge = createJudge({ state, registry, decoder, engine, incidents, outbox, downlinks, carriage, version: '1' });
   const written: Stored[] = [];
   const judgements: Judgement[] = [];
   let at = startAt;

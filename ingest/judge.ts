@@ -2,12 +2,15 @@ import { isLongStop } from '../incidents/incidents.ts';
 import type { Whereabouts } from '../records/alert.ts';
 import type { CommandResult } from '../records/command.ts';
 import type { Downlink } from '../records/downlink.ts';
-import type { DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
+import type { AttemptingRecord, DecidedRecord, JournalRecord, QuarantinedRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
+import { adoptProviders } from '../records/providers.ts';
 import { decodeRecord } from '../records/record-codec.ts';
+import { limitNear, outcomeTroubles } from './channel-troubles.ts';
 import {
   addDownlinks,
   type Collection,
+  collectHandOvers,
   collectIncidents,
   collectRules,
   type JudgeParts,
@@ -99,12 +102,14 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
   // Supervision is as if everything had happened later, and only then is what is due fired.
   const unheard = unheardMs(parts, record, at);
   parts.engine.rebase(unheard);
+  parts.incidents.drills.rebase(unheard);
   parts.engine.rebase(judgedElsewhereMs(parts.state, { record, at, unheardMs: unheard }), isNewSinceBefore);
   parts.downlinks.begin(stored.sequence);
   if (record.kind === 'started') {
     const started = heardOnce(parts.state, record);
     if (isLongStop(started)) parts.engine.stoodStill();
     collectIncidents(parts, parts.incidents.stoodStill(at, started), at, into);
+    parts.incidents.proofs.begin(at);
     addDownlinks(into, parts.downlinks.stoodStill(at, started.restored ? Number.POSITIVE_INFINITY : started.downMs));
   }
   fireDeadlines(parts, at, into);
@@ -127,6 +132,7 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
       return;
     case 'attempting':
       parts.outbox.attempting(record, at);
+      stepCarriage(parts, record, stored, into);
       return;
     case 'downlink':
       parts.downlinks.sent(record, at);
@@ -134,6 +140,9 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
     case 'outcome':
       parts.outbox.outcome(record, at);
       collectIncidents(parts, parts.incidents.step({ type: 'outcome', at, outcome: record }), at, into);
+      parts.carriage.outcome(record, at);
+      stepAlerts(parts, outcomeTroubles(parts.state, record, at), at, into);
+      stepAlerts(parts, parts.incidents.drills.outcome(record, at), at, into);
       return;
     case 'reserve':
       if (!record.inUse) refusalsOf(parts.state).delete('since');
@@ -155,10 +164,20 @@ function stepRecord(parts: JudgeParts, stored: Stored, into: Collection): void {
     case 'carrier-products':
       parts.decoder.adopt(record.table);
       return;
+    case 'providers':
+      adoptProviders(parts.state, record.table);
+      parts.outbox.readdress();
+      return;
     case 'lost':
       rememberLoss(parts.state, stored.sequence);
       return;
   }
+}
+
+function stepCarriage(parts: JudgeParts, record: AttemptingRecord, stored: Stored, into: Collection): void {
+  const { receivedAt: at, sequence } = stored;
+  const near = parts.carriage.attempting(record, at);
+  if (near) stepAlerts(parts, limitNear(parts.state, near, String(sequence), at), at, into);
 }
 
 /**
@@ -184,14 +203,23 @@ function fireDeadlines(parts: JudgeParts, at: number, into: Collection): void {
   for (let due = earliestDue(parts); due <= at; due = earliestDue(parts)) {
     if (parts.engine.nextDeadline() === due) collectRules(parts, parts.engine.fire(due), due, into);
     else if (parts.incidents.nextDeadline() === due) collectIncidents(parts, parts.incidents.fire(due, at), at, into);
-    else addDownlinks(into, parts.downlinks.fire(due));
+    else if (parts.downlinks.nextDeadline() === due) addDownlinks(into, parts.downlinks.fire(due));
+    else for (const watch of watchesOver(parts, due)) collectHandOvers(parts, watch.fire(due, at), due, into);
   }
 }
 
 function earliestDue({ engine, incidents, downlinks }: JudgeParts): number {
   const never = Number.POSITIVE_INFINITY;
-  const ofPeople = Math.min(incidents.nextDeadline() ?? never, downlinks.nextDeadline() ?? never);
+  const { handOvers, proofs, drills } = incidents;
+  const ofPeople = Math.min(
+    ...[incidents, handOvers, proofs, drills, downlinks].map((part) => part.nextDeadline() ?? never),
+  );
   return Math.min(engine.nextDeadline() ?? never, ofPeople);
+}
+
+/** Those who answer for homes: shifts, and whether they can be reached, by contacts' answers and by drills. */
+function watchesOver({ incidents: { handOvers, proofs, drills } }: JudgeParts, due: number) {
+  return [handOvers, proofs, drills].filter((watch) => watch.nextDeadline() === due);
 }
 
 /** What repeats itself, or cannot be read, is no news; that it came is: the device is not silent. */

@@ -85,6 +85,7 @@ export function createProjectionFold() {
       case 'quarantined':
       case 'reserve':
       case 'uplink':
+      case 'providers':
         return;
     }
   }

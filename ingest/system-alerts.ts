@@ -35,7 +35,7 @@ export function keysChanges(state: FoldState, { commandId, isWritten }: KeysDisk
 
 /** A critical alert about the system itself; `causeId` names it for ever. `at`: journal time, epoch ms. */
 export function systemAlert(
-  condition: 'record-quarantined' | 'journal-reserve' | 'keys-unwritten',
+  condition: 'record-quarantined' | 'journal-reserve' | 'keys-unwritten' | 'channel-trouble' | 'desk-empty',
   causeId: string,
   at: number,
   where: Whereabouts,

@@ -223,6 +223,24 @@ test('on a full disk state is held, and the next save that finds room has all of
   expect((await loaded(disk)).state).toEqual({ 'open/b': 2, 'open/c': 3 });
 });
 
+test('what the disk failed to take is kept with the next save, and counts for nothing until then', async () => {
+  for (const isBetweenGenerations of [false, true]) {
+    const { disk, follower, checkpoint } = await world();
+    for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));
+    await follower.save();
+    follower.set('device', 'd1', 'while it failed');
+    disk.failsNextSync = true;
+    await expect(follower.save()).rejects.toThrow();
+    disk.failsNextSync = false;
+    if (isBetweenGenerations) await checkpoint.snapshotIfDue(follower.entries);
+    follower.set('device', 'd2', 'afterwards');
+    expect(await follower.save()).toBe('kept');
+    const { sequence, state } = await loaded(disk.afterCrash());
+    expect({ sequence, state }).toEqual({ sequence: follower.sequence, state: follower.now() });
+    expect(state).toMatchObject({ 'device/d1': 'while it failed', 'device/d2': 'afterwards' });
+  }
+});
+
 test('a snapshot that finds the disk full leaves everything as it was', async () => {
   const { disk, follower, checkpoint } = await world();
   for (let number = 0; number < 3_000; number++) follower.set('device', `d${number}`, filler(number));

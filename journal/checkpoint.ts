@@ -33,8 +33,10 @@ export class Checkpoint {
   #slicing: Promise<void> | undefined;
   #closed = false;
   #sliced: Sliced | undefined;
-  /** What could not be saved because the disk was full, by table and key. */
+  /** What could not be saved because the disk was full or failed, by table and key. */
   #held = new Map<string, Change>();
+  /** Where the changes end that were kept, while more are written, and when the disk failed at that. */
+  #cutTo: number | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: CheckpointOptions) {
@@ -181,25 +183,53 @@ export class Checkpoint {
   }
 
   async #append(sequence: number, changes: readonly Change[]): Promise<Kept> {
-    const { name, log, journalId } = this.#options;
-    const all = this.#held.size === 0 ? changes : [...this.#held.values(), ...changes];
-    const file = this.#changes ?? ((await this.#beginGeneration()) === 'kept' ? this.#changes : undefined);
-    const before = file?.bytes ?? 0;
-    if (!file || (await appendChanges(file, { journalId, sequence, isWhole: true }, all)) === 'full') {
-      // What was written of it before the disk was full has no end, and nothing may follow that.
-      if (file && file.bytes > before) await file.truncate(before);
-      if (this.#held.size === 0) log.error({ follower: name }, 'the disk is full: state is held in memory');
-      for (const change of changes) this.#held.set(`${change.table}\n${change.key}`, change);
+    try {
+      const isFirst = this.#held.size === 0;
+      const all = isFirst ? changes : [...this.#held.values(), ...changes];
+      if ((await this.#appendWhole(sequence, all)) === 'kept') return 'kept';
+      if (isFirst)
+        this.#options.log.error({ follower: this.#options.name }, 'the disk is full: state is held in memory');
+    } catch (error) {
+      this.#hold(changes);
+      throw error;
+    }
+    this.#hold(changes);
+    return 'full';
+  }
+
+  #hold(changes: readonly Change[]): void {
+    for (const change of changes) this.#held.set(`${change.table}\n${change.key}`, change);
+  }
+
+  async #appendWhole(sequence: number, changes: readonly Change[]): Promise<Kept> {
+    if (!this.#changes && (await this.#beginGeneration()) === 'full') return 'full';
+    await this.#cut();
+    const file = this.#changes;
+    if (!file) throw new Error('a generation has no file of changes');
+    const before = file.bytes;
+    this.#cutTo = before;
+    const { journalId } = this.#options;
+    if ((await appendChanges(file, { journalId, sequence, isWhole: true }, changes)) === 'full') {
+      await this.#cut();
       return 'full';
     }
+    this.#cutTo = undefined;
     this.#held.clear();
     this.#sequence = sequence;
     this.#changeBytes += file.bytes - before;
     return 'kept';
   }
 
+  /** What was begun behind the last piece that was kept has no end, or nobody knows whether it has: nothing may follow it. */
+  async #cut(): Promise<void> {
+    if (this.#cutTo === undefined) return;
+    await this.#changes?.truncate(this.#cutTo);
+    this.#cutTo = undefined;
+  }
+
   async #beginGeneration(): Promise<Kept> {
     const { disk } = this.#options;
+    await this.#cut();
     const name = this.#file(this.#generation + 1, 'changes');
     if ((await disk.writeWhole(name, this.#header('changes', this.#sequence))) === 'full') return 'full';
     await this.#changes?.close();

@@ -41,6 +41,11 @@ export function createMetrics() {
       'carrier',
       'outcome',
     ]),
+    providerPushes: counter(
+      'provider_pushes_total',
+      'Receipts and replies that providers of messages pushed, by what became of them',
+      ['provider', 'outcome'],
+    ),
     carrierOpeningsFailed: counter(
       'carrier_openings_failed_total',
       "Attempts to open the carriers' way in that failed, and will be made again",
@@ -83,6 +88,14 @@ export function createMetrics() {
     deadlines: gauge('deadlines', 'Deadlines that rules and incidents wait for'),
     alerts: counter('alerts_total', 'Alerts that were raised, by rule', ['rule']),
     incidentsOpen: gauge('incidents_open', 'Incidents that are not resolved, by severity', ['severity']),
+    receipts: counter('receipts_total', 'What providers told later of messages that they had accepted, by channel', [
+      'channel',
+      'result',
+    ]),
+    replies: counter('replies_total', 'Answers that came in from telephones, by channel and what was understood', [
+      'channel',
+      'answer',
+    ]),
     notices: counter('notices_total', 'Attempts to deliver a notice, by channel and outcome', ['channel', 'outcome']),
     outgoingEvents: counter('outgoing_events_total', 'Events to subscribed programs, by what became of each attempt', [
       'outcome',

@@ -82,6 +82,11 @@ export type Condition =
   | 'record-quarantined'
   | 'journal-reserve'
   | 'keys-unwritten'
+  | 'channel-trouble'
+  | 'desk-empty'
+  | 'drill-failed'
+  | 'hand-over-open'
+  | 'contacts-unproved'
   | 'ladder-empty'
   | 'notice-undelivered'
   | 'emergency-left-open';

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts';
+import type { Command, OpenCall } from './command.ts';
 import type { DecidedRecord } from './journal-record.ts';
 import type { Entity, Grant, RegistryChange } from './registry.ts';
 import { idOf } from './registry-check.ts';
@@ -12,6 +12,7 @@ import { changesIn } from './registry-commands.ts';
 export const auditKinds = [
   ...(['shown', 'refused', 'glass', 'exported'] as const),
   ...(['muted', 'device-command', 'device-command-cancelled'] as const),
+  ...(['unmuted', 'called', 'taken-over', 'handed-up', 'merged', 'transferred', 'reclassed'] as const),
   ...(['resolved', 'second-person-asked', 'reopened', 'let-go'] as const),
   ...([
     'rule-set',
@@ -72,6 +73,29 @@ export function auditedOf(command: Command): Audited | undefined {
       return { what: 'reopened', of: incident(command), ...reasonOf(command) };
     case 'let-go':
       return { what: 'let-go', of: incident(command), details: { choice: command.choice } };
+    case 'take-over':
+      return { what: 'taken-over', of: incident(command), ...reasonOf(command) };
+    case 'hand-up':
+      return { what: 'handed-up', of: incident(command), ...reasonOf(command), details: { to: command.to } };
+    case 'merge':
+      return { what: 'merged', of: incident(command), ...reasonOf(command), details: { into: command.into } };
+    case 'transfer':
+      return { what: 'transferred', of: incident(command), details: { to: command.to } };
+    case 'transfer-outcome': {
+      const { result, note } = command;
+      return { what: 'transferred', of: incident(command), ...reasonOf({ reason: note }), details: { result } };
+    }
+    case 'reclass':
+      return { what: 'reclassed', of: incident(command), ...reasonOf(command), details: { to: command.to } };
+    case 'open-call':
+      return callTold(command);
+    case 'suppress': {
+      const { scope, conditions, until, owner } = command;
+      const details = { conditions: short(conditions.join(', ')), until, owner };
+      return { what: 'muted', of: scope, ...reasonOf(command), details };
+    }
+    case 'unsuppress':
+      return { what: 'unmuted', of: { type: 'suppression', id: command.ends }, ...reasonOf(command) };
     case 'registry-change':
       return changeTold(command.change);
     case 'registry-commit':
@@ -113,7 +137,14 @@ const device = ({ deviceId: id }: { deviceId: string }) => ({ type: 'device', id
 const incident = ({ incidentId: id }: { incidentId: string }) => ({ type: 'incident', id });
 const reasonOf = ({ reason }: { reason?: string | undefined }) => (reason === undefined ? {} : { reason });
 
-const scopeText = (scope: Entity<'ruleSetting'>['scope']): string =>
+/** By whom it was taken, and about whom. */
+function callTold({ kind, topic, caller, personId, householdId, placeId, areaId }: OpenCall): Audited {
+  const named = { person: personId, household: householdId, place: placeId, area: areaId };
+  const [type = 'installation', id = ''] = Object.entries(named).find(([, one]) => one !== undefined) ?? [];
+  return { what: 'called', of: { type, id }, details: { kind, topic, caller } };
+}
+
+const scopeText = (scope: Entity<'ruleSetting'>['scope'] | Entity<'policy'>['scope']): string =>
   scope.type === 'all' ? 'all' : `${scope.type}:${scope.id}`;
 
 function changeTold(change: RegistryChange): Audited {
@@ -135,6 +166,11 @@ function changeTold(change: RegistryChange): Audited {
         of,
         details: { rule: 'threshold', scope: scopeText(scope), settings: short(JSON.stringify(limit)) },
       };
+    }
+    case 'policy': {
+      const { scope, severity, rungs } = change.value;
+      const settings = short(JSON.stringify({ severity, rungs }));
+      return { what: 'rule-set', of, details: { rule: 'policy', scope: scopeText(scope), settings } };
     }
     case 'account':
       return { what: 'account-set', of, details: { grants: grantsIn(change.value.grants) } };

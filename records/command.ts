@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { deskHeartbeat } from './desk-watch.ts';
 import { deviceAsk, longestLifeSeconds } from './downlink.ts';
+import { callers, callKinds, callTopics, fieldOutcomes, levels, rescueNumbers, transferResults } from './incident.ts';
 import { entityTypes, registryChange } from './registry.ts';
+import { suppressible } from './suppression.ts';
 
 const actor = z.strictObject({
   type: z.enum(['account', 'contact', 'system', 'api-key']),
@@ -38,6 +41,65 @@ export const testWindow = z.strictObject({
   reason: z.string().min(1).max(200),
 });
 
+const reason = z.string().min(1).max(200);
+/** As it was dialled or shown, which is sealed; and blind, to find whose it is (records/phone.ts). */
+const number = { number: z.string().min(1).max(400).optional(), phoneKey: z.string().min(1).max(64).optional() };
+const ids = { householdId: z.string().max(32), personId: z.string().max(32), placeId: z.string().max(32) };
+
+/**
+ * A call came in by telephone and is somebody's work now. `callId`: the telephone system's own name of the call, so that what it tells
+ * twice is one call. Of whoever, or where, it was; nobody knows more, or nothing, of some. `words`: what was said.
+ */
+export const openCall = z.strictObject({
+  type: z.literal('open-call'),
+  ...common,
+  callId: z.string().min(1).max(64).optional(),
+  kind: z.enum(callKinds),
+  topic: z.enum(callTopics),
+  caller: z.enum(callers),
+  ...z.strictObject(ids).partial().shape,
+  areaId: z.string().max(32).optional(),
+  ...number,
+  words: z.string().min(1).max(1_000).optional(),
+});
+export type OpenCall = z.infer<typeof openCall>;
+
+/** A call that is nobody's work, or belongs to an incident that stands: on record, and in that one's timeline. */
+export const callLog = z.strictObject({
+  type: z.literal('call-log'),
+  ...common,
+  callId: z.string().min(1).max(64).optional(),
+  what: z.enum(['wrong-number', 'nobody-there', 'question', 'called-back', 'call-again', 'complaint', 'missed']),
+  about: z.string().max(200).optional(),
+  ...number,
+  words: z.string().min(1).max(1_000).optional(),
+});
+export type CallLog = z.infer<typeof callLog>;
+
+const neverSuppressed = `one of ${suppressible.join(', ')}: fire, gas, CO and emergency calls always call people`;
+/**
+ * Alerts of these conditions there call nobody until then (epoch ms): on record, and work when they still stand at its end. What cannot
+ * be suppressed, and for how long the rest: records/suppression.ts. `owner`: the account that answers for it.
+ */
+export const suppress = z.strictObject({
+  type: z.literal('suppress'),
+  ...common,
+  scope: z.strictObject({ type: z.enum(['area', 'household', 'person', 'device']), id: z.string().min(1).max(32) }),
+  conditions: z.array(z.enum(suppressible, neverSuppressed)).min(1).max(suppressible.length),
+  owner: z.string().min(1).max(64),
+  until: z.int('a suppression needs an end, in epoch milliseconds'),
+  reason,
+});
+export type Suppress = z.infer<typeof suppress>;
+/** `ends`: the id of the command that began it. */
+export const unsuppress = z.strictObject({
+  type: z.literal('unsuppress'),
+  ...common,
+  ends: z.string().min(8).max(64),
+  reason,
+});
+export type Unsuppress = z.infer<typeof unsuppress>;
+
 /**
  * Somebody saw what is personal, or was refused it; it changes nothing, and is on record. `of` is an entity of the registry or an
  * incident; `glass`: a right was taken for this one thing, for the reason given.
@@ -60,6 +122,16 @@ export const auditMark = z.strictObject({
 /** Of the alarm process about itself: whether the disk takes the keys under which personal data is sealed. */
 const keysDisk = z.strictObject({ type: z.literal('keys-disk'), ...common, isWritten: z.boolean() });
 export type KeysDisk = z.infer<typeof keysDisk>;
+/** Of the alarm process: who watches at the desk, told at changes alone. */
+const deskPresence = z.strictObject({ type: z.literal('desk-presence'), ...common, ...deskHeartbeat.shape });
+export type DeskPresence = z.infer<typeof deskPresence>;
+/** Of the alarm process: which simulated button is tried each night, and at which minute of the county's day; absent: none. */
+const drillPlan = z.strictObject({
+  type: z.literal('drill-plan'),
+  ...common,
+  plan: z.strictObject({ deviceId: z.string().min(1).max(32), minuteOfDay: z.int().min(0).max(1_439) }).optional(),
+});
+export type DrillPlan = z.infer<typeof drillPlan>;
 /** Somebody was in a home, at `visitedAt` (epoch ms): on the round, because it was due after an event, or to see whether all is well. */
 export const visit = z.strictObject({
   type: z.literal('visit'),
@@ -69,6 +141,55 @@ export const visit = z.strictObject({
   why: z.enum(['round', 'after-event', 'welfare']),
   result: z.enum(['well', 'helped', 'nobody-there']),
 });
+
+/** Of the alarm process about a way out, when it notices by itself what keeps it from being used; `none`: it works again. */
+const channelTrouble = z.strictObject({
+  type: z.literal('channel-trouble'),
+  ...common,
+  channel: z.string().min(1).max(64),
+  trouble: z.enum(['credentials', 'limit', 'unreachable', 'none']),
+  reason: z.string().max(200),
+});
+export type ChannelTrouble = z.infer<typeof channelTrouble>;
+
+/**
+ * Somebody answered from a telephone, by text or by key. `answer` and `code` are what was understood of it; whose number it is says
+ * `phoneKey`. `about`: the notice that they answered, where the way says so. `via`: the channel by which it came.
+ */
+const reply = z.strictObject({
+  type: z.literal('reply'),
+  ...common,
+  phoneKey: z.string().min(1).max(64),
+  text: z.string().max(4_000),
+  answer: z.enum(['going', 'cannot', 'arrived', 'false-alarm', 'help', 'unclear']),
+  code: z.string().max(16).optional(),
+  /** Minutes until they are there, where they said so. */
+  minutes: z.int().min(1).max(600).optional(),
+  via: z.string().min(1).max(64),
+  about: z.string().max(300).optional(),
+});
+export type Reply = z.infer<typeof reply>;
+
+/** Whoever is on duty by a roster offers the shift to somebody else, or whoever comes on duty says that they have it. */
+export const handOver = z.strictObject({
+  type: z.literal('hand-over'),
+  ...common,
+  rosterId: z.string().max(32),
+  step: z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('offer'), from: z.string().max(32), to: z.string().max(32) }),
+    z.strictObject({ type: z.literal('accept'), contactId: z.string().max(32) }),
+  ]),
+});
+export type HandOver = z.infer<typeof handOver>;
+
+/** It is known that a contact can be reached by what is entered of them: they answered a call or a message, or were there when it was entered. */
+export const contactProof = z.strictObject({
+  type: z.literal('contact-proof'),
+  ...common,
+  contactId: z.string().max(32),
+  how: z.enum(['call', 'reply', 'entered-by-desk']),
+});
+export type ContactProof = z.infer<typeof contactProof>;
 
 /** What somebody who was asked whether all is well says to it: on the telephone to the desk, by a key, or in the room. */
 export const promptAnswer = z.strictObject({
@@ -102,9 +223,42 @@ export const command = z.discriminatedUnion('type', [
     contact: z.enum(['reached', 'not-reached', 'not-applicable']),
     note: z.string().max(500).optional(),
   }),
+  /** Somebody who was there says how it ended; it ends nothing by itself. */
+  z.strictObject({
+    type: z.literal('report'),
+    ...onIncident,
+    contactId: z.string().max(64),
+    outcome: z.enum(fieldOutcomes),
+    contact: z.enum(['reached', 'not-reached', 'not-applicable']),
+  }),
   z.strictObject({ type: z.literal('reopen'), ...onIncident, reason: z.string().max(200) }),
   /** What was held since the system stood still, or was put back, goes out now, or not at all. */
   z.strictObject({ type: z.literal('let-go'), ...onIncident, choice: z.enum(['send', 'drop']) }),
+  /** Somebody else's claim. */
+  z.strictObject({ type: z.literal('take-over'), ...onIncident, reason }),
+  /** To another level, up or down; clocks keep running. */
+  z.strictObject({ type: z.literal('hand-up'), ...onIncident, to: z.enum(levels), reason }),
+  /** It goes on as part of the incident `into`. */
+  z.strictObject({ type: z.literal('merge'), ...onIncident, into: z.string().max(200), reason }),
+  /** A person has telephoned them; `reference`: what they call it. */
+  z.strictObject({
+    type: z.literal('transfer'),
+    ...onIncident,
+    to: z.enum(rescueNumbers),
+    reference: z.string().min(1).max(60).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('transfer-outcome'),
+    ...onIncident,
+    result: z.enum(transferResults),
+    note: z.string().min(1).max(500).optional(),
+  }),
+  /** A call is more, or less, than was asked for. */
+  z.strictObject({ type: z.literal('reclass'), ...onIncident, to: z.enum(callKinds), reason }),
+  openCall,
+  callLog,
+  suppress,
+  unsuppress,
   testWindow,
   /** Large imports come in parts; nothing is true before the commit. */
   z.strictObject({
@@ -131,6 +285,12 @@ export const command = z.discriminatedUnion('type', [
   keysDisk,
   visit,
   promptAnswer,
+  channelTrouble,
+  reply,
+  deskPresence,
+  drillPlan,
+  handOver,
+  contactProof,
 ]);
 export type Command = z.infer<typeof command>;
 export type Look = z.infer<typeof look>;
@@ -139,6 +299,6 @@ export type PromptAnswer = z.infer<typeof promptAnswer>;
 
 /** What a command came to. `conflict` says in words and, for an incident, by its current version what is true now. */
 export type CommandResult =
-  | { ok: true; version?: number }
+  | { ok: true; version?: number; incidentId?: string }
   | { ok: false; problem: CommandProblem; message: string; currentVersion?: number };
 export type CommandProblem = 'not-found' | 'version-conflict' | 'not-allowed' | 'invalid' | 'second-person-needed';

@@ -29,6 +29,42 @@ test('a preview answers, and changes nothing', () => {
   expect(homes.get('h1')).toEqual({ warm: true });
 });
 
+test('a preview that deletes rows leaves the others where they stood', () => {
+  const { state, homes } = village();
+  homes.set('h3', { warm: true });
+  state.preview(() => {
+    for (const key of homes.keys()) homes.delete(key);
+    expect([homes.size, homes.has('h2'), [...homes.values()]]).toEqual([0, false, []]);
+    homes.set('h2', { warm: false });
+    homes.set('h4', { warm: false });
+    homes.delete('h2');
+  });
+  expect([...homes.keys()]).toEqual(['h1', 'h2', 'h3']);
+  expect(homes.size).toBe(3);
+});
+
+test('what a step deletes is gone when it stands, and what it puts there again is the newest', () => {
+  const { state, homes } = village();
+  homes.set('h3', { warm: true });
+  state.attempt(() => {
+    homes.delete('h1');
+    homes.set('h1', { warm: false });
+    homes.delete('h2');
+    expect(() =>
+      state.attempt(() => {
+        homes.set('h2', { warm: false });
+        homes.delete('h3');
+        throw new Error('inner');
+      }),
+    ).toThrow('inner');
+  });
+  expect([...homes.entries()]).toEqual([
+    ['h3', { warm: true }],
+    ['h1', { warm: false }],
+  ]);
+  expect([homes.size, homes.has('h2')]).toEqual([2, false]);
+});
+
 test('an inner step that fails is undone alone, and the outer one goes on', () => {
   const { state, homes } = village();
   state.attempt(() => {

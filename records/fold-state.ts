@@ -73,11 +73,16 @@ export class FoldState {
 
 export type StateChange = { table: string; key: string; value: unknown };
 
-/** A map that remembers which keys changed. Values are replaced, never changed in place. */
+/**
+ * A map that remembers which keys changed. Values are replaced, never changed in place. Rows stand in the order in which they came, also
+ * when a step that deleted some was taken back: until its step is over a row that is deleted keeps its place.
+ */
 export class Table<V> {
   readonly name: string;
   readonly derived: boolean;
-  readonly #rows = new Map<string, V>();
+  readonly #rows = new Map<string, V | typeof gone>();
+  /** Deleted by the step that is running. */
+  #goneCount = 0;
   /** With repeats: to note a key once more is cheaper than to look whether it is noted. */
   #changed: string[] = [];
   #mostNoted = 1000;
@@ -90,42 +95,55 @@ export class Table<V> {
   }
 
   get size(): number {
-    return this.#rows.size;
+    return this.#rows.size - this.#goneCount;
   }
   get(key: string): V | undefined {
-    return this.#rows.get(key);
+    const row = this.#rows.get(key);
+    return row === gone ? undefined : row;
   }
   has(key: string): boolean {
-    return this.#rows.has(key);
+    return this.get(key) !== undefined;
   }
-  keys(): IterableIterator<string> {
-    return this.#rows.keys();
+  *keys(): IterableIterator<string> {
+    for (const [key, row] of this.#rows) if (row !== gone) yield key;
   }
-  values(): IterableIterator<V> {
-    return this.#rows.values();
+  *values(): IterableIterator<V> {
+    for (const row of this.#rows.values()) if (row !== gone) yield row;
   }
-  entries(): IterableIterator<[string, V]> {
-    return this.#rows.entries();
+  *entries(): IterableIterator<[string, V]> {
+    for (const [key, row] of this.#rows) if (row !== gone) yield [key, row];
   }
 
   set(key: string, value: V): void {
     const before = this.#rows.get(key);
     if (before === value) return;
     this.#undo.noteRow(this, key, before);
-    this.#rows.set(key, value);
+    this.load(key, value);
     if (!this.derived) this.#note(key);
   }
 
   delete(key: string): void {
     const before = this.#rows.get(key);
-    if (!this.#rows.delete(key)) return;
+    if (before === undefined || before === gone) return;
     this.#undo.noteRow(this, key, before);
+    this.load(key, this.#undo.noteDeletion() ? gone : undefined);
     if (!this.derived) this.#note(key);
   }
 
+  /** As a checkpoint kept it, or as it was before a step that is taken back. */
   load(key: string, value: unknown): void {
+    if (this.#rows.get(key) === gone) this.#goneCount -= 1;
     if (value === undefined) this.#rows.delete(key);
-    else this.#rows.set(key, value as V);
+    else this.#rows.set(key, value as V | typeof gone);
+    if (value === gone) this.#goneCount += 1;
+  }
+
+  /** The step stands: what it deleted goes, and what it put there again is the newest. `before` is what a change of it found. */
+  settle(key: string, before: unknown): void {
+    const row = this.#rows.get(key);
+    if (row !== gone && before !== gone) return;
+    this.load(key, undefined);
+    if (row !== gone) this.load(key, row);
   }
 
   takeChangedKeys(): string[] {
@@ -154,6 +172,7 @@ class UndoLog {
   readonly #values: unknown[] = [];
   #size = 0;
   #depth = 0;
+  #hasDeleted = false;
 
   begin(): number {
     this.#depth += 1;
@@ -166,6 +185,13 @@ class UndoLog {
     this.#keys[this.#size] = key;
     this.#values[this.#size] = before;
     this.#size += 1;
+  }
+
+  /** Whether a step is running, which may be taken back. */
+  noteDeletion(): boolean {
+    if (this.#depth === 0) return false;
+    this.#hasDeleted = true;
+    return true;
   }
 
   note(undo: Undo): void {
@@ -193,16 +219,26 @@ class UndoLog {
   end(): void {
     this.#depth -= 1;
     if (this.#depth > 0) return;
+    if (this.#hasDeleted) this.#settle();
     this.#size = 0;
     if (this.#tables.length <= mostKept) return;
     this.#tables.length = 0;
     this.#keys.length = 0;
     this.#values.length = 0;
   }
+
+  #settle(): void {
+    this.#hasDeleted = false;
+    for (let at = 0; at < this.#size; at++) {
+      const noted = this.#tables[at];
+      if (typeof noted === 'object') noted.settle(this.#keys[at] ?? '', this.#values[at]);
+    }
+  }
 }
 
-type Loadable = { load(key: string, value: unknown): void };
+type Loadable = { load(key: string, value: unknown): void; settle(key: string, before: unknown): void };
 type Undo = () => void;
 /** Of a step as large as an import nothing is held after it. */
 const mostKept = 1000;
 const previewed = Symbol('previewed');
+const gone = Symbol('gone');

@@ -4,6 +4,7 @@ import type { Command, CommandResult } from './command.ts';
 import type { Downlink } from './downlink.ts';
 import type { IncidentChange } from './incident.ts';
 import type { Notice, OutcomeResult } from './notice.ts';
+import type { ProviderEntry } from './providers.ts';
 
 /** One entry of the journal: what came in, what was asked, what was decided. */
 export type JournalRecord =
@@ -30,6 +31,8 @@ export type JournalRecord =
   | { kind: 'uplink'; reachable: boolean; probe: string; heard?: true }
   /** How the products of carriers speak, from here on: what is journalled is judged by what is journalled. */
   | { kind: 'carrier-products'; table: CarrierProducts }
+  /** What the installation can send by, from here on, without its secrets. */
+  | { kind: 'providers'; table: ProviderEntry[] }
   /** What stood there was damaged and repaired away; a `quarantined` record at the journal's end says so to people. */
   | { kind: 'lost' };
 
@@ -71,6 +74,11 @@ export type AttemptingRecord = {
   noticeId: string;
   channel: string;
   attempt: number;
+  /** Whom it goes to, blind: what limits of the provider are counted by. Absent where there are none. */
+  target?: string;
+  template?: string;
+  /** The notice in whose message this one went, as one of many: the message is counted once. */
+  digestOf?: string;
   provisional?: true;
 };
 
@@ -86,9 +94,22 @@ export type OutcomeRecord = {
   result: OutcomeResult;
   detail?: string;
   retryAfterMs?: number;
+  /** By which the provider tells later what became of it. */
+  messageId?: string;
+  /** What the provider told later, of an attempt that it had accepted. */
+  receipt?: true;
+  trouble?: Trouble;
+  /** The notice in whose message this one went. */
+  digestOf?: string;
   final?: true;
   provisional?: true;
 };
+
+/**
+ * What keeps a way out from being used, whoever is written to: `credentials`, which the operator has to mend; `limit`, of the provider or
+ * ours; `unreachable`, because the provider, the line or the network does not answer.
+ */
+export type Trouble = 'credentials' | 'limit' | 'unreachable';
 
 /** A command is about to be sent to its device, which may not be there any more: only its `done` says that it was obeyed. */
 export type DownlinkRecord = { kind: 'downlink'; id: string; deviceId: string };

@@ -12,6 +12,12 @@ export type Notice = {
   rung: number;
   recipient: Recipient;
   at: number;
+  /** Sent by the channel of that name alone: an answer goes the way by which the question came. */
+  via?: string;
+  /** That way first, where the contact has it. */
+  prefer?: 'voice';
+  /** Those kinds first, in that order, as a policy says. */
+  channels?: readonly string[];
   /** Nobody has to hear it after that, epoch ms of the journal. */
   until?: number;
   text: NoticeText;
@@ -19,9 +25,23 @@ export type Notice = {
 
 /**
  * `worse`: the incident became worse, the first rung starts again. `stand-down`: turn back, it is over. `prompt`: the person is asked
- * whether all is well, by no incident.
+ * whether all is well, by no incident. `update`: somebody is going. `agree`: a second
+ * person is asked whether it may end with nobody reached. `reply`: one short line to whoever answered, `detail` says which.
+ * `hand-over`: a shift is offered, or ends. `drill`: nothing has happened, and a way is proved.
  */
-export type NoticePurpose = 'alarm' | 'worse' | 'escalation' | 'information' | 'all-clear' | 'stand-down' | 'prompt';
+export type NoticePurpose =
+  | 'alarm'
+  | 'worse'
+  | 'escalation'
+  | 'information'
+  | 'all-clear'
+  | 'stand-down'
+  | 'prompt'
+  | 'update'
+  | 'agree'
+  | 'reply'
+  | 'hand-over'
+  | 'drill';
 
 /** A contact of the registry, or the desk's own sound. */
 export type Recipient = { type: 'contact'; contactId: string } | { type: 'desk'; areaId: string };
@@ -39,6 +59,8 @@ export type NoticeText = {
   /** Of what concerns no place alone. */
   areaId?: string;
   personId?: string;
+  /** The contact who is going. */
+  goingId?: string;
   deviceId?: string;
   unregistered?: true;
   /** It speaks of a simulated device, and is no drill: real ones have a part in the incident. */

@@ -94,6 +94,9 @@ test('an incident that opened and ended at once is two events, and everything el
     eventsIn(decided({ incidents: [smoke(whats)] })).map(({ type }) => type);
   expect(typesOf('opened', 'resolved')).toEqual(['incident.opened', 'incident.resolved']);
   expect(typesOf('claimed')).toEqual(['incident.changed']);
+  // It goes on as part of another one, and is over by itself.
+  expect(typesOf('merged')).toEqual(['incident.resolved']);
+  expect(typesOf('merged-in')).toEqual(['incident.changed']);
   expect(typesOf('reopened', 'rung')).toEqual(['incident.changed']);
 });
 

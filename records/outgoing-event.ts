@@ -110,6 +110,7 @@ const told: ReadonlySet<TimelineEntry['what']> = new Set<TimelineEntry['what']>(
     'held-sent',
     'held-dropped',
   ] as const),
+  ...(['taken-over', 'handed-up', 'merged', 'merged-in', 'transferred', 'transfer-outcome', 'reclassed'] as const),
 ]);
 
 function incidentEvents({ incident, timeline }: IncidentChange, cause: number, registry: Places): OutgoingEvent[] {
@@ -134,7 +135,7 @@ function incidentEvents({ incident, timeline }: IncidentChange, cause: number, r
   const is = (what: TimelineEntry['what']) => news.some((entry) => entry.what === what);
   const types: EventType[] = [
     ...(is('opened') ? (['incident.opened'] as const) : []),
-    ...(is('resolved') ? (['incident.resolved'] as const) : []),
+    ...(is('resolved') || is('merged') ? (['incident.resolved'] as const) : []),
   ];
   return (types.length > 0 ? types : (['incident.changed'] as const)).map((type) => ({
     ...{ type, of: incidentId, at: last.at, said },

@@ -31,6 +31,31 @@ test('who lived alone takes along the household and the address; the place stays
   expect(registry.device('button-2')).toMatchObject({ placeId: 'house-2' });
 });
 
+test('whoever answered for them alone leaves the rosters and ladders of others, and what was agreed about them ends', () => {
+  const registry = county();
+  const of = { type: 'area', id: 'east' };
+  const rungs = [
+    { afterSeconds: 0, desk: true, tell: [{ contactId: 'niece' }, { rosterId: 'hers' }, { role: 'station' }] },
+  ];
+  registry.apply([
+    put('roster', { id: 'hers', name: 'hers', of, shifts: [{ contactId: 'niece', from: '08:00', to: '20:00' }] }),
+    put('roster', {
+      ...{ id: 'shared', name: 'shared', of },
+      shifts: ['niece', 'near'].map((contactId) => ({ contactId, from: '08:00', to: '20:00' })),
+      swaps: [{ date: '2026-11-23', from: 'near', to: 'niece' }],
+    }),
+    put('policy', { id: 'area', name: 'area', scope: of, severity: 'critical', rungs }),
+    put('policy', { id: 'own', name: 'own', scope: { type: 'person', id: 'widow' }, severity: 'critical', rungs }),
+    put('profile', { id: 'often', of: { type: 'household', id: 'alone' }, owner: 'li', reason: 'r', until: 1 }),
+  ]);
+  const applied = registry.applyChecked(erasureOf(registry, 'widow', () => claim));
+  expect(applied).toMatchObject({ ok: true });
+  if (!applied.ok) return;
+  expect(applied.removed).toEqual(expect.arrayContaining(['policy:own', 'profile:often', 'roster:hers']));
+  expect(registry.roster('shared')).toMatchObject({ shifts: [{ contactId: 'near' }], swaps: [] });
+  expect(registry.get('policy', 'area')?.rungs).toMatchObject([{ tell: [{ role: 'station' }] }]);
+});
+
 test('one of a couple leaves the other everything', () => {
   const registry = county();
   const applied = registry.applyChecked(erasureOf(registry, 'her', () => claim));

@@ -1,8 +1,10 @@
 import { emergencyOf } from './consent.ts';
 import { entityVersion } from './entity-version.ts';
+import type { Seat } from './escalation.ts';
 import type { Incident } from './incident.ts';
 import { type Device, type Entity, type EntityType, entities, type Person, type RegistryChange } from './registry.ts';
 import type { Registry } from './registry-fold.ts';
+import { keyOf } from './registry-links.ts';
 
 type Claim = NonNullable<Device['claim']>;
 
@@ -28,6 +30,8 @@ export function erasureOf(registry: Lookup, personId: string, claimFor: (deviceI
     ...all(registry, 'threshold', ({ scope }) => 'id' in scope && isGone(scope)).map((value) =>
       removal('threshold', value),
     ),
+    ...all(registry, 'policy', ({ scope }) => 'id' in scope && isGone(scope)).map((value) => removal('policy', value)),
+    ...all(registry, 'profile', ({ of }) => isGone(of)).map((value) => removal('profile', value)),
     ...gone.flatMap(({ type, id }) => {
       const value = registry.get(type, id);
       return value ? [removal(type, value)] : [];
@@ -35,7 +39,12 @@ export function erasureOf(registry: Lookup, personId: string, claimFor: (deviceI
   ];
   const worn = all(registry, 'device', (one) => one.personId === personId);
   const stock = worn.map((one) => putting('device', one, asStock(one, claimFor)));
-  return [...removed, ...stock, ...(household && isLast ? bare(registry, household) : [])];
+  return [
+    ...removed,
+    ...stock,
+    ...withoutContacts(registry, removed),
+    ...(household && isLast ? bare(registry, household) : []),
+  ];
 }
 
 /**
@@ -59,6 +68,37 @@ function bare(registry: Lookup, household: Entity<'household'>): RegistryChange[
   return address === undefined && position === undefined ? [] : [putting('place', place, rest)];
 }
 
+/** Policies and rosters of others, without whoever answers for nobody any more. A roster that had nobody else ends, with the seats for it. */
+function withoutContacts(registry: Lookup, removed: readonly RegistryChange[]): RegistryChange[] {
+  const isGone = new Set(
+    removed.flatMap((change) => (change.type === 'remove' ? keyOf(change.entity, change.id) : [])),
+  );
+  const lost = (contactId: string) => isGone.has(keyOf('contact', contactId));
+  const rosters = all(registry, 'roster', ({ shifts, swaps }) =>
+    [...shifts.map(({ contactId }) => contactId), ...swaps.flatMap(({ from, to }) => [from, to])].some(lost),
+  ).map((value): RegistryChange => {
+    const shifts = value.shifts.filter(({ contactId }) => !lost(contactId));
+    if (shifts.length === 0) isGone.add(keyOf('roster', value.id));
+    if (shifts.length === 0) return removal('roster', value);
+    return putting('roster', value, {
+      ...value,
+      shifts,
+      swaps: value.swaps.filter(({ from, to }) => !lost(from) && !lost(to)),
+    });
+  });
+  const isLost = (seat: Seat) =>
+    ('contactId' in seat && lost(seat.contactId)) || ('rosterId' in seat && isGone.has(keyOf('roster', seat.rosterId)));
+  const policies = all(
+    registry,
+    'policy',
+    ({ id, rungs }) => !isGone.has(keyOf('policy', id)) && rungs.some(({ tell }) => tell.some(isLost)),
+  ).map((value) => {
+    const rungs = value.rungs.map((rung) => ({ ...rung, tell: rung.tell.filter((seat) => !isLost(seat)) }));
+    return putting('policy', value, { ...value, rungs });
+  });
+  return [...rosters, ...policies];
+}
+
 /** As it was when nobody had put it anywhere, in the registry's order of fields. */
 function asStock({ personId: _, room: __, claim, ...kept }: Device, claimFor: (deviceId: string) => Claim): Device {
   const { used: ___, ...unused } = claim ?? claimFor(kept.id);
@@ -72,5 +112,8 @@ const removal = <T extends EntityType>(entity: T, value: Entity<T>): RegistryCha
   ...{ type: 'remove', entity, id: value.id },
   expectedVersion: entityVersion(value),
 });
-const putting = <T extends 'device' | 'place'>(entity: T, before: Entity<T>, value: Entity<T>): RegistryChange =>
-  ({ type: 'put', entity, value, expectedVersion: entityVersion(before) }) as RegistryChange;
+const putting = <T extends 'device' | 'place' | 'roster' | 'policy'>(
+  entity: T,
+  before: Entity<T>,
+  value: Entity<T>,
+): RegistryChange => ({ type: 'put', entity, value, expectedVersion: entityVersion(before) }) as RegistryChange;

@@ -65,6 +65,7 @@ const kinds = {
   downlink: { byte: 11, version: 1 },
   'carrier-products': { byte: 12, version: 1 },
   uplink: { byte: 13, version: 1 },
+  providers: { byte: 14, version: 1 },
 } as const satisfies { [Kind in WrittenKind]: { byte: number; version: number } };
 type WrittenKind = Exclude<JournalRecord['kind'], 'lost'>;
 

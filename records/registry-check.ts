@@ -1,5 +1,7 @@
+import { goneForGood } from './absence.ts';
 import { entityVersion } from './entity-version.ts';
-import type { Area, Device, Entity, EntityType, Place, RegistryChange } from './registry.ts';
+import { normalPhone } from './phone.ts';
+import type { Area, Contact, Device, Entity, EntityType, Person, Place, RegistryChange } from './registry.ts';
 import { entityTypes } from './registry.ts';
 import { isEntityType, keyOf, type Link, linksOf } from './registry-links.ts';
 
@@ -76,6 +78,8 @@ function putProblems({ entity, value }: Put, world: World): RegistryProblem[] {
     problems.push({ entity, id: value.id, field, ...absentProblem(to, id), missing: keyOf(to, id) });
   }
   if (entity === 'device') problems.push(...deviceProblems(value));
+  if (entity === 'person') problems.push(...personProblems(value));
+  if (entity === 'contact') problems.push(...contactProblems(value));
   if (entity === 'place') problems.push(...placeProblems(value, world));
   return problems;
 }
@@ -98,6 +102,7 @@ export const chineseNames: Record<EntityType, string> = {
   },
   ...{ device: '设备', account: '账号', apiKey: '接口密钥', ruleSetting: '规则设置', subscription: '事件订阅' },
   threshold: '读数限值',
+  ...{ roster: '值班表', policy: '通知方案', profile: '频繁呼叫约定' },
 };
 
 /** Somebody else changed it after whoever asks had looked. */
@@ -141,6 +146,42 @@ function deviceProblems({ id, kind, placeId, personId, claim }: Device): Registr
   const right = one && (owner === 'either' || (owner === 'placeId') === (placeId !== undefined));
   return right ? [] : [{ entity: 'device', id, ...said }];
 }
+
+function personProblems({ id, phone, absence }: Person): RegistryProblem[] {
+  const problems = phoneProblems('person', id, phone);
+  if (absence?.until === undefined || !goneForGood.has(absence.reason)) return problems;
+  const problem = 'whoever moved away or died does not come back: leave the time of return out';
+  return [...problems, { entity: 'person', id, field: 'absence.until', problem, zh: '已迁走或已去世，返回时间请留空' }];
+}
+
+function contactProblems({ id, phone, channels }: Contact): RegistryProblem[] {
+  const needsPhone = phone === undefined && channels.some(({ type }) => type === 'sms' || type === 'voice');
+  const problem = 'SMS and calls need the phone number: enter it, or leave those channels out';
+  const without = {
+    entity: 'contact',
+    id,
+    field: 'phone',
+    problem,
+    zh: '短信、电话需要号码：请填电话，或去掉这些渠道',
+  };
+  return [...phoneProblems('contact', id, phone), ...(needsPhone ? [without as RegistryProblem] : [])];
+}
+
+/** Numbers that must not be kept, of changes whose personal fields are still open; sealed ones were asked about before. */
+export function emergencyPhones(changes: readonly RegistryChange[]): RegistryProblem[] {
+  return changes.flatMap((change) => {
+    if (change.type !== 'put' || (change.entity !== 'person' && change.entity !== 'contact')) return [];
+    return phoneProblems(change.entity, change.value.id, change.value.phone);
+  });
+}
+
+/** Nothing here ever dials fire, ambulance or police: a person does. */
+function phoneProblems(entity: 'person' | 'contact', id: string, phone: Contact['phone']): RegistryProblem[] {
+  if (typeof phone !== 'string' || !emergencyNumbers.has(normalPhone(phone))) return [];
+  const problem = 'emergency services are never dialled by a machine: enter the number of a person or a station';
+  return [{ entity, id, field: 'phone', problem, zh: '系统不会自动拨打紧急电话，请填人员或站点的号码' }];
+}
+const emergencyNumbers: ReadonlySet<string> = new Set(['110', '112', '119', '120', '122', '911', '999']);
 
 function placeProblems({ id, areaId, siteId }: Place, world: World): RegistryProblem[] {
   const site = siteId === undefined ? undefined : world.get('site', siteId);
@@ -220,26 +261,30 @@ function sizeProblems(after: Map<string, RegistryChange>, standing: Standing): R
   });
 }
 
-/** Every report is held against all limits of its scopes. */
-const mostThresholdsOfScope = 32;
+/** Every report is held against all limits of its scopes, every ladder against all policies. */
+const mostOfScope = { threshold: 32, policy: 32, profile: 4 } as const;
+const isScoped = (entity: EntityType): entity is keyof typeof mostOfScope => Object.hasOwn(mostOfScope, entity);
 
 function crowded(after: Map<string, RegistryChange>, standing: Standing): RegistryProblem[] {
   const counts = new Map<string, number>();
   return [...after.values()].flatMap((change) => {
-    if (change.type !== 'put' || change.entity !== 'threshold') return [];
-    for (const { to, id } of linksOf('threshold', change.value)) {
-      const others = standing.referrers(to, id, 'threshold').filter((one) => !after.has(keyOf('threshold', one)));
-      const count = (counts.get(`${to}:${id}`) ?? others.length) + 1;
-      counts.set(`${to}:${id}`, count);
-      if (count > mostThresholdsOfScope) return [{ entity: 'threshold' as const, id: change.value.id, ...tooMany }];
+    const { entity } = change;
+    if (change.type !== 'put' || !isScoped(entity)) return [];
+    const ofScope = linksOf(entity, change.value as never).filter(({ field }) => field === 'scope' || field === 'of');
+    for (const { to, id } of ofScope) {
+      const others = standing.referrers(to, id, entity).filter((one) => !after.has(keyOf(entity, one)));
+      const key = `${entity}<${to}:${id}`;
+      const count = (counts.get(key) ?? others.length) + 1;
+      counts.set(key, count);
+      if (count > mostOfScope[entity]) return [{ entity, id: change.value.id, ...tooMany(mostOfScope[entity]) }];
     }
     return [];
   });
 }
-const tooMany = {
-  ...{ field: 'scope', problem: `there are ${mostThresholdsOfScope} limits of this scope already: change one of them` },
-  zh: `同一范围最多 ${mostThresholdsOfScope} 条限值，请修改已有的`,
-};
+const tooMany = (most: number) => ({
+  ...{ field: 'scope', problem: `there are ${most} of them for this scope already: change one` },
+  zh: `同一范围最多 ${most} 条，请修改已有的`,
+});
 
 /** Each is a copy of its rule that steps on everything of its scope. */
 const mostShadows = 16;

@@ -7,7 +7,10 @@ import { createRegistryIndex, type IndexEdits, type RegistryIndex } from './regi
 import { keyOf, linksOf } from './registry-links.ts';
 import {
   contactsFor,
+  householdsFrom,
   isWithin,
+  policiesFor,
+  profilesFor,
   residenceOf,
   ruleSettingsFor,
   thresholdsFor,
@@ -142,6 +145,10 @@ function viewOf(tables: Tables, standing: Standing, revision: () => number): Reg
     area: (id) => tables.area.get(id),
     household: (id) => tables.household.get(id),
     contact: (id) => tables.contact.get(id),
+    contactsByPhone: (key) =>
+      standing.referrers('phone', key, 'contact').flatMap((one) => standing.get('contact', one) ?? []),
+    peopleByPhone: (key) =>
+      standing.referrers('phone', key, 'person').flatMap((one) => standing.get('person', one) ?? []),
     account: (id) => tables.account.get(id),
     devices: () => tables.device.values(),
     revision,
@@ -154,6 +161,11 @@ function viewOf(tables: Tables, standing: Standing, revision: () => number): Reg
     ruleSetting: (id) => tables.ruleSetting.get(id),
     isWithin: (scope, where) => isWithin(scope, where, standing),
     thresholds: (where) => thresholdsFor(where, standing),
+    policies: (where) => policiesFor(where, standing),
+    roster: (id) => tables.roster.get(id),
+    rosters: () => [...tables.roster.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    households: (from, most) => householdsFrom(from, most, standing),
+    profiles: (where) => profilesFor(where, standing),
   };
 }
 

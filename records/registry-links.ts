@@ -1,14 +1,18 @@
-import type { Device, Entity, EntityType, Grant, RuleSetting } from './registry.ts';
+import type { Device, Entity, EntityType, Grant, Policy, RuleSetting } from './registry.ts';
 
 /** The name of an entity among all of them, and the owner of its personal data: `person:p1`. */
 export const keyOf = (entity: EntityType, id: string): string => `${entity}:${id}`;
 
-/** What an entity refers to, and in which field. Everybody, a category, a rule, the shadows and an area's camps are targets without an entity. */
-export type Link = { field: string; to: EntityType | 'all' | 'category' | 'rule' | 'shadow' | 'camps'; id: string };
+/** What an entity refers to, and in which field. Everybody, a category, a rule, the shadows, an area's camps and a phone number are targets without an entity. */
+export type Link = {
+  field: string;
+  to: EntityType | 'all' | 'category' | 'rule' | 'shadow' | 'camps' | 'phone';
+  id: string;
+};
 
 /** Whether an entity stands behind that target. */
 export const isEntityType = (to: Link['to']): to is EntityType => !nameless.has(to);
-const nameless: ReadonlySet<string> = new Set(['all', 'category', 'rule', 'shadow', 'camps']);
+const nameless: ReadonlySet<string> = new Set(['all', 'category', 'rule', 'shadow', 'camps', 'phone']);
 
 /** Every reference that an entity makes: indexes and the check of dangling references both follow from it. */
 export function linksOf<T extends EntityType>(entity: T, value: Entity<T>): Link[] {
@@ -28,8 +32,11 @@ const linkers: { [T in EntityType]: (value: Entity<T>) => Link[] } = {
     { field: 'areaId', to: 'area', id: areaId },
     { field: 'currentPlaceId', to: 'place', id: currentPlaceId },
   ],
-  person: ({ householdId }) => [{ field: 'householdId', to: 'household', id: householdId }],
-  contact: ({ of }) => [{ field: 'of', to: of.type, id: of.id }],
+  person: ({ householdId, phoneKey }) => [
+    { field: 'householdId', to: 'household', id: householdId },
+    ...phoneLink(phoneKey),
+  ],
+  contact: ({ of, phoneKey }) => [{ field: 'of', to: of.type, id: of.id }, ...phoneLink(phoneKey)],
   device: ({ placeId, personId }) => [
     ...optional('placeId', 'place', placeId),
     ...optional('personId', 'person', personId),
@@ -44,15 +51,47 @@ const linkers: { [T in EntityType]: (value: Entity<T>) => Link[] } = {
     ...(mode === 'shadow' ? [{ field: 'mode', to: 'shadow' as const, id: '' }] : []),
   ],
   threshold: ({ scope }) => [scopeLink(scope)],
+  roster: ({ of, shifts, swaps }) => [
+    { field: 'of', to: of.type, id: of.id },
+    ...each('shifts', 'contact', [
+      ...shifts.map(({ contactId }) => contactId),
+      ...swaps.flatMap((one) => [one.from, one.to]),
+    ]),
+  ],
+  policy: ({ scope, rungs }) => {
+    const seats = rungs.flatMap(({ tell }) => tell);
+    return [
+      scopeLink(scope),
+      ...each(
+        'rungs',
+        'roster',
+        seats.flatMap((seat) => ('rosterId' in seat ? seat.rosterId : [])),
+      ),
+      ...each(
+        'rungs',
+        'contact',
+        seats.flatMap((seat) => ('contactId' in seat ? seat.contactId : [])),
+      ),
+    ];
+  },
+  profile: ({ of }) => [{ field: 'of', to: of.type, id: of.id }],
 };
 
-const scopeLink = (scope: RuleSetting['scope']): Link => ({
+const phoneLink = (phoneKey: string | undefined): Link[] =>
+  phoneKey === undefined ? [] : [{ field: 'phoneKey', to: 'phone', id: phoneKey }];
+
+const scopeLink = (scope: RuleSetting['scope'] | Policy['scope']): Link => ({
   ...{ field: 'scope', to: scope.type, id: scope.type === 'all' ? '' : scope.id },
 });
 
 function grantLinks(grants: readonly Grant[] = []): Link[] {
   const areas = new Set(grants.flatMap(({ areaId }) => areaId ?? []));
   return [...areas].map((id) => ({ field: 'grants', to: 'area', id }));
+}
+
+/** Each of them once. */
+function each(field: string, to: EntityType, ids: readonly string[]): Link[] {
+  return [...new Set(ids)].map((id) => ({ field, to, id }));
 }
 
 function optional(field: string, to: EntityType, id: string | undefined): Link[] {

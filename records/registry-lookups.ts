@@ -1,6 +1,6 @@
 import type { Whereabouts } from './alert.ts';
 import { isWithdrawn } from './consent.ts';
-import type { Area, Contact, RuleSetting, Threshold } from './registry.ts';
+import type { Area, Contact, Household, Policy, Profile, RuleSetting, Threshold } from './registry.ts';
 import type { Standing } from './registry-check.ts';
 import type { Link } from './registry-links.ts';
 
@@ -132,6 +132,43 @@ export function thresholdsFor(where: Whereabouts, standing: Standing): readonly 
   );
 }
 const noThresholds: readonly Threshold[] = [];
+
+/** Who is told of what happens there: the narrowest scope first, then by id. */
+export function policiesFor(where: Whereabouts, standing: Standing): readonly Policy[] {
+  if (standing.size('policy') === 0) return noPolicies;
+  const { people, households, sites, areas } = scopesOf(where, standing);
+  return [...people, ...households, ...sites, ...areas, { to: 'all' as const, id: '' }].flatMap(({ to, id }) =>
+    standing.referrers(to, id, 'policy').flatMap((one) => standing.get('policy', one) ?? []),
+  );
+}
+const noPolicies: readonly Policy[] = [];
+
+/** By area and id, whatever the order in which they came: a process that was started again goes through them in the same order. */
+export function householdsFrom(from: number, most: number, standing: Standing): Household[] {
+  const areas = [...standing.areas()].map(({ id }) => id).sort();
+  const found: Household[] = [];
+  let before = from;
+  for (const areaId of areas) {
+    const ids = standing.referrers('area', areaId, 'household');
+    for (const id of ids.slice(before, before + most - found.length)) {
+      const household = standing.get('household', id);
+      if (household) found.push(household);
+    }
+    before = Math.max(0, before - ids.length);
+    if (found.length === most) return found;
+  }
+  return found;
+}
+
+/** What was agreed about calls of whoever is there: of the person or of everybody who lives there, and of the household. */
+export function profilesFor(where: Whereabouts, standing: Standing): readonly Profile[] {
+  if (standing.size('profile') === 0) return noProfiles;
+  const { people, households } = scopesOf(where, standing);
+  return [...people, ...households].flatMap(({ to, id }) =>
+    standing.referrers(to, id, 'profile').flatMap((one) => standing.get('profile', one) ?? []),
+  );
+}
+const noProfiles: readonly Profile[] = [];
 
 /** Every scope that holds a device there, the widest first. */
 function scopeTargets(where: Whereabouts, standing: Standing): Target[] {

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import type { Whereabouts } from './alert.ts';
+import { policy, profile, roster } from './escalation.ts';
+import { contactRole, hours, id, personal, type sealed, secret, weekday } from './registry-fields.ts';
 import { roles } from './rights.ts';
 import { quantityNames } from './threshold.ts';
 
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'an id is 1-32 letters, digits, "_" or "-"');
-/** A personal value as the journal, snapshots and the database keep it: under its owner's key, in base64. */
-const sealed = z.strictObject({ sealed: z.string().min(1).max(4096) });
-/** Personal data: text while it is entered and read, sealed wherever it is kept. */
-const personal = (schema: z.ZodString) => z.union([schema, sealed]).meta({ personal: true });
-/** Personal, and never shown again unless an operator asks for it by name. */
-const secret = (schema: z.ZodString) => z.union([schema, sealed]).meta({ personal: true, secret: true });
 const language = z.enum(['zh-CN', 'en']);
+const phone = personal(z.string().regex(/^\+?[0-9][0-9 -]{1,28}$/, 'a phone number has digits, spaces and "-" only'));
+/** By which a number is found without being opened. It is made where numbers are sealed, whatever anybody says that it is. */
+const phoneKey = z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'made from the phone number by the system');
+/** What calls are recorded in. */
+export const voiceLanguages = ['zh-CN', 'en', 'mn'] as const;
+export type VoiceLanguage = (typeof voiceLanguages)[number];
 const category = z.enum(['living-alone', 'advanced-age', 'left-behind', 'low-income', 'disabled', 'dementia']);
 
 /** A county contains townships, a township villages. */
@@ -27,6 +28,15 @@ export const site = z.strictObject({
   name: z.string().min(1).max(60),
   kind: z.enum(['care-home', 'mutual-help-house']),
 });
+const position = z.strictObject({
+  lat: z.number().min(-90).max(90),
+  lon: z.number().min(-180).max(180),
+  datum: z.literal('WGS-84'),
+});
+/** What rescuers have to know of a home before they go in, and where they find water. */
+export const heatings = ['stove', 'gas', 'electric', 'district', 'none'] as const;
+export const waters = ['tap', 'well', 'tank', 'none'] as const;
+export const hazards = ['gas-bottle', 'gas-pipe', 'fuel', 'oxygen', 'dog', 'power-line', 'bad-road'] as const;
 /** Where devices hang and people sleep. Degrees; an entry may state GCJ-02, WGS-84 is what is kept. */
 export const place = z.strictObject({
   id,
@@ -36,9 +46,12 @@ export const place = z.strictObject({
   /** What messages call it, without naming a person: "west of the well", "room 12". */
   name: z.string().min(1).max(60),
   address: personal(z.string().min(1).max(200)).optional(),
-  position: z
-    .strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180), datum: z.literal('WGS-84') })
-    .optional(),
+  /** The way there in words, from a road that everybody knows: it is read out to the fire brigade and the ambulance. */
+  directions: personal(z.string().min(1).max(300)).optional(),
+  position: position.optional(),
+  heating: z.enum(heatings).optional(),
+  water: z.enum(waters).optional(),
+  hazards: z.array(z.enum(hazards)).max(hazards.length).optional(),
 });
 /** People who live together. A move changes `currentPlaceId`. */
 export const household = z.strictObject({
@@ -51,23 +64,32 @@ export const household = z.strictObject({
 const consent = z.strictObject({ given: z.boolean(), at: z.int(), by: z.string().min(1).max(64) });
 export const purposes = ['location', 'health', 'family-view', 'voice'] as const;
 export type Purpose = (typeof purposes)[number];
-/** Away from home, from `since` until `until` (epoch ms; absent: until further notice): nobody is missed there. */
+/**
+ * Away from home, from `since` until `until` (epoch ms; absent: until further notice): nobody is missed there. Who moved away or died
+ * comes back no more, and is nobody whom to visit.
+ */
 const absence = z.strictObject({
-  reason: z.enum(['hospital', 'with-family', 'travelling']),
+  reason: z.enum(['hospital', 'with-family', 'travelling', 'moved', 'deceased']),
   since: z.int(),
   until: z.int().optional(),
 });
+/** What rescuers have to know of a person before they go in; no illness. */
+export const rescueNeeds = ['bedridden', 'wheelchair', 'deaf', 'blind', 'mute'] as const;
 export const person = z.strictObject({
   id,
   householdId: id,
   name: personal(z.string().min(1).max(60)),
   /** Agreed with the person: what contacts read instead of a full name. */
   callName: personal(z.string().min(1).max(40)).optional(),
+  phone: phone.optional(),
+  phoneKey: phoneKey.optional(),
   categories: z.array(category).max(8).default([]),
+  rescueNeeds: z.array(z.enum(rescueNeeds)).max(rescueNeeds.length).optional(),
   language: language.default('zh-CN'),
   consents: z.partialRecord(z.enum(purposes), consent).optional(),
   absence: absence.optional(),
 });
+export const travels = ['foot', 'horse', 'motorbike', 'car'] as const;
 const webhookUrl = z
   .string()
   .max(500)
@@ -75,6 +97,11 @@ const webhookUrl = z
 const webhookSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'a webhook secret is "whsec_" and 24-64 bytes in base64');
+const emailAddress = z
+  .string()
+  .max(200)
+  .regex(/^[^\s@<>,;:"]{1,64}@[A-Za-z0-9.-]{1,130}$/, 'an e-mail address is like name@example.org');
+const robotSecret = z.string().regex(/^[\x21-\x7e]{6,100}$/, 'the secret of a robot is 6-100 printable characters');
 export const channelAddress = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('webhook'),
@@ -82,6 +109,14 @@ export const channelAddress = z.discriminatedUnion('type', [
     /** Standard Webhooks: the prefix, then 24-64 bytes in base64. */
     secret: secret(webhookSecret),
   }),
+  /** The contact's `phone`; which provider carries it is the installation's. */
+  z.strictObject({ type: z.literal('sms') }),
+  z.strictObject({ type: z.literal('voice') }),
+  z.strictObject({ type: z.literal('email'), address: personal(emailAddress) }),
+  /** Robots of chat rooms: whoever has the address may write there, so that it is a secret. */
+  z.strictObject({ type: z.literal('dingtalk'), hook: secret(webhookUrl), secret: secret(robotSecret) }),
+  z.strictObject({ type: z.literal('wecom'), hook: secret(webhookUrl) }),
+  z.strictObject({ type: z.literal('feishu'), hook: secret(webhookUrl), secret: secret(robotSecret).optional() }),
   z.strictObject({ type: z.literal('log') }),
 ]);
 export const contact = z.strictObject({
@@ -89,15 +124,19 @@ export const contact = z.strictObject({
   /** Whom or what it answers for: a place's neighbour, an area's station, a site's night carer. */
   of: z.strictObject({ type: z.enum(['person', 'household', 'place', 'site', 'area']), id }),
   /** `self`: the way to the person, or to the household: they are asked whether all is well, and sent to nobody. */
-  role: z.enum(['neighbour', 'family', 'night-carer', 'station', 'township', 'county', 'desk', 'self']),
+  role: contactRole,
   /** Lower comes first among the same role. */
   order: z.int().min(1).max(99).default(1),
   name: personal(z.string().min(1).max(60)),
-  phone: personal(
-    z.string().regex(/^\+?[0-9][0-9 -]{1,28}$/, 'a phone number has digits, spaces and "-" only'),
-  ).optional(),
+  phone: phone.optional(),
+  phoneKey: phoneKey.optional(),
+  /** Where they set out from, as far as it is known, and how: what the way takes follows from it. */
+  position: position.optional(),
+  travel: z.enum(travels).optional(),
   language: language.default('zh-CN'),
-  channels: z.array(channelAddress).min(1).max(5),
+  /** Of calls, where it is not `language`. */
+  voiceLanguage: z.enum(voiceLanguages).optional(),
+  channels: z.array(channelAddress).min(1).max(8),
 });
 /** A fixed device belongs to a place, a wearable to a person. */
 export const device = z.strictObject({
@@ -196,7 +235,6 @@ export const ruleSetting = z.strictObject({
   scope,
   settings: z.record(z.string().min(1).max(60), z.union([z.number(), z.string().max(200), z.boolean()])),
 });
-const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of day is like 22:00');
 /**
  * A limit of a reading, in the unit of records/threshold.ts: people are told when it is below `below` or above `above`, seen `repeats`
  * times and for `holdMinutes`, in readings at most `maxGapMinutes` apart; it is over when a reading is `hysteresis` back inside. `hours`
@@ -214,15 +252,15 @@ export const threshold = z.strictObject({
   maxGapMinutes: z.int().min(1).max(10_080).default(60),
   repeats: z.int().min(1).max(100).default(1),
   severity: z.enum(['service', 'urgent', 'critical']).default('service'),
-  hours: z.strictObject({ from: clock, to: clock }).optional(),
-  weekdays: z.array(z.int().min(1).max(7)).min(1).max(7).optional(),
+  hours: hours.optional(),
+  weekdays: z.array(weekday).min(1).max(7).optional(),
   months: z.array(z.int().min(1).max(12)).min(1).max(12).optional(),
 });
 
 /** In the order in which they refer to each other. */
 export const entities = {
   ...{ area, site, place, household, person, contact, zone, device, account, apiKey, ruleSetting, threshold },
-  ...{ subscription },
+  ...{ subscription, roster, policy, profile },
 } as const;
 export type EntityType = keyof typeof entities;
 export type Entity<T extends EntityType> = z.infer<(typeof entities)[T]>;
@@ -241,6 +279,9 @@ export type EventType = (typeof eventTypes)[number];
 export type Grant = NonNullable<Account['grants']>[number];
 export type RuleSetting = Entity<'ruleSetting'>;
 export type Threshold = Entity<'threshold'>;
+export type Roster = Entity<'roster'>;
+export type Policy = Entity<'policy'>;
+export type Profile = Entity<'profile'>;
 export type Sealed = z.infer<typeof sealed>;
 export const entityTypes = Object.keys(entities) as EntityType[];
 
@@ -267,6 +308,9 @@ export const registryChange = z.discriminatedUnion('type', [
     put('zone'),
     put('apiKey'),
     put('subscription'),
+    put('roster'),
+    put('policy'),
+    put('profile'),
   ]),
   z.strictObject({ type: z.literal('remove'), entity: z.enum(entityTypes), id, expectedVersion }),
 ]);
@@ -285,6 +329,9 @@ export type RegistryView = {
   area(id: string): Area | undefined;
   household(id: string): Household | undefined;
   contact(id: string): Contact | undefined;
+  /** Of that number, by its key, in the order of their ids. */
+  contactsByPhone(phoneKey: string): Contact[];
+  peopleByPhone(phoneKey: string): Person[];
   account(id: string): Account | undefined;
   /** Where a device's reports come from now. A fixed device in the home of one person alone also names that person. */
   whereabouts(deviceId: string): Whereabouts;
@@ -309,6 +356,15 @@ export type RegistryView = {
   isWithin(scope: RuleSetting['scope'], where: Whereabouts): boolean;
   /** The limits of readings that count for a device there, by id. */
   thresholds(where: Whereabouts): readonly Threshold[];
+  /** Who is told of what happens there: the narrowest scope first, then by id. */
+  policies(where: Whereabouts): readonly Policy[];
+  roster(id: string): Roster | undefined;
+  /** By id. */
+  rosters(): readonly Roster[];
+  /** So many of them after the first `from`, by area and id. */
+  households(from: number, most: number): readonly Household[];
+  /** Of the person, or of everybody who lives there, and of the household; whatever their end. */
+  profiles(where: Whereabouts): readonly Profile[];
   devices(): Iterable<Device>;
   /** Another number: something in it has changed. */
   revision(): number;

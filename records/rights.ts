@@ -72,8 +72,8 @@ export const permissions: { readonly [R in Role]: readonly Permission[] } = {
   operator: ['system:operate', 'account:manage', 'statistics:read', 'registry:read'],
 };
 
-/** Who asks: an account, or a program with a key. */
-export type Access = { actor: { type: 'account' | 'api-key'; id: string }; grants: readonly Grant[] };
+/** Who asks: an account, a program with a key, or, on the page of its own, somebody who was told of an incident. */
+export type Access = { actor: { type: 'account' | 'api-key' | 'contact'; id: string }; grants: readonly Grant[] };
 
 /** Before there were rights every account did everything; on the way up from that release nobody is locked out at night. */
 export function accessOf({ id, grants }: Pick<Account, 'id' | 'grants'>): Access {

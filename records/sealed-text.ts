@@ -1,5 +1,5 @@
 import type { Whereabouts } from './alert.ts';
-import type { Command } from './command.ts';
+import type { Command, OpenCall, Reply } from './command.ts';
 import type { EntityType } from './registry.ts';
 import type { Registry } from './registry-fold.ts';
 import { keyOf } from './registry-links.ts';
@@ -35,33 +35,49 @@ export function openTexts<T extends object>(details: T, keys: Pick<Sealer, 'unse
  * The command with what somebody wrote in it sealed for `owner`. Keys of new owners are durable only after the vault's flush.
  */
 export function sealTexts<C extends Command>(command: C, owner: string, vault: Pick<Sealer, 'seal'>): C {
-  const field = textFields[command.type];
-  const text = field && (command as unknown as Record<string, unknown>)[field];
-  if (!field || typeof text !== 'string') return command;
-  return { ...command, [field]: sealText(vault, owner, text) };
+  const said = command as unknown as Record<string, unknown>;
+  const sealed = (textFields[command.type] ?? []).flatMap((field) => {
+    const text = said[field];
+    return typeof text === 'string' ? [[field, sealText(vault, owner, text)]] : [];
+  });
+  return sealed.length === 0 ? command : { ...command, ...Object.fromEntries(sealed) };
 }
 
 export type TextWorld = {
-  registry: Pick<Registry, 'get' | 'whereabouts'>;
+  registry: Pick<Registry, 'get' | 'whereabouts' | 'contactsByPhone'>;
   incidents: { get(incidentId: string): { where: Whereabouts } | undefined };
 };
 
 /** Where each kind of command holds what a person wrote. */
-const textFields: { readonly [Type in Command['type']]?: string } = {
-  resolve: 'note',
-  act: 'action',
-  reopen: 'reason',
-  look: 'reason',
-  'test-window': 'reason',
-  'device-command': 'reason',
-  'cancel-device-command': 'reason',
-  'registry-commit': 'reason',
+const textFields: { readonly [Type in Command['type']]?: readonly string[] } = {
+  resolve: ['note'],
+  act: ['action'],
+  reopen: ['reason'],
+  look: ['reason'],
+  'test-window': ['reason'],
+  'device-command': ['reason'],
+  'cancel-device-command': ['reason'],
+  'registry-commit': ['reason'],
+  reply: ['text'],
+  'take-over': ['reason'],
+  'hand-up': ['reason'],
+  merge: ['reason'],
+  transfer: ['reference'],
+  'transfer-outcome': ['note'],
+  reclass: ['reason'],
+  suppress: ['reason'],
+  unsuppress: ['reason'],
+  'open-call': ['words', 'number'],
+  'call-log': ['words', 'number'],
 };
 
 /** Of whom a command's words speak: the person, else the household, else the place, where the registry has them now. */
 export function ownerOfText(command: Command, { registry, incidents }: TextWorld): string {
   if ('incidentId' in command) return ownerAt(incidents.get(command.incidentId)?.where, registry);
   if ('deviceId' in command) return ownerAt(registry.whereabouts(command.deviceId), registry);
+  if (command.type === 'open-call') return ownerAt(namedIn(command), registry);
+  if (command.type === 'call-log') return ownerAt(incidents.get(command.about ?? '')?.where, registry);
+  if (command.type === 'reply') return ownerOfReply(command, registry);
   if (command.type !== 'look') return installationTexts;
   const { type, id } = command.of;
   if (type === 'incident') return ownerAt(incidents.get(id)?.where, registry);
@@ -69,6 +85,18 @@ export function ownerOfText(command: Command, { registry, incidents }: TextWorld
   const isKept = type === 'person' || type === 'household' || type === 'place' || type === 'contact';
   return isKept && registry.get(type, id) ? textsOf(keyOf(type, id)) : installationTexts;
 }
+
+/** Whose number it is; nobody's is the installation's. */
+function ownerOfReply({ phoneKey }: Reply, registry: TextWorld['registry']): string {
+  const [contact] = registry.contactsByPhone(phoneKey);
+  return contact ? textsOf(keyOf('contact', contact.id)) : installationTexts;
+}
+
+const namedIn = ({ personId, householdId, placeId }: OpenCall): Whereabouts => ({
+  ...(personId !== undefined && { personId }),
+  ...(householdId !== undefined && { householdId }),
+  ...(placeId !== undefined && { placeId }),
+});
 
 /** A key for somebody who is not in the registry would never be destroyed. */
 function ownerAt(where: Whereabouts | undefined, registry: TextWorld['registry']): string {

@@ -32,17 +32,22 @@ test('names, telephones, addresses, notes and webhooks are personal', () => {
   );
   expect(names).toEqual([
     'place.address',
+    'place.directions',
     'household.note',
     'person.name',
     'person.callName',
+    'person.phone',
     'contact.name',
     'contact.phone',
     'contact.channels.*.url',
     'contact.channels.*.secret (secret)',
+    'contact.channels.*.address',
+    'contact.channels.*.hook (secret)',
     'account.name',
     'subscription.url',
     'subscription.secret (secret)',
     'subscription.previous.secret (secret)',
+    'profile.reason',
   ]);
 });
 

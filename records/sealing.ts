@@ -16,7 +16,7 @@ export type PersonalField = { path: string[]; secret: boolean };
 
 /** What is personal in each entity, read from the schemas: sealing, masking and export follow from it. */
 export const personalFields = Object.fromEntries(
-  entityTypes.map((entity) => [entity, findPersonal(entities[entity], [])]),
+  entityTypes.map((entity) => [entity, onceEach(findPersonal(entities[entity], []))]),
 ) as Record<EntityType, PersonalField[]>;
 
 /**
@@ -141,6 +141,11 @@ function replaceAt<V>(value: V, before: unknown, path: string[], replace: (now: 
 
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+
+/** Several kinds of an element have some of their fields in common. */
+function onceEach(fields: PersonalField[]): PersonalField[] {
+  return [...new Map(fields.map((field) => [field.path.join('.'), field])).values()];
+}
 
 function findPersonal(schema: unknown, path: string[]): PersonalField[] {
   const meta = schema instanceof z.ZodType ? schema.meta() : undefined;

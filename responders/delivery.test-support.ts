@@ -3,6 +3,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { AttemptingRecord, OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
+import { Budgets } from './budgets.ts';
 import type { Address, Message, Sent } from './channel.ts';
 import { startDelivery } from './delivery.ts';
 import { registry, SECOND_MS, settled, testClock } from './home.test-support.ts';
@@ -17,9 +18,19 @@ export const hangs: Answer = () => new Promise(() => {});
 /** An alarm process: its outbox, its delivery, a journal that folds what is recorded, and everybody's telephone. */
 export function watch(
   answer: Answer,
-  { clock = testClock(), state = new FoldState(), begun = true, journalAfter = async () => {} } = {},
+  {
+    clock = testClock(),
+    state = new FoldState(),
+    begun = true,
+    journalAfter = async () => {},
+    /** How often one address may be written to. */
+    patienceMs = undefined as number | undefined,
+    limited = undefined as { count: number; perMs: number } | undefined,
+  } = {},
 ) {
   const outbox = createOutbox({ state, registry });
+  const budgets = new Budgets({ state });
+  if (limited) budgets.windowsOf = (channel) => (channel === 'log' ? [] : [{ per: 'target', ...limited }]);
   const metrics = createMetrics();
   outbox.rebuild();
   const journal: Entry[] = [];
@@ -30,23 +41,29 @@ export function watch(
     addressBook: {
       contact: (id) => ({
         language: 'en',
+        ways: registry.contact(id)?.channels ?? [],
         channels: registry.contact(id)?.channels.map((_, index) => addressOf(id, index)) ?? [],
       }),
+      callName: () => undefined,
+      nameOf: () => undefined,
     },
+    ...{ providers: () => [], budgets, blind: (address: string) => address },
     channels: [
       { name: 'log', send: async () => ({ type: 'delivered' }) },
-      {
-        name: 'webhook',
-        async send(message) {
-          const url = message.address.type === 'webhook' ? message.address.url : '';
+      ...['webhook', 'dingtalk'].map((name) => ({
+        name,
+        ...(patienceMs !== undefined && { patienceMs }),
+        async send(message: Message) {
+          const url = 'url' in message.address ? message.address.url : '';
           rang.push({ url, after: (clock.now() - startedAt) / SECOND_MS, id: message.idempotencyId, message });
           return answer(url, message);
         },
-      },
+      })),
     ],
     async record(record) {
       await journalAfter();
       journal.push({ ...record, at: clock.now() });
+      if (record.kind === 'attempting') budgets.attempting(record, clock.now());
       if (record.kind === 'attempting') outbox.attempting(record, clock.now());
       else outbox.outcome(record, clock.now());
     },
@@ -65,8 +82,9 @@ export function watch(
   };
 }
 
-/** Everybody has a telephone of their own, except those behind a gateway. */
+/** Everybody has a telephone of their own, except those behind a gateway, and some a chat room. */
 function addressOf(id: string, index: number): Address {
+  if (id.startsWith('room-')) return { type: 'dingtalk', url: `http://${id}/${index + 1}`, secret: 'x' };
   return { type: 'webhook', url: `http://${id.startsWith('gateway') ? 'gateway' : id}/${index + 1}`, secret: 'x' };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { idempotencyId } from './channel.ts';
+import { idempotencyId, type Sent } from './channel.ts';
 import { delivered, down, hangs, watch } from './delivery.test-support.ts';
-import { closing, HOUR_MS, MINUTE_MS, notice, resolved, SECOND_MS, settled } from './home.test-support.ts';
+import { closing, HOUR_MS, MINUTE_MS, notice, resolved, SECOND_MS } from './home.test-support.ts';
 
 test('a neighbour whose telephone is off is tried at 0, 5, 15, 45 s and then every minute', async () => {
   const home = watch(down);
@@ -95,25 +95,39 @@ test('a hundred service messages to one gateway that hangs do not hold up the ca
   await home.issue(
     ...Array.from({ length: 100 }, (_, n) => notice(`s${n}`, { incidentId: `i:${n}`, severity: 'service' })),
   );
-  expect(home.times()).toEqual([0]);
+  expect(home.times()).toEqual([0, 0]);
   await home.issue(notice('n1'));
   expect(home.outcomes()).toMatchObject([{ noticeId: 'n1', result: 'delivered' }]);
 });
 
-test('twenty neighbours behind one gateway reach it two at a time', async () => {
-  let atOnce = 0;
-  let most = 0;
-  const home = watch(async () => {
-    atOnce += 1;
-    most = Math.max(most, atOnce);
-    await settled();
-    atOnce -= 1;
-    return { type: 'delivered' };
-  });
-  await home.issue(...Array.from({ length: 20 }, (_, n) => notice(`n${n}`, { contactId: `gateway-${n}` })));
-  await home.clock.advance(SECOND_MS);
-  expect(home.outcomes().length).toBe(20);
-  expect(most).toBe(2);
+/** A hundred calls for help to people behind one gateway: how many reach it at once, wave by wave. */
+async function waves(answer: () => Sent | Promise<Sent>) {
+  const home = watch(answer);
+  const notices = Array.from({ length: 100 }, (_, n) =>
+    notice(`n${n}`, { contactId: `gateway-${n}`, incidentId: `i:${n}` }),
+  );
+  await home.issue(...notices);
+  await home.clock.advance(200);
+  const sizes = Map.groupBy(home.rang, ({ after }) => Math.round(after * 1_000));
+  return [...sizes.values()].map(({ length }) => length);
+}
+
+test('a gateway that answers quickly is given more at once, and one that fails fewer', async () => {
+  const quick = await waves(() => ({ type: 'delivered' }));
+  expect(quick.slice(0, 4)).toEqual([4, 8, 16, 32]);
+  expect(Math.max(...quick)).toBe(32);
+  const failing = await waves(() => ({ type: 'later', reason: 'HTTP 503' }));
+  expect(failing.slice(0, 4)).toEqual([4, 2, 2, 2]);
+});
+
+test('five hundred telephones of a provider that hangs leave half of all places to everybody else', async () => {
+  const home = watch((url, message) => (url.includes('slow.example') ? hangs(url, message) : delivered(url, message)));
+  const ofProvider = (n: number) => notice(`h${n}`, { contactId: `slow.example/${n}`, incidentId: `i:${n}` });
+  await home.issue(...Array.from({ length: 500 }, (_, n) => ofProvider(n)));
+  await home.clock.advance(30 * SECOND_MS);
+  expect(home.rang.length).toBeLessThanOrEqual(128);
+  await home.issue(notice('n1'));
+  expect(home.times()).toEqual([30]);
 });
 
 test('a channel that throws is a failed attempt and nothing worse', async () => {
@@ -156,4 +170,16 @@ test('what operators watch: each outcome by channel, and the time from receipt t
   const text = await home.metrics.registry.metrics();
   expect(text).toContain('steppewatch_notices_total{channel="webhook",outcome="failed"} 1');
   expect(text).toContain('steppewatch_receipt_to_notice_seconds_count 1');
+});
+
+test('a way that hangs keeps the next one waiting for 15 s, and longer only where it is slow by its nature', async () => {
+  for (const [patienceMs, waits] of [
+    [undefined, 15],
+    [30_000, 30],
+  ] as const) {
+    const home = watch((url) => (url.endsWith('/1') ? hangs(url, {} as never) : { type: 'delivered' }), { patienceMs });
+    home.issue(notice('n1', { contactId: 'two-bao' }));
+    await home.clock.advance(40 * SECOND_MS);
+    expect(home.rang.find(({ url }) => url.endsWith('/2'))?.after).toBeCloseTo(waits, 1);
+  }
 });

@@ -2,11 +2,13 @@ import { OperationalError } from '../platform/errors.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
-import { type AttemptPorts, attempt, type Route, routeOf, targetOf } from './attempt.ts';
+import { ownLimit } from '../records/providers.ts';
+import { type AttemptPorts, attempt, type Route, routeOf, takersOf, takesDigests } from './attempt.ts';
 import { createOutbox, type Due, type Outbox, type OutboxParts } from './outbox.ts';
-import { noticeClass, oldestCauseMs } from './retry-schedule.ts';
-import { type SlotLimits, Slots, slotLimits } from './slots.ts';
+import { isAlarm, noticeClass, oldestCauseMs } from './retry-schedule.ts';
+import { type Ended, type SlotLimits, Slots, slotLimits, type Takers } from './slots.ts';
 import { countyTime } from './texts/county-time.ts';
+import { mostInDigest } from './texts/digest.ts';
 
 /** Carries out what the outbox says is due, until `stop`. Nothing of the journal's past goes out before `begin`. */
 export function startDelivery(parts: DeliveryParts): Delivery {
@@ -30,6 +32,9 @@ const hungAfterMs = 2_000;
 /** An attempt that a crash cut off: nobody knows whether it arrived. */
 const unknownAfterRestart = 'unknown after restart';
 const tooOld = 'too old to send';
+
+/** As many alarms as that reach somebody each by itself; further ones together. */
+const mostSingly = 5;
 const mostRemembered = 10_000;
 
 /**
@@ -56,8 +61,8 @@ export class Delivery {
   readonly #stopping = new AbortController();
   #state: { phase: 'holding' } | { phase: 'delivering'; beganAt: number } | { phase: 'stopped' } = { phase: 'holding' };
   #cancelTimer: (() => void) | undefined;
-  /** The last known target by recipient and channel, so that what waits for a busy one need not be unsealed each time. */
-  readonly #targets = new Map<string, string>();
+  /** Who was last known to be asked, by recipient and channel, so that what waits for somebody busy need not be unsealed each time. */
+  readonly #takers = new Map<string, Takers>();
   #passIsComing = false;
   #droppedBefore = 0;
 
@@ -65,7 +70,7 @@ export class Delivery {
     this.#parts = { ...parts, time: countyTime(parts.timeZone) };
     this.#slots = new Slots(parts.limits ?? slotLimits);
     this.#provisional = createOutbox({
-      ...{ state: this.#provisionalState, registry: parts.registry, mostOpen: 1_000 },
+      ...{ state: this.#provisionalState, registry: parts.registry, mostOpen: 1_000, providers: parts.providers },
     });
     parts.outbox.onChange(() => this.#passSoon());
   }
@@ -128,9 +133,7 @@ export class Delivery {
       for (const due of this.#parts.outbox.due(now)) {
         // They are in the order of their rank, so that nothing behind this one finds room either.
         if (this.#slots.isFull(due.rank)) break;
-        const { until = Infinity } = due.notice;
-        const isOld = due.activeAt < this.#state.beganAt - oldestCauseMs[noticeClass(due.notice)];
-        if (isOld || until <= now) this.#giveUp(due);
+        if (this.#isOver(due, now)) this.#giveUp(due);
         else this.#consider(due, false);
       }
     }
@@ -139,23 +142,53 @@ export class Delivery {
 
   #consider(due: Due, provisional: boolean): void {
     if (this.#wasStarted(due) || this.#slots.isFull(due.rank)) return;
-    const lastTarget = this.#targets.get(recipientKey(due));
-    if (lastTarget !== undefined && this.#slots.isBusy(lastTarget, due.rank)) return;
+    const lastTakers = this.#takers.get(recipientKey(due));
+    if (lastTakers && this.#slots.isBusy(lastTakers, due.rank)) return;
     const route = routeOf(this.#parts, due);
-    const target = targetOf(route, due);
-    this.#targets.set(recipientKey(due), target);
-    if (this.#slots.isBusy(target, due.rank)) return;
-    this.#started.set(keyOf(due.notice.noticeId, due.channel), due.attempt);
-    this.#run(this.#carryOut(due, route, provisional, this.#slots.take(target)));
+    const takers = takersOf(route);
+    this.#takers.set(recipientKey(due), takers);
+    if (this.#slots.isBusy(takers, due.rank)) return;
+    const others = !provisional && takesDigests(route) ? this.#othersWith(due) : [];
+    for (const one of [due, ...others]) this.#started.set(keyOf(one.notice.noticeId, one.channel), one.attempt);
+    this.#run(this.#carryOut(due, { route, provisional, others, release: this.#slots.take(takers) }));
   }
 
-  async #carryOut(due: Due, route: Route, provisional: boolean, release: () => void): Promise<void> {
+  /** Somebody to whom many alarms are open reads in one message what is due by now: each would take its turn, and none waits for another. */
+  #othersWith(due: Due): Due[] {
+    const { outbox, now } = this.#parts;
+    const { recipient } = due.notice;
+    if (recipient.type !== 'contact' || !isAlarm(due.notice)) return [];
+    if (outbox.alarmsTo(recipient.contactId) <= mostSingly) return [];
+    const at = now();
+    const isAnother = (one: Due): boolean =>
+      one.channel === due.channel &&
+      one.notice.recipient.type === 'contact' &&
+      one.notice.recipient.contactId === recipient.contactId &&
+      one.notice.noticeId !== due.notice.noticeId &&
+      isAlarm(one.notice) &&
+      !this.#isOver(one, at) &&
+      !this.#wasStarted(one);
+    return outbox
+      .due(at)
+      .filter(isAnother)
+      .take(mostInDigest - 1)
+      .toArray();
+  }
+
+  /** It came too late to be sent at all. */
+  #isOver({ activeAt, notice }: Due, now: number): boolean {
+    const beganAt = this.#state.phase === 'delivering' ? this.#state.beganAt : Number.NEGATIVE_INFINITY;
+    return activeAt < beganAt - oldestCauseMs[noticeClass(notice)] || (notice.until ?? Infinity) <= now;
+  }
+
+  async #carryOut(due: Due, { route, provisional, others, release }: Carried): Promise<void> {
     const { now, clock, log } = this.#parts;
+    const beganAt = clock.monotonic();
     const named = { noticeId: due.notice.noticeId, channel: due.channel, attempt: due.attempt };
     this.#provisional.attempting({ kind: 'attempting', ...named, ...(provisional && { provisional }) }, now());
-    let outcome: OutcomeRecord | undefined;
+    let outcomes: OutcomeRecord[] = [];
     try {
-      outcome = await attempt(this.#parts, due, route, { provisional, stop: this.#stopping.signal });
+      outcomes = await attempt(this.#parts, due, route, { provisional, others, stop: this.#stopping.signal });
     } catch (err) {
       // The record that must precede it could not be written: nothing was sent, and it is due again.
       log.warn({ ...named, err }, 'an attempt waits for the journal');
@@ -164,13 +197,19 @@ export class Delivery {
         this.#pass();
       });
     } finally {
-      release();
+      release({ result: wordOf(outcomes[0]), tookMs: clock.monotonic() - beganAt });
       this.#passSoon();
     }
-    if (!outcome) return;
-    this.#provisional.outcome(outcome, now());
+    const notices = [due, ...others].map(({ notice }) => notice);
+    await Promise.all(
+      outcomes.map((outcome, index) => this.#conclude(notices[index] ?? due.notice, outcome, provisional)),
+    );
+  }
+
+  async #conclude(notice: Notice, outcome: OutcomeRecord, provisional: boolean): Promise<void> {
+    this.#provisional.outcome(outcome, this.#parts.now());
     const kept = this.#keep(outcome);
-    if (!provisional && noticeClass(due.notice) === 'life-safety') this.#goOnFromMemory(due.notice, outcome, kept);
+    if (!provisional && noticeClass(notice) === 'life-safety') this.#goOnFromMemory(notice, outcome, kept);
     await kept;
   }
 
@@ -243,7 +282,7 @@ export class Delivery {
     }
     // Nobody saves this state, so that the list of its changes is only in the way.
     this.#provisionalState.takeChanges();
-    if (this.#targets.size > mostRemembered) this.#targets.clear();
+    if (this.#takers.size > mostRemembered) this.#takers.clear();
     if (this.#started.size > mostRemembered + outbox.open()) {
       for (const key of this.#started.keys()) {
         const noticeId = key.slice(0, key.lastIndexOf('\n'));
@@ -284,6 +323,14 @@ export class Delivery {
     );
     this.#cancelTimer = nextAt === Infinity ? undefined : clock.after(Math.max(1, nextAt - now), () => this.#pass());
   }
+}
+
+type Carried = { route: Route; provisional: boolean; others: readonly Due[]; release: (ended: Ended) => void };
+
+/** What an outcome says of how much whoever was asked can take. A refusal, and a limit that we keep ourselves, say nothing. */
+function wordOf(outcome: OutcomeRecord | undefined): Ended['result'] {
+  if (outcome?.result === 'failed') return outcome.detail === ownLimit ? 'unknown' : 'failed';
+  return outcome?.result === 'delivered' || outcome?.result === 'accepted' ? 'answered' : 'unknown';
 }
 
 function keyOf(noticeId: string, channel: string): string {

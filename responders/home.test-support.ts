@@ -115,7 +115,8 @@ export const registry = {
     if (id.startsWith('no-')) return undefined;
     const webhook = { type: 'webhook', url: { sealed: 'x' }, secret: { sealed: 'x' } } as const;
     const ways = id.startsWith('three-') ? 3 : id.startsWith('two-') ? 2 : 1;
-    const channels: Contact['channels'] = Array.from({ length: ways }, () => webhook);
+    const room = { type: 'dingtalk', hook: { sealed: 'x' }, secret: { sealed: 'x' } } as const;
+    const channels: Contact['channels'] = Array.from({ length: ways }, () => (id.startsWith('room-') ? room : webhook));
     const who = { of: { type: 'place', id: 'well' }, role: 'neighbour', order: 1, name: 'Bao' } as const;
     return { id, ...who, language: 'en', channels };
   },

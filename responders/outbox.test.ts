@@ -6,7 +6,7 @@ import { createOutbox } from './outbox.ts';
 
 const newOutbox = (state = new FoldState(), mostOpen = 10) => createOutbox({ state, registry, mostOpen });
 const names = (outbox: ReturnType<typeof newOutbox>, now = night) =>
-  outbox.due(now).map((due) => `${due.notice.noticeId} ${due.channel}`);
+  [...outbox.due(now)].map((due) => `${due.notice.noticeId} ${due.channel}`);
 const attempt = { noticeId: 'n1', channel: 'webhook', attempt: 1 };
 
 test('a newer message to the same person overtakes the older one, and nobody else loses theirs', () => {
@@ -15,7 +15,7 @@ test('a newer message to the same person overtakes the older one, and nobody els
   outbox.issue(notice('n2', { contactId: 'saran' }));
   outbox.issue(notice('n3', { purpose: 'worse' }));
   outbox.issue(notice('n4', { incidentId: 'i:other' }));
-  expect(names(outbox)).toEqual(['n2 webhook', 'n3 webhook', 'n4 webhook']);
+  expect(names(outbox).toSorted()).toEqual(['n2 webhook', 'n3 webhook', 'n4 webhook']);
 });
 
 test('the end of an incident overtakes what calls people to it, and not the word that it is over', () => {
@@ -25,7 +25,7 @@ test('the end of an incident overtakes what calls people to it, and not the word
   outbox.issue(notice('n2', { contactId: 'saran' }));
   outbox.issue(notice('n3', { incidentId: 'i:other' }));
   outbox.follow(resolved());
-  expect(names(outbox)).toEqual(['over webhook', 'n3 webhook']);
+  expect(names(outbox).toSorted()).toEqual(['n3 webhook', 'over webhook']);
 });
 
 test('that an incident is held overtakes what was issued up to then, and nothing that is issued later', () => {
@@ -66,12 +66,35 @@ test('life safety comes first, and what nobody has tried yet before retries', ()
   ]);
 });
 
+test('of two fires the first neighbour of each comes before anybody else of one', () => {
+  const outbox = newOutbox();
+  for (const contactId of ['a', 'b', 'c']) outbox.issue(notice(`n-${contactId}`, { contactId }));
+  outbox.issue(notice('other-a', { contactId: 'd', incidentId: 'i:other', at: night + SECOND_MS }));
+  expect(names(outbox, night + MINUTE_MS)).toEqual(['n-a webhook', 'other-a webhook', 'n-b webhook', 'n-c webhook']);
+});
+
+test('a step that was undone leaves what waits in the order in which it stood', () => {
+  const state = new FoldState();
+  const outbox = newOutbox(state);
+  for (const contactId of ['a', 'b', 'c', 'd']) outbox.issue(notice(`n-${contactId}`, { contactId }));
+  const before = names(outbox);
+  state.preview(() => {
+    outbox.withdraw('n-b');
+    outbox.issue(notice('n-x', { contactId: 'x' }));
+    outbox.attempting({ kind: 'attempting', noticeId: 'n-c', channel: 'webhook', attempt: 1 }, night);
+    outbox.outcome({ kind: 'outcome', noticeId: 'n-c', channel: 'webhook', attempt: 1, result: 'failed' }, night);
+    outbox.withdraw('n-d');
+  });
+  expect(names(outbox)).toEqual(before);
+  expect(outbox.nextDueAt(night)).toBe(undefined);
+});
+
 test('a provider that took a message has a minute until the next way is tried; its receipt ends it', () => {
   const outbox = newOutbox();
   outbox.issue(notice('n1', { contactId: 'two-ways' }));
   outbox.attempting({ kind: 'attempting', ...attempt }, night);
   outbox.outcome({ kind: 'outcome', ...attempt, result: 'accepted' }, night + SECOND_MS);
-  expect(outbox.due(night + MINUTE_MS)).toEqual([]);
+  expect([...outbox.due(night + MINUTE_MS)]).toEqual([]);
   expect(outbox.nextDueAt(night)).toBe(night + SECOND_MS + MINUTE_MS);
   expect(names(outbox, night + 2 * MINUTE_MS)).toEqual(['n1 webhook-2']);
   outbox.outcome({ kind: 'outcome', ...attempt, result: 'delivered' }, night + 3 * MINUTE_MS);
@@ -107,7 +130,7 @@ test('a message that is issued again while it is tried goes on as it was', () =>
   outbox.issue(notice('n1'));
   outbox.attempting({ kind: 'attempting', ...attempt }, night);
   outbox.issue(notice('n1'));
-  expect(outbox.due(night + MINUTE_MS)).toEqual([]);
+  expect([...outbox.due(night + MINUTE_MS)]).toEqual([]);
 });
 
 test('the outcome of an earlier attempt changes nothing about a later one', () => {
@@ -118,7 +141,7 @@ test('the outcome of an earlier attempt changes nothing about a later one', () =
   outbox.attempting({ kind: 'attempting', ...attempt, attempt: 2 }, night + 5 * SECOND_MS);
   outbox.outcome({ kind: 'outcome', ...attempt, result: 'failed' }, night + 6 * SECOND_MS);
   expect(outbox.unanswered()).toMatchObject([{ channel: 'webhook', attempt: 2 }]);
-  expect(outbox.due(night + MINUTE_MS)).toEqual([]);
+  expect([...outbox.due(night + MINUTE_MS)]).toEqual([]);
 });
 
 test('what a provisional attempt came to counts when the notice itself is on record, however often it is issued', () => {
@@ -134,7 +157,7 @@ test('a provisional attempt of which nothing more is known is under way', () => 
   const outbox = newOutbox();
   outbox.attempting({ kind: 'attempting', ...attempt, provisional: true }, night);
   outbox.issue(notice('n1'));
-  expect(outbox.due(night + MINUTE_MS)).toEqual([]);
+  expect([...outbox.due(night + MINUTE_MS)]).toEqual([]);
   expect(outbox.unanswered()).toMatchObject([{ attempt: 1 }]);
 });
 
@@ -143,8 +166,8 @@ test('a provisional attempt that failed is the first of its schedule', () => {
   outbox.attempting({ kind: 'attempting', ...attempt, provisional: true }, night);
   outbox.outcome({ kind: 'outcome', ...attempt, result: 'failed', provisional: true }, night);
   outbox.issue(notice('n1', { at: night - MINUTE_MS }));
-  expect(outbox.due(night)).toEqual([]);
-  expect(outbox.due(night + 5 * SECOND_MS)).toMatchObject([{ attempt: 2 }]);
+  expect([...outbox.due(night)]).toEqual([]);
+  expect([...outbox.due(night + 5 * SECOND_MS)]).toMatchObject([{ attempt: 2 }]);
 });
 
 test('past the bound the least urgent and oldest is dropped, and counted', () => {
@@ -189,4 +212,107 @@ test('the desk hears through its page: its message is for the log', () => {
   const outbox = newOutbox();
   outbox.issue({ ...notice('n1'), recipient: { type: 'desk', areaId: 'narin' } });
   expect(names(outbox)).toEqual(['n1 log']);
+});
+
+const answerTo = (noticeId: string, changes = {}) =>
+  notice(noticeId, { purpose: 'reply', severity: 'urgent', via: 'sms:modem-1', ...changes });
+
+test('the line that answers somebody takes neither the word that it is over from them nor what was never sent', () => {
+  const outbox = newOutbox();
+  outbox.issue(closing('over', 'stand-down'));
+  outbox.issue(answerTo('line'));
+  outbox.issue(notice('worse', { contactId: 'saran', purpose: 'worse' }));
+  outbox.issue(answerTo('line-2', { contactId: 'saran' }));
+  expect(names(outbox).toSorted()).toEqual(['line sms:modem-1', 'line-2 sms:modem-1', 'over webhook', 'worse webhook']);
+});
+
+test('whoever has answered what was sent to them is called no more about it', () => {
+  for (const answer of [
+    (outbox: ReturnType<typeof newOutbox>) => outbox.issue(answerTo('line')),
+    (outbox: ReturnType<typeof newOutbox>) => outbox.answered('i:smoke-1', 'bao'),
+  ]) {
+    const outbox = newOutbox();
+    outbox.issue(notice('n1'));
+    outbox.issue(notice('n2', { contactId: 'saran' }));
+    outbox.attempting({ kind: 'attempting', ...attempt }, night);
+    answer(outbox);
+    expect([outbox.has('n1'), outbox.has('n2')]).toEqual([false, true]);
+  }
+});
+
+test('who ended it by their answer reads that it ended', () => {
+  const outbox = newOutbox();
+  outbox.issue(answerTo('line'));
+  outbox.follow(resolved());
+  expect(names(outbox)).toEqual(['line sms:modem-1']);
+});
+
+test('a receipt that says no opens the next way at once, and not a minute after the provider took the message', () => {
+  const outbox = newOutbox();
+  outbox.issue(notice('n1', { contactId: 'two-bao' }));
+  outbox.attempting({ kind: 'attempting', ...attempt }, night);
+  outbox.outcome({ kind: 'outcome', ...attempt, result: 'accepted', messageId: 'm' }, night + SECOND_MS);
+  expect(names(outbox, night + 30 * SECOND_MS)).toEqual([]);
+  outbox.outcome(
+    { kind: 'outcome', ...attempt, result: 'failed', messageId: 'm', receipt: true },
+    night + 3 * SECOND_MS,
+  );
+  expect(names(outbox, night + 3 * SECOND_MS)).toEqual(['n1 webhook-2']);
+});
+
+/** Bao is called, and then written to. */
+function calling(carriers = ['ring', 'modem']) {
+  const [voice = '', sms = ''] = carriers;
+  let providers = [
+    { id: voice, type: 'x', medium: 'voice', windows: [] } as const,
+    { id: sms, type: 'x', medium: 'sms', windows: [] } as const,
+  ].map((one) => ({ ...one, windows: [] }));
+  const contact = (id: string) =>
+    ({ ...registry.contact(id), channels: [{ type: 'voice' }, { type: 'sms' }] }) as never;
+  const outbox = createOutbox({ state: new FoldState(), registry: { contact }, providers: () => providers });
+  const called = { noticeId: 'n1', channel: `voice:${voice}`, attempt: 1 };
+  return {
+    outbox,
+    accept(detail?: string) {
+      outbox.attempting({ kind: 'attempting', ...called }, night);
+      const said = detail === undefined ? { messageId: 'call-1' } : { detail };
+      outbox.outcome({ kind: 'outcome', ...called, result: 'accepted', ...said }, night + SECOND_MS);
+    },
+    end: (result: 'delivered' | 'failed') =>
+      outbox.outcome({ kind: 'outcome', ...called, result, messageId: 'call-1', receipt: true }, night + 9 * SECOND_MS),
+    adopt(...ids: string[]) {
+      providers = ids.map((id) => ({ id, type: 'x', medium: 'sms' as const, windows: [] as [] })) as never;
+      outbox.readdress();
+    },
+  };
+}
+
+test('a telephone that rang has said nothing, so that the words go by the next way at once, also that it is over', () => {
+  for (const one of [notice('n1'), closing('n1', 'stand-down'), notice('n1', { severity: 'service' })]) {
+    const { outbox, accept } = calling();
+    outbox.issue(one);
+    accept('rang');
+    expect(names(outbox, night + SECOND_MS)).toEqual(['n1 sms:modem']);
+  }
+});
+
+test('a call that nobody picks up tells nobody to turn back', () => {
+  const { outbox, accept, end } = calling();
+  outbox.issue(closing('n1', 'stand-down'));
+  accept();
+  expect(names(outbox, night + 2 * SECOND_MS)).toEqual([]);
+  end('failed');
+  expect(names(outbox, night + 9 * SECOND_MS)).toEqual(['n1 sms:modem']);
+  outbox.outcome({ kind: 'outcome', noticeId: 'n1', channel: 'sms:modem', attempt: 1, result: 'accepted' }, night);
+  expect(outbox.open()).toBe(0);
+});
+
+test('a provider that is put into the file tonight carries what is open already, and one that is taken out is left', () => {
+  const { outbox, adopt } = calling();
+  outbox.issue(notice('n1'));
+  outbox.outcome({ kind: 'outcome', ...attempt, channel: 'voice:ring', result: 'failed' }, night);
+  adopt('new');
+  expect(names(outbox).toSorted()).toEqual(['n1 sms:new', 'n1 voice']);
+  adopt('new', 'newer');
+  expect(names(outbox).toSorted()).toEqual(['n1 sms:new', 'n1 voice']);
 });

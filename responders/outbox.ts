@@ -1,10 +1,21 @@
+import { channelNames } from '../records/channel-names.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { AttemptingRecord, OutcomeRecord } from '../records/journal-record.ts';
 import type { Notice, Recipient } from '../records/notice.ts';
+import { type ProviderEntry, providersOf } from '../records/providers.ts';
 import type { RegistryView } from '../records/registry.ts';
-import { channelNames } from './channel.ts';
-import { isClosing, nextAttemptAt, noticeClass } from './retry-schedule.ts';
+import { DueList, type Waiting } from './due-list.ts';
+import {
+  afterAttempting,
+  afterOutcome,
+  atOnce,
+  isUntried,
+  type OpenNotice,
+  type Progress,
+  readdressed,
+} from './notice-progress.ts';
+import { isAlarm, isClosing, noticeClass } from './retry-schedule.ts';
 
 export function createOutbox(parts: OutboxParts): Outbox {
   return new Outbox(parts);
@@ -23,15 +34,22 @@ export class Outbox {
   readonly #open: Table<OpenNotice>;
   readonly #early: Table<EarlyRecord[]>;
   readonly #byIncident: Table<string[]>;
+  /** How many alarms of life safety are open to a contact. */
+  readonly #alarms: Table<number>;
+  readonly #waiting: DueList;
   readonly #registry: OutboxParts['registry'];
   readonly #mostOpen: number;
+  readonly #providers: () => readonly ProviderEntry[];
   #dropped = 0;
   #changed = () => {};
 
-  constructor({ state, registry, mostOpen = 10_000 }: OutboxParts) {
+  constructor({ state, registry, mostOpen = 10_000, providers = () => providersOf(state) }: OutboxParts) {
+    this.#providers = providers;
     this.#open = state.table('outbox');
     this.#early = state.table('outbox-early');
     this.#byIncident = state.table('outbox-by-incident', { derived: true });
+    this.#alarms = state.table('outbox-alarms', { derived: true });
+    this.#waiting = new DueList({ state });
     this.#registry = registry;
     this.#mostOpen = mostOpen;
   }
@@ -40,12 +58,14 @@ export class Outbox {
   issue(notice: Notice): void {
     if (this.#open.has(notice.noticeId)) return;
     for (const other of this.#byIncident.get(notice.incidentId) ?? []) {
-      if (sameRecipient(this.#open.get(other)?.notice.recipient, notice.recipient)) this.withdraw(other);
+      const entry = this.#open.get(other);
+      if (entry && isOvertaken(entry, notice)) this.withdraw(other);
     }
-    const channels = namesOf(notice.recipient, this.#registry).map((name, index): Progress => {
+    const channels = namesOf(notice, this.#registry, this.#providers()).map((name, index): Progress => {
       return index === 0 ? { name, phase: 'waiting', attempt: 1, nextAt: atOnce } : { name, phase: 'idle' };
     });
-    this.#put({ notice, channels, activeAt: notice.at });
+    const isFirst = notice.recipient.type === 'contact' && !isClosing(notice) && !this.#tells(notice.incidentId);
+    this.#put({ notice, channels, activeAt: notice.at, ...(isFirst && { isFirst }) });
     for (const early of this.#early.get(notice.noticeId) ?? []) this.#step(early);
     if (this.#open.size <= this.#mostOpen) return;
     this.withdraw(leastUrgent(this.#open.values()).notice.noticeId);
@@ -56,10 +76,12 @@ export class Outbox {
     const entry = this.#open.get(noticeId);
     if (!entry) return;
     this.#open.delete(noticeId);
+    this.#moveWaiting(entry, undefined);
     const { incidentId } = entry.notice;
     const others = (this.#byIncident.get(incidentId) ?? []).filter((other) => other !== noticeId);
     if (others.length > 0) this.#byIncident.set(incidentId, others);
     else this.#byIncident.delete(incidentId);
+    this.#countAlarm(entry.notice, -1);
     this.#changed();
   }
 
@@ -76,7 +98,24 @@ export class Outbox {
     const upTo = state.phase !== 'resolved' && ladder.phase === 'held' ? (ladder.heldAt ?? Infinity) : Infinity;
     for (const noticeId of this.#byIncident.get(incidentId) ?? []) {
       const entry = this.#open.get(noticeId);
-      if (entry && !isClosing(entry.notice) && entry.notice.at <= upTo) this.withdraw(noticeId);
+      if (entry && !outlives(entry.notice) && entry.notice.at <= upTo) this.withdraw(noticeId);
+    }
+  }
+
+  /** Whoever has answered is called no more about what was sent to them. */
+  answered(incidentId: string, contactId: string): void {
+    const recipient = { type: 'contact', contactId } as const;
+    for (const noticeId of this.#byIncident.get(incidentId) ?? []) {
+      const entry = this.#open.get(noticeId);
+      if (entry && sameRecipient(entry.notice.recipient, recipient) && isAnswered(entry)) this.withdraw(noticeId);
+    }
+  }
+
+  /** The installation has other providers than before. */
+  readdress(): void {
+    for (const entry of [...this.#open.values()]) {
+      const names = namesOf(entry.notice, this.#registry, this.#providers());
+      if (names.join() !== entry.channels.map(({ name }) => name).join()) this.#put(readdressed(entry, names));
     }
   }
 
@@ -91,25 +130,18 @@ export class Outbox {
   }
 
   /** What may be tried at `now` (journal time), the most urgent first. An attempt under way is not among it. */
-  due(now: number): Due[] {
-    const found: Due[] = [];
-    for (const entry of this.#open.values()) {
-      for (const channel of entry.channels) {
-        if (channel.phase === 'waiting' && channel.nextAt <= now) found.push(dueOf(entry, channel));
-      }
+  *due(now: number): Generator<Due> {
+    for (const { noticeId, channel: name } of this.#waiting.upTo(now)) {
+      const entry = this.#open.get(noticeId);
+      const channel = entry?.channels.find((one) => one.name === name);
+      // What was asked for may have changed what comes behind it.
+      if (entry && channel?.phase === 'waiting' && channel.nextAt <= now) yield dueOf(entry, channel);
     }
-    return found.sort((a, b) => a.rank - b.rank || a.nextAt - b.nextAt || a.notice.at - b.notice.at);
   }
 
   /** The first moment after `now` at which something more becomes due. */
   nextDueAt(now: number): number | undefined {
-    let earliest = Infinity;
-    for (const { channels } of this.#open.values()) {
-      for (const channel of channels) {
-        if (channel.phase === 'waiting' && channel.nextAt > now) earliest = Math.min(earliest, channel.nextAt);
-      }
-    }
-    return earliest === Infinity ? undefined : earliest;
+    return this.#waiting.nextAfter(now);
   }
 
   /** Attempts that began and of which nothing more is known. */
@@ -132,6 +164,11 @@ export class Outbox {
     return this.#open.size;
   }
 
+  /** How many of them call that contact to a matter of life and death. */
+  alarmsTo(contactId: string): number {
+    return this.#alarms.get(contactId) ?? 0;
+  }
+
   dropped(): number {
     return this.#dropped;
   }
@@ -141,20 +178,51 @@ export class Outbox {
     this.#changed = listener;
   }
 
-  /** Makes the index again after a load. */
+  /** Makes the indexes again after a load. */
   rebuild(): void {
     for (const incidentId of [...this.#byIncident.keys()]) this.#byIncident.delete(incidentId);
-    for (const { notice } of this.#open.values()) this.#index(notice);
+    for (const contactId of [...this.#alarms.keys()]) this.#alarms.delete(contactId);
+    this.#waiting.clear();
+    for (const entry of this.#open.values()) {
+      this.#index(entry.notice);
+      this.#moveWaiting(undefined, entry);
+    }
   }
 
   #put(entry: OpenNotice): void {
-    if (!this.#open.has(entry.notice.noticeId)) this.#index(entry.notice);
+    const before = this.#open.get(entry.notice.noticeId);
+    if (!before) this.#index(entry.notice);
     this.#open.set(entry.notice.noticeId, entry);
+    this.#moveWaiting(before, entry);
     this.#changed();
   }
 
-  #index({ noticeId, incidentId }: Notice): void {
+  #tells(incidentId: string): boolean {
+    const others = this.#byIncident.get(incidentId) ?? [];
+    return others.some((noticeId) => this.#open.get(noticeId)?.notice.recipient.type === 'contact');
+  }
+
+  #moveWaiting(before: OpenNotice | undefined, after: OpenNotice | undefined): void {
+    for (const channel of before?.channels ?? [])
+      if (before && channel.phase === 'waiting' && !after?.channels.includes(channel))
+        this.#waiting.remove(waitingOf(before, channel));
+    for (const channel of after?.channels ?? [])
+      if (after && channel.phase === 'waiting' && !before?.channels.includes(channel))
+        this.#waiting.add(waitingOf(after, channel));
+  }
+
+  #index(notice: Notice): void {
+    const { noticeId, incidentId } = notice;
+    this.#countAlarm(notice, 1);
     this.#byIncident.set(incidentId, [...(this.#byIncident.get(incidentId) ?? []), noticeId]);
+  }
+
+  #countAlarm(notice: Notice, change: 1 | -1): void {
+    const { recipient } = notice;
+    if (recipient.type !== 'contact' || !isAlarm(notice)) return;
+    const count = this.alarmsTo(recipient.contactId) + change;
+    if (count > 0) this.#alarms.set(recipient.contactId, count);
+    else this.#alarms.delete(recipient.contactId);
   }
 
   #step({ record, at }: EarlyRecord): void {
@@ -174,7 +242,13 @@ export class Outbox {
   }
 }
 
-export type OutboxParts = { state: FoldState; registry: Pick<RegistryView, 'contact'>; mostOpen?: number };
+export type OutboxParts = {
+  state: FoldState;
+  registry: Pick<RegistryView, 'contact'>;
+  /** Where it is not the state's own word. */
+  providers?: () => readonly ProviderEntry[];
+  mostOpen?: number;
+};
 
 /** An attempt whose time has come. `activeAt`: when the notice was issued or last tried. Units: epoch ms of the journal. */
 export type Due = { notice: Notice; channel: string; attempt: number; nextAt: number; activeAt: number; rank: Rank };
@@ -182,94 +256,60 @@ export type Due = { notice: Notice; channel: string; attempt: number; nextAt: nu
 /** 0: life safety that was not tried on this channel yet. 1: life safety, again. 2: everything else. */
 export type Rank = 0 | 1 | 2;
 
-type OpenNotice = { notice: Notice; channels: Progress[]; activeAt: number };
-
-/** Of one channel. `idle`: not its turn yet. `attempt`: the number of the next attempt, or of the one under way. */
-type Progress = { name: string } & (
-  | { phase: 'idle' }
-  | { phase: 'waiting'; attempt: number; nextAt: number }
-  | { phase: 'trying'; attempt: number; since: number }
-  | { phase: 'accepted' }
-  | { phase: 'ended' }
-);
+type WaitingChannel = Extract<Progress, { phase: 'waiting' }>;
 
 type EarlyRecord = { record: AttemptingRecord | OutcomeRecord; at: number };
 const mostEarlyNotices = 1_000;
 const mostEarlyRecords = 20;
 
-/** First attempts do not compare with any clock: nothing that happens to a clock may hold them up. */
-const atOnce = 0;
-
-/** How long a provider's word that it took a critical message is enough before the next channel is tried too, ms. */
-const acceptedPatienceMs = 60_000;
-
-function afterAttempting(entry: OpenNotice, { channel, attempt }: AttemptingRecord, at: number): OpenNotice {
-  const activeAt = Math.max(entry.activeAt, at);
-  return {
-    ...withChannel(entry, channel, (one) => ({ name: one.name, phase: 'trying', attempt, since: at })),
-    activeAt,
-  };
+function dueOf(entry: OpenNotice, channel: WaitingChannel): Due {
+  const { notice, activeAt } = entry;
+  const { name, attempt, nextAt } = channel;
+  return { notice, channel: name, attempt, nextAt, activeAt, rank: rankOf(notice, attempt) };
 }
 
-/** The notice after an outcome, or nothing when it is done with. */
-function afterOutcome(entry: OpenNotice, record: OutcomeRecord, at: number): OpenNotice | undefined {
-  if (record.result === 'delivered' || record.final) return undefined;
-  const before = entry.channels.find(({ name }) => name === record.channel);
-  // Of a channel that this notice does not use, or of an attempt before the last: it changes nothing.
-  if (!before || before.phase === 'ended' || ('attempt' in before && record.attempt < before.attempt)) return entry;
-  if (record.result === 'accepted') {
-    // Nobody escalates on these; a critical alarm waits for the receipt, and then goes the next way too.
-    if (noticeClass(entry.notice) !== 'life-safety' || isClosing(entry.notice)) return undefined;
-    const waiting = withChannel(entry, record.channel, ({ name }) => ({ name, phase: 'accepted' }));
-    return withNextChannel(waiting, at + acceptedPatienceMs);
-  }
-  const startedAt = before.phase === 'trying' ? before.since : at;
-  const { attempt, retryAfterMs } = record;
-  const nextAt =
-    record.result === 'failed'
-      ? nextAttemptAt(entry.notice, { attempt, startedAt, failedAt: at, retryAfterMs })
-      : undefined;
-  const after = withChannel(entry, record.channel, ({ name }) =>
-    nextAt === undefined ? { name, phase: 'ended' } : { name, phase: 'waiting', attempt: attempt + 1, nextAt },
-  );
-  const onward = withNextChannel(after, atOnce);
-  return onward.channels.every(({ phase }) => phase === 'ended') ? undefined : onward;
+function rankOf(notice: Notice, attempt: number): Rank {
+  if (noticeClass(notice) !== 'life-safety') return 2;
+  return attempt === 1 ? 0 : 1;
 }
 
-function withChannel(entry: OpenNotice, name: string, change: (channel: Progress) => Progress): OpenNotice {
-  return { ...entry, channels: entry.channels.map((channel) => (channel.name === name ? change(channel) : channel)) };
+function waitingOf({ notice, isFirst }: OpenNotice, { name, attempt, nextAt }: WaitingChannel): Waiting {
+  const rank = rankOf(notice, attempt);
+  const line = rank === 0 && isFirst ? 0 : lineOfRank[rank];
+  return { noticeId: notice.noticeId, channel: name, line, nextAt, at: notice.at };
 }
-
-/** A failure opens one channel more, once for each channel that failed. */
-function withNextChannel(entry: OpenNotice, nextAt: number): OpenNotice {
-  const failed = entry.channels.filter((one) => one.phase !== 'idle' && !isUntried(one)).length;
-  return {
-    ...entry,
-    channels: entry.channels.map((channel, index) =>
-      channel.phase === 'idle' && index <= failed
-        ? { name: channel.name, phase: 'waiting', attempt: 1, nextAt }
-        : channel,
-    ),
-  };
-}
-
-function isUntried(channel: Progress): boolean {
-  return (channel.phase === 'waiting' || channel.phase === 'trying') && channel.attempt === 1;
-}
-
-function dueOf(
-  { notice, activeAt }: OpenNotice,
-  { name, attempt, nextAt }: Extract<Progress, { phase: 'waiting' }>,
-): Due {
-  const rank = noticeClass(notice) !== 'life-safety' ? 2 : attempt === 1 ? 0 : 1;
-  return { notice, channel: name, attempt, nextAt, activeAt, rank };
-}
+const lineOfRank = { 0: 1, 1: 2, 2: 3 } as const;
 
 /** The desk hears of it through the page; the log keeps that it was told. A contact without a channel is a failure to report. */
-function namesOf(recipient: Recipient, registry: OutboxParts['registry']): string[] {
+function namesOf(
+  { recipient, via, prefer, channels = [] }: Notice,
+  registry: OutboxParts['registry'],
+  providers: readonly ProviderEntry[],
+): string[] {
   if (recipient.type === 'desk') return ['log'];
-  const names = channelNames(registry.contact(recipient.contactId)?.channels ?? []);
-  return names.length > 0 ? names : ['none'];
+  if (via !== undefined) return [via];
+  const names = channelNames(registry.contact(recipient.contactId)?.channels ?? [], providers);
+  if (names.length === 0) return ['none'];
+  const kinds = [...(prefer ? [prefer] : []), ...channels];
+  const isOf = (kind: string) => (name: string) => name.split(/[:-]/, 1)[0] === kind;
+  return [...new Set([...kinds.flatMap((kind) => names.filter(isOf(kind))), ...names])];
+}
+
+/** What comes after the end: word of it, and the line to whoever answered when it was over, or ended it by their answer. */
+const outlives = (notice: Notice): boolean => isClosing(notice) || notice.purpose === 'reply';
+
+/** A newer message says what the older one would. The line that answers somebody only ends what they answered. */
+function isOvertaken(entry: OpenNotice, newer: Notice): boolean {
+  const older = entry.notice;
+  if (!sameRecipient(older.recipient, newer.recipient)) return false;
+  if (newer.purpose !== 'reply' || older.purpose === 'reply') return true;
+  return isAnswered(entry);
+}
+
+/** What somebody who answers can have read, and was asked by. */
+function isAnswered({ notice, channels }: OpenNotice): boolean {
+  const wasSent = (one: Progress): boolean => one.phase === 'trying' || (one.phase !== 'idle' && !isUntried(one));
+  return !isClosing(notice) && channels.some(wasSent);
 }
 
 function sameRecipient(a: Recipient | undefined, b: Recipient): boolean {

@@ -1,3 +1,4 @@
+import type { Trouble } from '../records/journal-record.ts';
 import type { Notice } from '../records/notice.ts';
 
 /**
@@ -14,6 +15,11 @@ export function noticeClass(notice: Notice): NoticeClass {
 /** Says that the incident is over, and therefore outlives it. */
 export function isClosing({ purpose }: Notice): boolean {
   return purpose === 'all-clear' || purpose === 'stand-down';
+}
+
+/** Calls somebody to a matter of life and death. */
+export function isAlarm({ purpose, severity }: Notice): boolean {
+  return severity === 'critical' && (purpose === 'alarm' || purpose === 'worse' || purpose === 'escalation');
 }
 
 /**
@@ -41,20 +47,28 @@ export const oldestCauseMs: Record<NoticeClass, number> = {
 
 /**
  * When a channel is tried again after attempt number `attempt` (from 1) began at `startedAt` and failed at `failedAt`.
- * Undefined: no more. Units: epoch ms. A provider's wish for rest is kept, for life safety for 60 s at most.
+ * Undefined: no more. Units: epoch ms. A provider's wish for rest is kept, for life safety for 60 s at most; a limit that is reached
+ * (`trouble`) is waited for as long as it lasts: to try before is to be counted, or frozen, once more.
  */
 export function nextAttemptAt(
   notice: Notice,
-  { attempt, startedAt, failedAt, retryAfterMs = 0 }: Failure,
+  { attempt, startedAt, failedAt, retryAfterMs = 0, trouble }: Failure,
 ): number | undefined {
   const ofClass = noticeClass(notice);
   const restMs = restsMs[ofClass][attempt - 1] ?? (ofClass === 'life-safety' ? steadyMs : undefined);
   if (restMs === undefined) return undefined;
-  const wishedMs = ofClass === 'life-safety' ? Math.min(retryAfterMs, steadyMs) : retryAfterMs;
+  const isImpatient = ofClass === 'life-safety' && trouble !== 'limit';
+  const wishedMs = isImpatient ? Math.min(retryAfterMs, steadyMs) : retryAfterMs;
   const nextAt = Math.max(failedAt, startedAt + restMs, failedAt + wishedMs);
   if (notice.until !== undefined && nextAt >= notice.until) return undefined;
   // While its incident is open a critical notice has no end; everything else has its age.
   const endless = ofClass === 'life-safety' && !isClosing(notice);
   return endless || nextAt <= notice.at + oldestCauseMs[ofClass] ? nextAt : undefined;
 }
-type Failure = { attempt: number; startedAt: number; failedAt: number; retryAfterMs?: number | undefined };
+type Failure = {
+  attempt: number;
+  startedAt: number;
+  failedAt: number;
+  retryAfterMs?: number | undefined;
+  trouble?: Trouble | undefined;
+};

@@ -1,7 +1,7 @@
 import type { AlertChange, Whereabouts } from '../records/alert.ts';
 import type { FoldState, Table } from '../records/fold-state.ts';
 import type { RegistryView, RuleSetting } from '../records/registry.ts';
-import { DeadlineHeap, type Hint } from './deadline-heap.ts';
+import { Deadlines } from './deadlines.ts';
 import { createDeviceConditions } from './device-conditions.ts';
 import type { RuleEvent } from './event.ts';
 import { createHearers } from './hearers.ts';
@@ -255,68 +255,4 @@ function dueFrom(deadline: number | undefined, { type, at }: RuleEvent): number 
 function rowOf(state: unknown, dueAt: number | undefined, deviceId: string | undefined): Row {
   if (deviceId === undefined) return dueAt === undefined ? { state } : { state, dueAt };
   return dueAt === undefined ? { state, deviceId } : { state, dueAt, deviceId };
-}
-
-/**
- * Every row with a deadline has a hint that is not later than it. A deadline that moves later, as it does with every
- * report of a supervised device, costs nothing: its hint is moved when it comes up.
- */
-class Deadlines {
-  readonly #rows: Rows;
-  readonly #state: FoldState;
-  #heap = new DeadlineHeap();
-  /** A step that added or moved hints was undone: they are made anew when they are next asked for. */
-  #isStale = false;
-
-  constructor(rows: Rows, state: FoldState) {
-    this.#rows = rows;
-    this.#state = state;
-    this.rebuild();
-  }
-
-  get size(): number {
-    return this.#heap.size;
-  }
-
-  /** What was left behind, by rows that went or moved earlier, is swept when it outnumbers the rows. */
-  add(hint: Hint): void {
-    // Its row is there already.
-    if (this.#isStale) this.rebuild();
-    else this.#heap.add(hint);
-    this.#markStaleOnUndo();
-    let rowCount = 0;
-    for (const { table } of this.#rows.values()) rowCount += table.size;
-    if (this.#heap.size > 2 * rowCount + 1000) this.rebuild();
-  }
-
-  /** Moves hints to where their rows are by now, until the earliest is true. */
-  earliest(): Hint | undefined {
-    if (this.#isStale) this.rebuild();
-    for (;;) {
-      const top = this.#heap.top();
-      if (!top) return undefined;
-      const dueAt = this.#rows.get(top.rule)?.table.get(top.subject)?.dueAt;
-      if (dueAt === top.dueAt) return top;
-      this.#heap.takeTop();
-      // The row may come back by an undo. Each preview that put its hints back beside those that it moved would double them.
-      this.#markStaleOnUndo();
-      if (dueAt !== undefined) this.#heap.add({ ...top, dueAt });
-    }
-  }
-
-  rebuild(): void {
-    const hints: Hint[] = [];
-    for (const [rule, { table }] of this.#rows) {
-      for (const [subject, { dueAt }] of table.entries()) if (dueAt !== undefined) hints.push({ dueAt, subject, rule });
-    }
-    this.#heap = new DeadlineHeap(hints);
-    this.#isStale = false;
-    this.#markStaleOnUndo();
-  }
-
-  #markStaleOnUndo(): void {
-    this.#state.onUndo(() => {
-      this.#isStale = true;
-    });
-  }
 }

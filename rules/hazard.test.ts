@@ -127,6 +127,16 @@ test('an alarm that was stored on the way is the alert of its time, and keeps no
   expect(house.alerts).toHaveLength(3);
 });
 
+test('a stored word that its age dates a little before the alarm is of it, in whatever order they came', () => {
+  const house = watch(hazard);
+  house.read(smoke('on'));
+  house.advance(95 * MINUTE_MS);
+  house.read(smoke('hushed'), { lateMs: 97 * MINUTE_MS });
+  expect(house.alerts).toHaveLength(1);
+  house.read(smoke('on'), { lateMs: 106 * MINUTE_MS });
+  expect(house.alerts).toHaveLength(2);
+});
+
 test('an old "off" that arrives late does not clear a newer alarm', () => {
   const house = watch(hazard);
   house.read(smoke('on'));

@@ -186,12 +186,13 @@ const longAgo = 0;
 
 /**
  * What is due is over, even if its tick could not be stepped: nothing that failed may keep an alarm quiet. A word that was
- * stored on the way is of the alarm that stood when it happened, however late it comes.
+ * stored on the way is of the alarm that stood when it happened, however late it comes, and of the one that began so soon after it
+ * that it had been the same in order: its age is of the device's clock, and a journal whose clock is being set right passes less time.
  */
 function isCurrent(alarm: Alarm, event: ReportEvent, { sameAlarmMs }: HazardSettings): boolean {
   if (alarm.phase === 'testing' || alarm.phase === 'off') return event.at < dueAt(alarm);
   const saidAt = happenedAt(event);
-  const isOfThen = saidAt >= alarm.since && saidAt - alarm.lastAt <= sameAlarmMs;
+  const isOfThen = alarm.since - saidAt <= sameAlarmMs && saidAt - alarm.lastAt <= sameAlarmMs;
   return event.at - alarm.lastAt <= sameAlarmMs || isOfThen;
 }
 

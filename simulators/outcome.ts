@@ -82,7 +82,8 @@ function incidentOutcome(
   const heard: { [recipient: string]: string[] } = {};
   for (const { atMs, to, channel, message, result } of delivered) {
     const how = result === 'answers' ? '' : ` (${result})`;
-    heard[to] = [...(heard[to] ?? []), `${sinceText(atMs)} ${channel}${how}: ${message.text.title}`];
+    const said = channel.startsWith('sms') ? message.text.sms : message.text.title;
+    heard[to] = [...(heard[to] ?? []), `${sinceText(atMs)} ${channel}${how}: ${said}`];
   }
   const first = delivered.find(({ to }) => to !== 'desk');
   return {

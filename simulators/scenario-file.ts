@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { providerMoods, scenarioProvider } from './scenario-providers.ts';
 
 /** "90s", "1h 30m", "-1d" in ms. */
 const durationText = z
@@ -13,9 +14,12 @@ const fields = z.record(z.string(), z.unknown()).optional();
  * One thing that happens, `at` so long after the beginning. What stands at the same time happens at once, in this order.
  * - a device `does` a deed (simulators/deeds.ts), or `repeat`: the network delivers its last report once more. `with` goes over
  *   the report's fields; `cut`: so many of its bytes arrive.
- * - an account or a contact `asks` for a command (records/command.ts), `about` the open incident of that device. `with` holds
- *   the command's other fields.
+ * - an account or a contact `asks` for a command (records/command.ts), `about` the open incident of that device, or of the call by
+ *   telephone of that `callId`. `with` holds the command's other fields; the incident `into` which one is merged is named so, too.
  * - a contact's `phone` answers, fails, refuses or hangs from then on.
+ * - a `provider` works, refuses the password or does not answer from then on; somebody `texts` it, `from` the number of a contact or
+ *   another one. `id`: the provider's, by which it is known when it comes twice.
+ * - the `desk` watches over everything, leaves, or stops: its process says nothing any more.
  * - the `system` stops, is killed, or starts; the wall `clock` is set forward or back.
  */
 const step = z.union([
@@ -28,6 +32,9 @@ const step = z.union([
     with: fields,
   }),
   z.strictObject({ at, contact: z.string(), phone: z.enum(['answers', 'fails', 'refuses', 'hangs']) }),
+  z.strictObject({ at, provider: z.string(), is: z.enum(providerMoods) }),
+  z.strictObject({ at, from: z.string(), texts: z.string(), to: z.string(), id: z.string().optional() }),
+  z.strictObject({ at, desk: z.enum(['watches', 'leaves', 'stops']) }),
   z.strictObject({ at, system: z.enum(['stops', 'is killed', 'starts']) }),
   z.strictObject({ at, clock: durationText }),
 ]);
@@ -38,6 +45,11 @@ const scenario = z.strictObject({
   begins: z.iso.datetime().default('2026-11-03T20:00:00Z'),
   seed: z.int().default(1),
   planted: z.strictObject({ rule: z.string(), throwsFor: z.string() }).optional(),
+  /** In the order of preference; and the telephones of contacts, with the ways by which they are told instead of the county's own. */
+  providers: z.array(scenarioProvider).default([]),
+  reached: z
+    .record(z.string(), z.strictObject({ phone: z.string(), by: z.array(z.enum(['sms', 'voice', 'log'])) }))
+    .default({}),
   timeline: z.array(step).min(1),
   /** How long after the beginning people look at what came of it. */
   until: durationText,

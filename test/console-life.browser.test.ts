@@ -38,6 +38,7 @@ test.each([
         asked.push(personId);
         return trackAt(systemClock.now());
       },
+      signs: async () => ({ latest: [] }),
     };
     const { alarm, complaints, visit, end } = await desk(standInAlarm(), { tracks });
     const words = viewer.texts.track;

@@ -154,6 +154,17 @@ test('the desk sounds for a critical incident until it is silenced or taken, and
   expect(soundingKeys([expired], live, new Set(soundingKeys([worse], live, new Set())))).toHaveLength(1);
 });
 
+test('whoever asks for help out there is heard at the desk, also when somebody has it in hand', () => {
+  const by = { type: 'contact', id: 'bao' } as const;
+  const going = cardOf({ state: { phase: 'responding', since: AT, by, expectedAt: AT + 9_000 } });
+  expect(soundingKeys([going], live, new Set())).toEqual([]);
+  const [key = ''] = soundingKeys([{ ...going, saidAt: AT + 1_000 }], live, new Set());
+  expect(key).not.toBe('');
+  expect(soundingKeys([{ ...going, saidAt: AT + 2_000 }], live, new Set([key]))).toHaveLength(1);
+  const closing = { by: { type: 'account', id: 'li' }, askedAt: AT } as const;
+  expect(soundingKeys([cardOf({ closing, saidAt: AT + 1_000 })], live, new Set())).toHaveLength(1);
+});
+
 test('work and urgent matters do not sound, nor what rests until a second person agrees', () => {
   const closing = { by: { type: 'account', id: 'li' }, askedAt: AT } as const;
   expect(

@@ -190,6 +190,24 @@ const raised: Record<Condition, () => readonly Explained[]> = {
   },
   'journal-reserve': () => [systemAlert('journal-reserve', '6', 0, {}, { freeBytes: 52_000_000 }).alert],
   'keys-unwritten': () => [systemAlert('keys-unwritten', '6', 0, {}, {}).alert],
+  'channel-trouble'() {
+    const reason = { channel: 'sms:modem-1', trouble: 'unreachable', detail: 'no network' };
+    return [systemAlert('channel-trouble', '6', 0, {}, reason).alert];
+  },
+  'drill-failed'() {
+    const { alert } = systemAlert('desk-empty', '6', 0, {}, {});
+    const reason = { what: 'not-arrived', since: 0, deviceId: 'drill-1', channels: ['sms:modem-1'] };
+    return [{ ...alert, condition: 'drill-failed', reason }];
+  },
+  'desk-empty': () => [systemAlert('desk-empty', '6', 0, {}, { why: 'no-page' }).alert],
+  'contacts-unproved'() {
+    const reason = { proved: 1, needed: 2 };
+    return [{ ...systemAlert('desk-empty', '6', 0, {}, {}).alert, condition: 'contacts-unproved', reason }];
+  },
+  'hand-over-open'() {
+    const reason = { rosterId: 'team', contactIds: ['ba'], since: 0 };
+    return [{ ...systemAlert('desk-empty', '6', 0, {}, {}).alert, condition: 'hand-over-open', reason }];
+  },
   'ladder-empty': () => nobodyReached().map((alert) => ({ ...alert, condition: 'ladder-empty' })),
   'notice-undelivered': () => nobodyReached(),
   'emergency-left-open': () => nobodyReached().map((alert) => ({ ...alert, condition: 'emergency-left-open' })),

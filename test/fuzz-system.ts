@@ -54,13 +54,16 @@ export async function openFuzzedSystem({ folder, homes, limits = {} }: FuzzedPar
 
   return {
     ...{ broker, port, complaints },
-    /** What was counted under a reason. */
+    /** What was counted under a reason, or under all of them. */
     async counted(
       name: 'connectionsRefused' | 'publishesRefused' | 'reportsRejected',
-      reason: string,
+      reason?: string,
     ): Promise<number> {
       const { values } = await metrics[name].get();
-      return values.find(({ labels }) => (labels as { reason?: string }).reason === reason)?.value ?? 0;
+      const meant = values.filter(({ labels }) => {
+        return reason === undefined || (labels as { reason?: string }).reason === reason;
+      });
+      return meant.reduce((sum, { value }) => sum + value, 0);
     },
     /** Resolves when it is acknowledged. `number` names the device. Errors: the connection ended before that. */
     publish: (number: number, { report, payload }: Said) =>

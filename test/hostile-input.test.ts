@@ -55,30 +55,36 @@ test('hostile input is refused with a reason, and nobody else notices', { timeou
   expect(system.complaints).toEqual([]);
 });
 
-test('ten thousand connections of nobody do not keep out a detector', { timeout: 120_000 }, async () => {
-  const system = await village({ connectGraceMs: 500, waitingConnects: 2_000 });
+test('ten thousand connections of nobody do not keep out a detector, and each is counted with its end', {
+  timeout: 120_000,
+}, async () => {
+  const few = { connecting: 500, connectingPerAddress: 500, waitingConnects: 2_000 };
+  const system = await village({ ...few, connectGraceMs: 500, connectMs: 5_000 });
+  let [delivered, failedTries] = [0, 0];
   const sockets = Array.from({ length: 10_000 }, () => connect({ port: system.port, host: '127.0.0.1' }));
   onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
-  for (const socket of sockets) socket.on('error', () => {}); // refused by the broker, or by the machine
+  for (const socket of sockets) {
+    socket.on('error', () => {}); // refused by the broker, or by the machine
+    socket.once('connect', () => {
+      delivered += 1;
+    });
+  }
   await Promise.all(sockets.map((socket) => Promise.race([once(socket, 'connect').catch(() => {}), closed(socket)])));
 
-  await vi.waitUntil(
-    () =>
-      system.publish(detector, fire).then(
-        () => true,
-        () => false,
-      ),
-    { timeout: 30_000, interval: 500 },
-  );
-  expect([...(await system.incidentsByDevice()).keys()]).toEqual([deviceId(detector)]);
-  const refused = async () => {
-    const counts = ['full', 'address', 'queue', 'waited', 'gave-way'].map((why) =>
-      system.counted('connectionsRefused', why),
+  const isHeard = async () => {
+    const heard = await system.publish(detector, fire).then(
+      () => true,
+      () => false,
     );
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    if (!heard) failedTries += 1;
+    return heard;
   };
-  // A busy machine turns most of them away before the broker sees them.
-  await expect.poll(refused, { timeout: 30_000 }).toBeGreaterThan(100);
+  await vi.waitUntil(isHeard, { timeout: 30_000, interval: 500 });
+  expect([...(await system.incidentsByDevice()).keys()]).toEqual([deviceId(detector)]);
+  // On a busy machine they come more slowly, so that fewer are sent away for want of room, and more for saying nothing.
+  await Promise.all(sockets.map(closed));
+  expect(delivered).toBeGreaterThan(5_000);
+  expect(await system.counted('connectionsRefused')).toBe(delivered + failedTries);
 });
 
 async function village(limits: Parameters<typeof openFuzzedSystem>[0]['limits']) {

@@ -18,8 +18,10 @@ test.each(stories)('$name: $story', async ({ name }) => {
 });
 
 test('the cases that a virtual clock can show are there', () => {
-  const numbers = new Set(scenarioNames().map((name) => Number(name.slice('case-'.length).split('-')[0])));
-  expect([...numbers]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 25, 26, 27, 28, 30, 31, 33, 34]);
+  const numbers = new Set(scenarioNames().flatMap((name) => /^case-(\d+)-/.exec(name)?.[1] ?? []));
+  const ofPeople = [10, 11, 16, 17, 18, 29, 36];
+  const others = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 25, 26, 27, 28, 30, 31, 33, 34];
+  expect([...numbers].map(Number)).toEqual([...others, ...ofPeople].sort((x, y) => x - y));
 });
 
 test('without the rule that hears detectors, the fires come out wrong', async () => {

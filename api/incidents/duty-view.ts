@@ -1,17 +1,18 @@
 import { parseNoticeId } from '../../incidents/notices.ts';
 import type { Severity } from '../../records/alert.ts';
-import type { CommandResult } from '../../records/command.ts';
+import type { CommandResult, Suppress, Unsuppress } from '../../records/command.ts';
 import { type CoverageShelf, createCoverageShelf } from '../../records/coverage-shelf.ts';
 import type { Downlink } from '../../records/downlink.ts';
 import { createDownlinkShelf } from '../../records/downlink-shelf.ts';
 import type { FoldState } from '../../records/fold-state.ts';
 import type { Incident, IncidentChange, TimelineEntry } from '../../records/incident.ts';
-import type { AttemptingRecord, JournalRecord, OutcomeRecord } from '../../records/journal-record.ts';
+import type { AttemptingRecord, DecidedRecord, JournalRecord, OutcomeRecord } from '../../records/journal-record.ts';
 import { createPromptShelf, type PromptShelf } from '../../records/prompt-shelf.ts';
 import { decodeRecord, recordKind } from '../../records/record-codec.ts';
 import { followRegistry } from '../../records/registry-commands.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { createShadowShelf, type ShadowShelf } from '../../records/shadow-shelf.ts';
+import { createSuppressionShelf, type SuppressionShelf } from '../../records/suppression.ts';
 import type { Attempt } from '../answers.ts';
 import { createGlassShelf, type GlassShelf } from '../rights/glass.ts';
 
@@ -30,20 +31,26 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
   const coverage = createCoverageShelf(state);
   const prompts = createPromptShelf(state);
   const shadows = createShadowShelf(state);
+  const suppressions = createSuppressionShelf(state);
+  /** By command: whether it was done is in the decision that follows. */
+  const asked = state.table<{ command: Suppress | Unsuppress; at: number }>('duty-asked');
   const listeners = new Set<(changed: DutyIncident) => void>();
   const revision = () => counter.get('revision') ?? 0;
   let forgottenAtRevision = 0;
 
-  function put(incident: Incident, attempts: DutyIncident['attempts']): void {
+  function put(incident: Incident, attempts: DutyIncident['attempts'], said?: TimelineEntry): void {
+    const saidAt = said?.at ?? incidents.get(incident.incidentId)?.saidAt;
     counter.set('revision', revision() + 1);
-    incidents.set(incident.incidentId, { incident, attempts, revision: revision() });
+    const row = { incident, attempts, revision: revision(), ...(saidAt !== undefined && { saidAt }) };
+    incidents.set(incident.incidentId, row);
   }
 
   function foldChange({ incident, timeline }: IncidentChange): string {
     const { incidentId, told } = incident;
     const before = incidents.get(incidentId)?.attempts ?? {};
     // An attempt is of interest while its notice is the newest one to that person.
-    put(incident, Object.fromEntries(told.flatMap(({ noticeId }) => entryOf(before, noticeId))));
+    const attempts = Object.fromEntries(told.flatMap(({ noticeId }) => entryOf(before, noticeId)));
+    put(incident, attempts, timeline.findLast(isForDesk));
     const { entries, earlier } = timelines.get(incidentId) ?? emptyTimeline;
     const all = [...entries, ...timeline];
     const kept = all.slice(-mostEntries);
@@ -56,9 +63,16 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
     const incidentId = parseNoticeId(noticeId)?.incidentId;
     const known = incidentId === undefined ? undefined : incidents.get(incidentId);
     if (!incidentId || !known?.incident.told.some((told) => told.noticeId === noticeId)) return [];
-    const result = record.kind === 'outcome' ? { result: record.result } : {};
-    put(known.incident, { ...known.attempts, [noticeId]: { at, channel, attempt, ...result } });
+    put(known.incident, { ...known.attempts, [noticeId]: { at, channel, attempt, ...resultOf(record) } });
     return [incidentId];
+  }
+
+  function foldAnswer({ commandId, result }: NonNullable<DecidedRecord['result']>): void {
+    const row = asked.get(commandId);
+    asked.delete(commandId);
+    if (!row || !result.ok) return;
+    if (row.command.type === 'suppress') suppressions.put(row.command, row.at);
+    else suppressions.end(row.command);
   }
 
   function fold(record: JournalRecord, at: number): string[] {
@@ -66,12 +80,15 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
       case 'command':
         for (const { id } of commands.follow(record.command)?.devicesRemoved ?? []) downlinks.forget(id);
         if (record.command.type === 'look' && record.command.how === 'glass') glass.put(record.command, at);
+        if (record.command.type === 'suppress' || record.command.type === 'unsuppress')
+          asked.set(record.command.commandId, { command: record.command, at });
         if (record.command.type === 'prompt-answer') prompts.answer(record.command.promptId, record.command.answer, at);
         return [];
       case 'downlink':
         downlinks.sent(record, at);
         return [];
       case 'decided':
+        if (record.result) foldAnswer(record.result);
         for (const row of record.downlinks ?? []) downlinks.put(row);
         for (const change of record.alerts ?? []) {
           if (change.type === 'coverage') coverage.put(change);
@@ -123,6 +140,7 @@ export function createDutyView({ state, registry }: { state: FoldState; registry
     prompts,
     coverageOf: coverage.of,
     shadowAlerts: shadows.all,
+    suppressions,
     openIncidents: () =>
       all()
         .filter(({ incident }) => !isResolved(incident))
@@ -159,6 +177,8 @@ export type DutyView = {
   coverageOf: CoverageShelf['of'];
   /** What settings that are only tried have raised, the oldest first. */
   shadowAlerts: ShadowShelf['all'];
+  /** What is kept from people for a while. */
+  suppressions: Pick<SuppressionShelf, 'get' | 'all'>;
   /** A command to a device, while it is kept. */
   downlink(id: string): Downlink | undefined;
   /** What one device was asked to do, in that order: what waits, and what became of the latest others. */
@@ -179,9 +199,21 @@ export type DutyView = {
 };
 
 /** `attempts`: by notice id, the latest attempt at the newest notice to each person. `revision`: of its last change. */
-export type DutyIncident = { incident: Incident; attempts: { [noticeId: string]: Attempt }; revision: number };
+export type DutyIncident = {
+  incident: Incident;
+  attempts: { [noticeId: string]: Attempt };
+  revision: number;
+  /** When somebody out there last said something that the desk has to hear, epoch ms. */
+  saidAt?: number;
+};
 /** The last 500 entries in their order; `earlier` says how many are not shown. */
 export type Timeline = { entries: TimelineEntry[]; earlier: number };
+
+function resultOf(record: AttemptingRecord | OutcomeRecord): Pick<Attempt, 'result' | 'heard' | 'receipt'> {
+  if (record.kind === 'attempting') return {};
+  const { result, detail, receipt } = record;
+  return { result, ...(detail === 'heard' && { heard: true }), ...(receipt && { receipt }) };
+}
 
 const foldedKinds: ReadonlySet<JournalRecord['kind']> = new Set([
   'command',
@@ -190,6 +222,10 @@ const foldedKinds: ReadonlySet<JournalRecord['kind']> = new Set([
   'outcome',
   'downlink',
 ]);
+/** Help is wanted, somebody is there who cannot be yet, it is over there, or words that nobody understood. */
+const isForDesk = ({ what, details }: TimelineEntry): boolean =>
+  ['help-asked', 'arrival-doubted', 'reported', 'replied'].includes(what) ||
+  (what === 'person-answered' && details.answer === 'help');
 const emptyTimeline: Timeline = { entries: [], earlier: 0 };
 const mostEntries = 500;
 const mostResolved = 1_000;

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { expectedCrew } from '../../incidents/crew.ts';
 import { ladderOf, peopleOn } from '../../incidents/ladder.ts';
+import { localTimeIn } from '../../platform/local-time.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import type { Incident } from '../../records/incident.ts';
 import type { Contact } from '../../records/registry.ts';
@@ -57,6 +59,7 @@ export type HoldingRouteParts = {
   /** Errors: ALARM_AWAY, try later. */
   commands: { apply(command: Command): Promise<CommandResult> };
   now: () => number;
+  timeZone: string;
 };
 
 /** What a person dropped is held no more. */
@@ -68,12 +71,16 @@ const mostShown = 200;
 const atOnce = 50;
 
 function heldShown(
-  { cards, sight, registry, now }: HoldingRouteParts,
+  { cards, sight, registry, now, timeZone }: HoldingRouteParts,
   access: Access,
   duty: DutyIncident,
 ): HeldIncident {
   const { incident } = duty;
-  const people = peopleOn(1, ladderOf(incident, registry), incident, registry);
+  const crew = expectedCrew(registry, localTimeIn(timeZone));
+  // It would begin to climb now.
+  const [at, beganAt] = [now(), now()];
+  const ladder = ladderOf(incident, registry, crew, beganAt);
+  const people = peopleOn(1, ladder, { incident, registry, crew, beganAt, at });
   const would = (contacts: Contact[], purpose: 'alarm' | 'information'): WouldTell[] =>
     contacts.map(({ id, role, channels }) => ({
       contactId: id,

@@ -63,10 +63,12 @@ function shownAlerts({ alerts }: Incident): IncidentAlert[] {
   return alerts.length <= mostAlertsOnCard ? alerts : [...alerts.slice(0, 1), ...alerts.slice(1 - mostAlertsOnCard)];
 }
 
-function cardOf(parts: CardParts, { incident, attempts, revision }: DutyIncident, alerts: AlertShown[]) {
-  const { incidentId, version, code, category, severity, openedAt, lastAlertAt, ladder, closing } = incident;
+function cardOf(parts: CardParts, { incident, attempts, revision, saidAt }: DutyIncident, alerts: AlertShown[]) {
+  const { incidentId, version, code, category, severity, openedAt, lastAlertAt, ladder, closing, transferred } =
+    incident;
   return {
     ...{ incidentId, version, code, category, severity, openedAt, lastAlertAt, revision },
+    ...(saidAt !== undefined && { saidAt }),
     where: whereShown(parts, incident.where),
     alerts,
     moreAlerts: incident.alerts.length - alerts.length + (incident.moreAlerts ?? 0),
@@ -78,7 +80,27 @@ function cardOf(parts: CardParts, { incident, attempts, revision }: DutyIncident
       ...('dropped' in ladder && { dropped: ladder.dropped }),
     },
     told: incident.told.map((told) => toldShown(parts, told, attempts)),
-    ...(closing && { closing: { by: named(parts, closing.by), askedAt: closing.askedAt } }),
+    ...(closing && { closing: closingShown(parts, closing) }),
+    ...wholeShown(incident),
+    ...(transferred && { transferred: transferShown(parts, transferred) }),
+    ...withoutAbsent({ level: incident.level, mergedInto: incident.mergedInto, report: incident.report }),
+  };
+}
+
+function closingShown(parts: CardParts, { by, askedAt, asked }: NonNullable<Incident['closing']>) {
+  return { by: named(parts, by), askedAt, ...(asked && { asked }) };
+}
+
+/** What they call it there was written by somebody: it stands in the timeline. */
+function transferShown(parts: CardParts, { reference: _, ...transferred }: NonNullable<Incident['transferred']>) {
+  return { ...transferred, by: named(parts, transferred.by) };
+}
+
+/** What became part of it, and the call that it began with. */
+function wholeShown({ merged, call }: Incident) {
+  return {
+    ...(merged && { merged: merged.map(({ incidentId, code }) => ({ incidentId, code })) }),
+    ...(call && { call: { kind: call.kind, topic: call.topic, caller: call.caller } }),
   };
 }
 
@@ -88,14 +110,16 @@ export function timelineShown(
   { unseal, isOpen }: Omit<CardParts, 'registry'>,
 ): TimelineEntry[] {
   if (isOpen) return entries.map((entry) => ({ ...entry, details: openTexts(entry.details, { unseal }) }));
-  return entries.map(({ details: { note: _, action: __, reason: ___, ...details }, ...entry }) => ({
+  return entries.map(({ details, ...entry }) => ({
     ...entry,
-    details,
+    details: Object.fromEntries(Object.entries(details).filter(([name]) => !written.has(name))),
   }));
 }
 
+const written: ReadonlySet<string> = new Set(['note', 'action', 'reason', 'reference', 'words', 'number', 'text']);
+
 function whereShown(parts: CardParts, where: Whereabouts): WhereShown {
-  const { deviceId, personId, placeId, siteId, areaId, unregistered } = where;
+  const { deviceId, personId, householdId, placeId, siteId, areaId, unregistered } = where;
   const { registry } = parts;
   const person = personId === undefined ? undefined : personShown(parts, personId);
   const name = {
@@ -103,7 +127,7 @@ function whereShown(parts: CardParts, where: Whereabouts): WhereShown {
     place: placeId === undefined ? undefined : registry.place(placeId)?.name,
     room: deviceId === undefined ? undefined : registry.device(deviceId)?.room,
     person: person?.callName ?? person?.name,
-    deviceId,
+    ...{ deviceId, householdId, personId },
     unregistered,
   };
   return { areas: areaNames(registry, areaId), ...withoutAbsent(name) };
@@ -210,6 +234,7 @@ function home(parts: CardParts, { placeId, householdId, personId }: Whereabouts)
     people: ids.flatMap((id) => (id === undefined ? [] : (personShown(parts, id) ?? []))),
     ...withoutAbsent({
       address: place && entityShown('place', place, parts).address,
+      directions: place && entityShown('place', place, parts).directions,
       householdNote: household && entityShown('household', household, parts).note,
     }),
   };

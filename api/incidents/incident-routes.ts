@@ -2,9 +2,12 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { isLifeSafety } from '../../incidents/correlation.ts';
+import { callClasses } from '../../incidents/desk-commands.ts';
+import { severities } from '../../incidents/notices.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Severity } from '../../records/alert.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../../records/command.ts';
-import type { Incident } from '../../records/incident.ts';
+import type { CallKind, Incident } from '../../records/incident.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import type { Access, Permission } from '../../records/rights.ts';
 import type { CommandDone, IncidentDetail, IncidentPage } from '../answers.ts';
@@ -96,11 +99,33 @@ function refusalOf(
   const incident = parts.view.incident(incidentId)?.incident;
   if ((command.type === 'accept' || command.type === 'decline') && !mayName(parts, access, incident, command.contactId))
     return { ok: false, problem: 'invalid', message: `there is no contact ${command.contactId}` };
+  if (command.type === 'merge' && !mayJoin(parts, access, command.into))
+    return { ok: false, problem: 'invalid', message: `there is no other incident ${command.into}` };
+  if (command.type === 'reclass' && !mayReclass(parts, access, incident, command.to))
+    return { ok: false, problem: 'not-allowed', message: 'less than what was asked for: whoever may end it says so' };
   // One that is not known here may be one of life safety.
   if (command.type !== 'resolve' || command.contact === 'reached' || access.actor.type !== 'api-key') return undefined;
   if (incident && !isLifeSafety(incident)) return undefined;
   const message = 'a program cannot say that nobody was reached: a person has to, and a second one has to agree';
   return { ok: false, problem: 'not-allowed', message };
+}
+
+/** What becomes part of another incident is seen by whoever works on that. */
+function mayJoin({ view, sight }: IncidentRouteParts, access: Access, into: string): boolean {
+  const other = view.incident(into)?.incident;
+  return other !== undefined && sight.reaches(access, 'incident:resolve', other);
+}
+
+/** More is for everybody who works on it; less silences a ladder. */
+function mayReclass(
+  { rights }: IncidentRouteParts,
+  access: Access,
+  incident: Incident | undefined,
+  to: CallKind,
+): boolean {
+  const urgency = (severity: Severity) => severities.indexOf(severity);
+  const isMore = incident !== undefined && urgency(callClasses[to].severity) >= urgency(incident.severity);
+  return isMore || rights.may(access, 'incident:resolve', incident?.where.areaId);
 }
 
 /**
@@ -123,7 +148,7 @@ const cardFor = ({ cards, sight }: Pick<IncidentRouteParts, 'cards' | 'sight'>, 
   cards.card(duty, sight.isOpen(access, duty.incident));
 
 /** What ends an incident, or takes its end back, is for those who answer for it; what is done about it, for everybody who works on it. */
-const resolving: readonly string[] = ['resolve', 'reopen', 'let-go'];
+const resolving: readonly string[] = ['resolve', 'reopen', 'let-go', 'merge'];
 
 /** Every command about one incident: its body is the command without what the path and the session say. */
 const incidentCommands = commandSchema.options.flatMap((option) =>

@@ -1,8 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { alarmAway } from '../../platform/errors.ts';
 import { put } from '../../records/registry.test-support.ts';
+import type { LifeSigns } from '../../rules/life/life-signs.ts';
 import type { LastTrack } from '../../rules/wandering/last-track.ts';
 import { deskRegistry, openDesk, signedIn, staffHash, standInAlarm } from '../desk.test-support.ts';
+import type { TrackParts } from './track-route.ts';
 
 const track: LastTrack = {
   personId: 'widow',
@@ -20,7 +22,10 @@ const staff = [
   }),
 ];
 
-async function desk(tracks: { of(personId: string): Promise<LastTrack> } = { of: async () => track }) {
+const signs: LifeSigns = { latest: [{ kind: 'door', at: 1_795_000_000_000, deviceId: 'door-2' }] };
+const known = { of: async () => track, signs: async () => signs };
+
+async function desk(tracks: TrackParts['tracks'] = known) {
   const alarm = standInAlarm({ changes: [...deskRegistry, ...staff] });
   const incident = alarm.raise('wandering', 'watch-2');
   const api = await openDesk(alarm, { tracks });
@@ -40,6 +45,13 @@ test('who works on the incident sees where the person was last, and that they lo
     ]);
 });
 
+test('who works on the incident sees by what the home last showed that somebody lives there', async () => {
+  const { alarm, incident, api, path } = await desk();
+  const response = await (await signedIn(api, 'east')).get(path.replace(/track$/, 'signs-of-life'));
+  expect(await response.json()).toEqual({ householdId: incident.where.householdId, signs: signs.latest });
+  expect(alarm.commands).toMatchObject([{ type: 'look', of: { id: incident.incidentId }, how: 'shown' }]);
+});
+
 test('in another village there is no such incident, and who has no need of names sees no track', async () => {
   const { api, path } = await desk();
   expect((await (await signedIn(api, 'west')).get(path)).status).toBe(404);
@@ -51,19 +63,19 @@ test('a day after it is over the way there is nobody’s business', async () => 
   const alarm = standInAlarm({ changes: [...deskRegistry, ...staff], now: dayBefore });
   const incident = alarm.raise('wandering', 'watch-2');
   const resolve = { outcome: 'helped', contact: 'reached' };
-  const early = await openDesk(alarm, { tracks: { of: async () => track }, now: dayBefore });
+  const early = await openDesk(alarm, { tracks: known, now: dayBefore });
   onTestFinished(() => early.close());
   const lead = await signedIn(early, 'lead');
   expect((await lead.command(incident, 'resolve', resolve)).status).toBe(200);
   const path = `/incidents/${encodeURIComponent(incident.incidentId)}/track`;
   expect((await lead.get(path)).status).toBe(200);
-  const api = await openDesk(alarm, { tracks: { of: async () => track }, now: Date.now });
+  const api = await openDesk(alarm, { tracks: known, now: Date.now });
   onTestFinished(() => api.close());
   expect((await (await signedIn(api, 'lead')).get(path)).status).toBe(403);
 });
 
 test('while the alarm process is away nobody knows, and the answer says so', async () => {
-  const { api, path } = await desk({ of: async () => Promise.reject(alarmAway({})) });
+  const { api, path } = await desk({ ...known, of: async () => Promise.reject(alarmAway({})) });
   expect((await (await signedIn(api, 'east')).get(path)).status).toBe(503);
 });
 
@@ -85,7 +97,7 @@ test('nobody sees the way before it is on record that they looked', async () => 
 test('where no life is at stake nobody is followed', async () => {
   const alarm = standInAlarm({ changes: [...deskRegistry, ...staff] });
   const incident = alarm.raise('vitals', 'watch-2');
-  const api = await openDesk(alarm, { tracks: { of: async () => track } });
+  const api = await openDesk(alarm, { tracks: known });
   onTestFinished(() => api.close());
   const path = `/incidents/${encodeURIComponent(incident.incidentId)}/track`;
   expect((await (await signedIn(api, 'lead')).get(path)).status).toBe(403);
@@ -96,7 +108,7 @@ test('when it is over the way until then is shown, and not where they went after
     ...track,
     fixes: [...track.fixes, ...track.fixes.map((fix) => ({ ...fix, at: Date.now() + 60_000 }))],
   };
-  const { incident, api, path } = await desk({ of: async () => later });
+  const { incident, api, path } = await desk({ ...known, of: async () => later });
   const lead = await signedIn(api, 'lead');
   expect(((await (await lead.get(path)).json()) as LastTrack).fixes).toHaveLength(2);
   await lead.command(incident, 'resolve', { outcome: 'helped', contact: 'reached' });

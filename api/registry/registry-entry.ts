@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clipProblems, type MissingClips, policyProblems, rosterProblems } from '../../records/escalation-check.ts';
 import { gcj02ToWgs84 } from '../../records/geodesy.ts';
 import {
   type Contact,
@@ -27,6 +28,9 @@ export const sections = {
   devices: 'device',
   ruleSettings: 'ruleSetting',
   thresholds: 'threshold',
+  rosters: 'roster',
+  policies: 'policy',
+  profiles: 'profile',
 } as const satisfies Record<string, EntityType>;
 export type Section = keyof typeof sections;
 export const sectionNames = Object.keys(sections) as Section[];
@@ -37,6 +41,8 @@ export type EntryParts = {
   unseal: Sealer['unseal'];
   /** Hashes a device's secret; a `current` credential of the same secret is kept. */
   credentialFor(secret: string, current: Device['credential']): NonNullable<Device['credential']>;
+  /** What calls are put together from, where there are any. */
+  missingClips?: MissingClips;
 };
 export type Read = { ok: true; value: Entity<EntityType> } | { ok: false; issues: Issue[] };
 
@@ -59,16 +65,23 @@ export function readEntry(section: Section, value: unknown, parts: EntryParts): 
 }
 
 const datum = z.enum(['WGS-84', 'GCJ-02']);
-const [webhook, log] = channelAddress.options;
+const [webhook, sms, voice, email, dingtalk, wecom, feishu, log] = channelAddress.options;
+/** Secrets that were kept are not asked for again: a webhook's by its address, a robot's, of which the address is one, by its place. */
+const enteredChannel = z.discriminatedUnion('type', [
+  webhook.partial({ secret: true }),
+  ...[sms, voice, email],
+  dingtalk.partial({ hook: true, secret: true }),
+  wecom.partial({ hook: true }),
+  feishu.partial({ hook: true }),
+  log,
+]);
 const entered = {
   place: entities.place.extend({ position: entities.place.shape.position.unwrap().extend({ datum }).optional() }),
   person: entities.person.extend({ absence: entities.person.shape.absence.unwrap().nullable().optional() }),
   zone: entities.zone.extend({ datum }),
   contact: entities.contact.extend({
-    channels: z
-      .array(z.discriminatedUnion('type', [webhook.extend({ secret: webhook.shape.secret.optional() }), log]))
-      .min(1)
-      .max(5),
+    position: entities.contact.shape.position.unwrap().extend({ datum }).optional(),
+    channels: z.array(enteredChannel).min(1).max(8),
   }),
   device: entities.device.extend({ secret: z.string().max(200).optional() }),
 };
@@ -86,17 +99,26 @@ export const entrySchemas = {
   devices: entered.device,
   ruleSettings: entities.ruleSetting,
   thresholds: entities.threshold,
+  rosters: entities.roster,
+  policies: entities.policy,
+  profiles: entities.profile,
 } satisfies Record<Section, z.ZodObject>;
 
 const asItIs = (value: Entity<EntityType>): Read => ({ ok: true, value });
+const judged = (
+  value: Entity<EntityType>,
+  problems: readonly { field: string; problem: string; zh: string }[],
+): Read => {
+  const issues = problems.map(({ field, problem, zh }) => ({ path: [field], problem, zh }));
+  return issues.length === 0 ? asItIs(value) : { ok: false, issues };
+};
 const refused = (path: string[], problem: string, zh: string): Read => ({ ok: false, issues: [{ path, problem, zh }] });
 
 const readers: { [S in Section]: (value: never, parts: EntryParts) => Read } = {
   areas: asItIs,
   sites: asItIs,
   households: asItIs,
-  places: ({ position, ...place }: Entered<'place'>) =>
-    asItIs(position ? { ...place, position: { ...toWgs84(position, position.datum), datum: 'WGS-84' } } : place),
+  places: ({ position, ...place }: Entered<'place'>) => asItIs({ ...place, ...(position && inWgs84(position)) }),
   people: (entry: Entered<'person'>, { registry }) => {
     const { consents, absence, ...person } = { ...registry.get('person', entry.id), ...entry };
     // In the order in which an entry is kept, by which equal ones are seen to be equal.
@@ -114,10 +136,15 @@ const readers: { [S in Section]: (value: never, parts: EntryParts) => Read } = {
     return { ok: false, issues: problems.map((problem) => ({ path: ['settings'], problem, zh })) };
   },
   thresholds(entered: Entity<'threshold'>) {
-    const issues = thresholdProblems(entered).map(({ field, problem, zh }) => ({ path: [field], problem, zh }));
-    return issues.length === 0 ? asItIs(entered) : { ok: false, issues };
+    return judged(entered, thresholdProblems(entered));
   },
+  rosters: (entered: Entity<'roster'>) => judged(entered, rosterProblems(entered)),
+  policies: (entered: Entity<'policy'>, { missingClips = nothingMissing }) =>
+    judged(entered, [...policyProblems(entered), ...clipProblems(entered, missingClips)]),
+  profiles: asItIs,
 };
+
+const nothingMissing: MissingClips = () => [];
 
 type Degrees = { lat: number; lon: number };
 
@@ -128,6 +155,10 @@ function toWgs84({ lat, lon }: Degrees, from: z.infer<typeof datum>): Degrees {
   return { lat: toCentimetres(wgs.lat), lon: toCentimetres(wgs.lon) };
 }
 
+const inWgs84 = (position: Degrees & { datum: z.infer<typeof datum> }) => ({
+  position: { ...toWgs84(position, position.datum), datum: 'WGS-84' as const },
+});
+
 function zoneOf({ shape, datum: from, ...zone }: Entered<'zone'>): Read {
   const converted =
     shape.type === 'circle'
@@ -137,20 +168,36 @@ function zoneOf({ shape, datum: from, ...zone }: Entered<'zone'>): Read {
   return asItIs(entities.zone.parse({ ...zone, datum: 'WGS-84', shape: converted }));
 }
 
-/** A webhook without a secret keeps that of the same address. */
-function contactOf(contact: Entered<'contact'>, { registry, unseal }: EntryParts): Read {
+function contactOf({ position, ...contact }: Entered<'contact'>, { registry, unseal }: EntryParts): Read {
   const known = registry.get('contact', contact.id);
   const before = known ? unsealEntity('contact', known, { unseal, withSecrets: false }).channels : [];
   const issues: Issue[] = [];
   const channels = contact.channels.flatMap((channel, at): Contact['channels'] => {
-    if (channel.type !== 'webhook') return [channel];
-    const same = before.find((one) => one.type === 'webhook' && one.url === channel.url);
-    const secret = channel.secret ?? (same?.type === 'webhook' ? same.secret : undefined);
-    if (secret !== undefined) return [{ ...channel, secret }];
-    issues.push({ path: ['channels', at, 'secret'], problem: `channels.${at}.secret is missing`, zh: '缺少回调密钥' });
+    const full = channelAddress.safeParse({ ...keptOf(channel, contact.channels.slice(0, at), before), ...channel });
+    if (full.success) return [full.data];
+    const field = String(full.error.issues[0]?.path[0]);
+    const zh = channel.type === 'webhook' ? '缺少回调密钥' : '缺少机器人地址或密钥';
+    issues.push({ path: ['channels', at, field], problem: `channels.${at}.${field} is missing`, zh });
     return [];
   });
-  return issues.length > 0 ? { ok: false, issues } : asItIs({ ...contact, channels });
+  if (issues.length > 0) return { ok: false, issues };
+  const { phoneKey } = known ?? {};
+  const whole = { ...contact, ...(phoneKey && { phoneKey }), ...(position && inWgs84(position)), channels };
+  return asItIs(entities.contact.parse(whole));
+}
+
+/** The same way as it is kept, its secrets sealed. */
+function keptOf(
+  { type, ...channel }: z.infer<typeof enteredChannel>,
+  earlier: readonly { type: string }[],
+  before: Contact['channels'],
+): object | undefined {
+  const same = before.filter((one) => one.type === type);
+  if (type === 'webhook') return same.find((one) => 'url' in one && 'url' in channel && one.url === channel.url);
+  // Another room has another secret, if any.
+  return 'hook' in channel && channel.hook !== undefined
+    ? undefined
+    : same[earlier.filter((one) => one.type === type).length];
 }
 
 /** 22 characters of base64url are 132 bits. Simulated devices guard nothing. */

@@ -6,7 +6,6 @@ import type { Entity, EntityType } from '../../records/registry.ts';
 import { entities } from '../../records/registry.ts';
 import type { Access } from '../../records/rights.ts';
 import { unsealEntity } from '../../records/sealing.ts';
-import type { DeviceKeys } from '../devices/device-keys.ts';
 import { refuse } from '../problem.ts';
 import { isOfOneBody } from '../rights/masking.ts';
 import { accessOf, isInSight, type Rights } from '../rights/rights.ts';
@@ -15,7 +14,7 @@ import { openIn, type RegistryParts } from './registry-change.ts';
 import { type Section, sectionNames, sections } from './registry-entry.ts';
 import type { Plan, Said } from './registry-plan.ts';
 import { refusalOf } from './registry-rights.ts';
-import { entryPartsOf } from './registry-routes.ts';
+import { entryPartsOf, type RegistryRouteParts } from './registry-routes.ts';
 import { changeHeaders, commandId as commandIdSchema } from './registry-schemas.ts';
 import { sendChanges } from './registry-send.ts';
 import { mostRows } from './sheets/csv.ts';
@@ -35,7 +34,7 @@ export const exchangeRoutes: FastifyPluginAsyncZod<ExchangeParts> = async (api, 
   await api.register(importRoute, parts);
 };
 
-export type ExchangeParts = RegistryParts & { deviceKeys: DeviceKeys };
+export type ExchangeParts = RegistryParts & Pick<RegistryRouteParts, 'deviceKeys' | 'missingClips'>;
 
 const workbookType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const csvType = 'text/csv';

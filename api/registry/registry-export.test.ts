@@ -47,6 +47,9 @@ test('the registry leaves as a workbook with Chinese headings, and comes back to
     '设备',
     '规则设置',
     '读数限值',
+    '值班表',
+    '通知方案',
+    '频繁呼叫约定',
   ]);
   const people = tables.find(({ name }) => name === '人员');
   expect(people?.rows.slice(0, 3).map(({ cells }) => cells.slice(0, 5))).toEqual([
@@ -122,6 +125,6 @@ test('an export needs the right to it', async () => {
 test('sheets for whoever may not see names have no columns of them', () => {
   const [, people] = workbookOf([{ section: 'people', values: [], isOpen: false }]);
   expect(people?.rows[1]?.map((cell) => (typeof cell === 'string' ? cell : cell.text))).toEqual([
-    ...['id', 'householdId', 'categories', 'language', 'remove'],
+    ...['id', 'householdId', 'categories', 'language', 'rescueNeeds', 'remove'],
   ]);
 });

@@ -15,8 +15,9 @@ import type { Said } from './registry-plan.ts';
 export type Refusal = Said & { field?: string; as: 'taken' | 'absent' | 'forbidden' | 'invalid' };
 
 /** What it takes to change an entity. */
-export const writePermission = (entity: EntityType): Permission =>
-  entity === 'ruleSetting' || entity === 'threshold' ? 'rules:write' : 'registry:write';
+export const writePermission = (entity: EntityType): Permission => (isRule(entity) ? 'rules:write' : 'registry:write');
+/** What decides who is called, and for what. */
+const isRule = (entity: EntityType): boolean => ['ruleSetting', 'threshold', 'policy', 'profile'].includes(entity);
 
 /**
  * What is wrong with changes, in the eyes of whoever asks: everything that they refer to has to be within reach, and what lies elsewhere is
@@ -73,6 +74,7 @@ function reachesPlaceless(parts: Parts, access: Access, change: Extract<Registry
       );
     case 'ruleSetting':
     case 'threshold':
+    case 'policy':
       return !isWide(change.value) || holdsEverywhere(parts, access);
     case 'device':
       return isInstalled(change.value) || parts.rights.may(access, 'registry:write', undefined);
@@ -93,11 +95,11 @@ function inEmergency({ registry, openIncidents }: Judging, personId: string): Re
   return { as: 'taken', problem, zh: `此人的紧急事件${incident.code}尚未结束，请先结束事件` };
 }
 
-type Scoped = Pick<Entity<'ruleSetting'>, 'scope'>;
+type Scoped = Pick<Entity<'ruleSetting'>, 'scope'> | Pick<Entity<'policy'>, 'scope'>;
 
 /** What counts in every county takes the right in each. */
 const isWideSetting = (entity: EntityType, value: Entity<EntityType>): boolean =>
-  (entity === 'ruleSetting' || entity === 'threshold') && isWide(value as Scoped);
+  (entity === 'ruleSetting' || entity === 'threshold' || entity === 'policy') && isWide(value as Scoped);
 const isWide = ({ scope }: Scoped): boolean => scope.type === 'all' || scope.type === 'category';
 
 function holdsEverywhere({ registry, rights }: Parts, access: Access): boolean {

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { MissingClips } from '../../records/escalation-check.ts';
 import type { EntityType, RegistryChange } from '../../records/registry.ts';
 import { entities } from '../../records/registry.ts';
 import type { Access } from '../../records/rights.ts';
@@ -26,7 +27,7 @@ import {
 } from './registry-schemas.ts';
 
 /**
- * Areas, sites, places, households, people, contacts, zones, rule settings and thresholds: listed, looked at, made or replaced under the version that
+ * Areas, sites, places, households, people, contacts, zones, rule settings, thresholds, rosters, policies and profiles: listed, looked at, made or replaced under the version that
  * was seen, and retired when nothing refers to them any more. Devices have routes of their own.
  */
 export const registryRoutes: FastifyPluginAsyncZod<RegistryRouteParts> = async (api, parts) => {
@@ -39,7 +40,7 @@ export const registryRoutes: FastifyPluginAsyncZod<RegistryRouteParts> = async (
   await api.register(moveRoute, parts);
 };
 
-export type RegistryRouteParts = RegistryParts & { deviceKeys: DeviceKeys };
+export type RegistryRouteParts = RegistryParts & { deviceKeys: DeviceKeys; missingClips?: MissingClips };
 type Of = { collection: Collection };
 
 const readRoutes: FastifyPluginAsyncZod<RegistryRouteParts & Of> = async (api, { collection, ...parts }) => {
@@ -124,7 +125,10 @@ const aboutChanges = (collection: Collection) => ({
 });
 
 /** What reading an entry takes, here and in sheets. What stands elsewhere is read as if it did not stand at all. */
-export function entryPartsOf({ registry, rights, unseal, deviceKeys }: RegistryRouteParts, access: Access) {
+export function entryPartsOf(
+  { registry, rights, unseal, deviceKeys, missingClips }: RegistryRouteParts,
+  access: Access,
+) {
   const { credentialOf, isSecret } = deviceKeys;
   const credentialFor: EntryParts['credentialFor'] = (secret, current) =>
     current && isSecret(secret, current) ? current : credentialOf(secret);
@@ -133,7 +137,7 @@ export function entryPartsOf({ registry, rights, unseal, deviceKeys }: RegistryR
     get: <T extends EntityType>(entity: T, id: string) =>
       rights.may(access, writePermission(entity), rights.areaOf(entity, id)) ? registry.get(entity, id) : undefined,
   };
-  return { registry: reached, unseal, rules: allRules, credentialFor };
+  return { registry: reached, unseal, rules: allRules, credentialFor, ...(missingClips && { missingClips }) };
 }
 
 /** A search opens every name that it may: of a whole county that takes seconds, which a few at a time may have. */

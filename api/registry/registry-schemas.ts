@@ -16,6 +16,9 @@ export const collections = {
   zones: { section: 'zones', entity: 'zone', one: 'a zone' },
   'rule-settings': { section: 'ruleSettings', entity: 'ruleSetting', one: 'a rule setting' },
   thresholds: { section: 'thresholds', entity: 'threshold', one: 'a threshold' },
+  rosters: { section: 'rosters', entity: 'roster', one: 'a roster' },
+  policies: { section: 'policies', entity: 'policy', one: 'a policy' },
+  profiles: { section: 'profiles', entity: 'profile', one: 'a profile' },
 } as const satisfies Record<string, { section: Section; entity: EntityType; one: string }>;
 export type Collection = keyof typeof collections;
 export const collectionNames = Object.keys(collections) as Collection[];
@@ -38,7 +41,13 @@ export const entityParams = z.object({ id: entities.area.shape.id });
 /** The body of a change: what was shown may be sent back as it is. The id may be left to the path; consents have a route of their own. */
 export function bodyOf(section: Section) {
   const { id, ...fields } = entrySchemas[section].shape as z.core.$ZodShape & { id: z.ZodString };
-  const { consents: _, credential: __, claim: ___, ...entered } = fields as Record<string, z.core.$ZodType>;
+  const {
+    consents: _,
+    credential: __,
+    claim: ___,
+    phoneKey: ____,
+    ...entered
+  } = fields as Record<string, z.core.$ZodType>;
   const version = z.int().min(0).optional().describe('As it was shown: the same as expectedVersion');
   const says = section === 'thresholds' && { says: z.unknown().optional().describe('As it was shown: of no effect') };
   return z
@@ -50,7 +59,8 @@ export function bodyOf(section: Section) {
 export function shownOf(entity: EntityType) {
   const shape = entities[entity].shape as Record<string, z.ZodType>;
   const personal = new Set(personalFields[entity].map(({ path: [field] }) => field));
-  const fields = Object.entries(shape).map(([name, field]) => {
+  const shown = Object.entries(shape).filter(([name]) => name !== 'phoneKey');
+  const fields = shown.map(([name, field]) => {
     if (!personal.has(name)) return [name, field.optional()] as const;
     // Within a list (the ways to reach a contact) what is personal stands beside what is not.
     return [name, (name === 'channels' ? shownChannels : maskedText).optional()] as const;
@@ -132,6 +142,25 @@ export const examples: Record<Section, { id: string } & Record<string, unknown>>
     },
     ...{ below: 8, hysteresis: 1, holdMinutes: 120, maxGapMinutes: 90, repeats: 2, severity: 'urgent' },
     ...{ hours: { from: '22:00', to: '07:00' }, months: [11, 12, 1, 2, 3] },
+  },
+  rosters: {
+    ...{ id: 'r-team', name: '流动服务队值班', of: { type: 'area', id: 'dongjing' } },
+    shifts: [{ contactId: 'c-neighbour-1', weekdays: [1, 2, 3, 4, 5], from: '20:00', to: '08:00' }],
+    swaps: [{ date: '2026-10-08', from: 'c-neighbour-1', to: 'c-neighbour-1' }],
+    ...{ holidays: [{ date: '2026-10-01', as: 7 }], acceptWithinMinutes: 15 },
+  },
+  policies: {
+    ...{ id: 'pol-night', name: '夜间先通知流动服务队', scope: { type: 'area', id: 'dongjing' }, severity: 'critical' },
+    ...{ conditions: ['smoke', 'gas'], hours: { from: '22:00', to: '06:00' }, nights: 'fair' },
+    rungs: [
+      { afterSeconds: 0, desk: true, tell: [{ nearest: 1, role: 'neighbour' }, { rosterId: 'r-team' }] },
+      { afterSeconds: 60, tell: [{ role: 'township', nth: 1 }], inform: 'family', channels: ['voice', 'sms'] },
+    ],
+    repeat: { everySeconds: 120, times: 30, thenEverySeconds: 900 },
+  },
+  profiles: {
+    ...{ id: 'often-h-01', of: { type: 'household', id: 'h-01' }, owner: 'li', reason: '夜间常误按' },
+    until: 1_800_000_000_000,
   },
 };
 const versionSeen = 4503599627370497;

@@ -31,7 +31,9 @@ export function entityShown<T extends EntityType>(
   value: Entity<T>,
   { unseal, isOpen }: Pick<Sealer, 'unseal'> & { isOpen: boolean },
 ): Shown<T> {
-  const unsealed = unsealEntity(entity, value, { unseal, withSecrets: false });
+  // By which a number is found, and which is the system's own.
+  const { phoneKey: _, ...bare } = value as Entity<T> & { phoneKey?: string };
+  const unsealed = unsealEntity(entity, bare as Entity<T>, { unseal, withSecrets: false });
   const opened = isOpen || !isOfOneBody(entity, value) ? unsealed : withoutLimits(unsealed);
   return personalFields[entity].reduce<unknown>(
     (shown, { path, secret }) =>

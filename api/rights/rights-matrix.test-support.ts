@@ -26,12 +26,32 @@ POST   /incidents/:incidentId/act              CD..V..    not-found
 POST   /incidents/:incidentId/accept           CD..V..    not-found
 POST   /incidents/:incidentId/decline          CD..V..    not-found
 POST   /incidents/:incidentId/arrive           CD..V..    not-found
+POST   /incidents/:incidentId/report           CD..V..    not-found
 POST   /incidents/:incidentId/resolve          .D.....    not-found
 POST   /incidents/:incidentId/reopen           .D.....    not-found
 POST   /incidents/:incidentId/let-go           .D.....    not-found
+POST   /incidents/:incidentId/take-over        CD..V..    not-found
+POST   /incidents/:incidentId/hand-up          CD..V..    not-found
+POST   /incidents/:incidentId/merge            .D.....    not-found
+POST   /incidents/:incidentId/transfer         CD..V..    not-found
+POST   /incidents/:incidentId/transfer-outcome CD..V..    not-found
+POST   /incidents/:incidentId/reclass          CD..V..    not-found
+GET    /incidents/:incidentId/card             CD..V..    not-found
+POST   /calls                                  CD..V..    not-found
+POST   /calls/look-up                          CD..V..    -
+POST   /calls/log                              CD..V..    -
+GET    /suppressions                           CDQ.V..    -
+POST   /suppressions                           .D.....    not-found
+DELETE /suppressions/:suppressionId            .D.....    not-found
+GET    /incidents/:incidentId/signs-of-life    CD..V..    not-found
 GET    /incidents/:incidentId/track            CD..V..    not-found
 GET    /holding                                CDQ.V..    -
 POST   /holding/all                            .D.....    -
+POST   /attendance                             CD..V..    -
+GET    /duty                                   CDQ.V..    -
+GET    /duty/contacts                          CD..V..    -
+POST   /rosters/:rosterId/hand-over            CD..V..    not-found
+POST   /contacts/:contactId/proof              CD..V..    not-found
 GET    /history                                CDQ.V..    -
 GET    /history/:incidentId                    CDQ.V..    not-found
 GET    /events                                 CDQ.V..    -
@@ -79,6 +99,18 @@ GET    /thresholds                             CDQAVUO    -
 GET    /thresholds/:id                         CDQAVUO    not-found
 PUT    /thresholds/:id                         ...A...    not-allowed
 DELETE /thresholds/:id                         ...A...    not-found
+GET    /rosters                                CDQAVUO    -
+GET    /rosters/:id                            CDQAVUO    not-found
+PUT    /rosters/:id                            ...A...    not-allowed
+DELETE /rosters/:id                            ...A...    not-found
+GET    /policies                               CDQAVUO    -
+GET    /policies/:id                           CDQAVUO    not-found
+PUT    /policies/:id                           ...A...    not-allowed
+DELETE /policies/:id                           ...A...    not-found
+GET    /profiles                               CDQAVUO    -
+GET    /profiles/:id                           CDQAVUO    not-found
+PUT    /profiles/:id                           ...A...    not-allowed
+DELETE /profiles/:id                           ...A...    not-found
 GET    /registry/export                        ...A...    -
 POST   /registry/import                        ...A...    invalid
 
@@ -141,6 +173,12 @@ export const letters: Record<Role, string> = {
 
 const hook = { types: ['incident.opened'], url: 'https://events.example/x', secret: `whsec_${'A'.repeat(32)}` };
 const setting = { rule: 'device-silent', settings: { missedReports: 3 } };
+const shifts = (contactId: string) => ({ name: 'team', shifts: [{ contactId, from: '08:00', to: '08:00' }] });
+const ladder = {
+  ...{ name: 'at once', severity: 'critical' },
+  rungs: [{ afterSeconds: 0, desk: true, tell: [{ role: 'neighbour', nth: 1 }] }],
+};
+const agreed = { owner: 'li', reason: 'often by mistake', until: 1_900_000_000_000 };
 const limit = { name: 'cold', quantity: 'status.temperature', below: 8 };
 const circle = { datum: 'WGS-84', shape: { type: 'circle', lat: 44, lon: 116, radiusMeters: 500 } };
 const keyOf = (id: string, areaId: string) =>
@@ -168,6 +206,12 @@ export const twoTownships: RegistryChange[] = [
   put('ruleSetting', { id: 'far-setting', scope: { type: 'area', id: 'far-village' }, ...setting }),
   put('threshold', { id: 'near-limit', scope: { type: 'area', id: 'east' }, ...limit }),
   put('threshold', { id: 'far-limit', scope: { type: 'area', id: 'far-village' }, ...limit }),
+  put('roster', { id: 'near-roster', of: { type: 'area', id: 'east' }, ...shifts('near') }),
+  put('roster', { id: 'far-roster', of: { type: 'area', id: 'far-village' }, ...shifts('far-contact') }),
+  put('policy', { id: 'near-policy', scope: { type: 'area', id: 'east' }, ...ladder }),
+  put('policy', { id: 'far-policy', scope: { type: 'area', id: 'far-village' }, ...ladder }),
+  put('profile', { id: 'near-profile', of: { type: 'household', id: 'couple' }, ...agreed }),
+  put('profile', { id: 'far-profile', of: { type: 'household', id: 'far-household' }, ...agreed }),
   put('subscription', { id: 'near-events', name: 'events', areaId: 'east', ...hook }),
   put('subscription', { id: 'far-events', name: 'far-events', areaId: 'far-village', ...hook }),
   staff('near-staff', { role: 'operator', areaId: 'east' }),
@@ -188,7 +232,10 @@ export const thingIn: Record<string, { near: string; far: string }> = {
   keyId: { near: 'near-key', far: 'far-key' },
   personId: { near: 'her', far: 'far-person' },
   householdId: { near: 'couple', far: 'far-household' },
+  rosterId: { near: 'near-roster', far: 'far-roster' },
+  contactId: { near: 'near', far: 'far-contact' },
   promptId: { near: 'near-prompt', far: 'far-prompt' },
+  suppressionId: { near: 'near-quiet', far: 'far-quiet' },
   purpose: { near: 'location', far: 'location' },
   '/areas': { near: 'east', far: 'far-village' },
   '/sites': { near: 'care', far: 'far-site' },
@@ -199,6 +246,9 @@ export const thingIn: Record<string, { near: string; far: string }> = {
   '/zones': { near: 'near-zone', far: 'far-zone' },
   '/rule-settings': { near: 'near-setting', far: 'far-setting' },
   '/thresholds': { near: 'near-limit', far: 'far-limit' },
+  '/rosters': { near: 'near-roster', far: 'far-roster' },
+  '/policies': { near: 'near-policy', far: 'far-policy' },
+  '/profiles': { near: 'near-profile', far: 'far-profile' },
   '/subscriptions': { near: 'near-events', far: 'far-events' },
 };
 
@@ -216,6 +266,9 @@ const registryCollections = [
   'zones',
   'rule-settings',
   'thresholds',
+  'rosters',
+  'policies',
+  'profiles',
 ];
 
 export type Where = 'near' | 'far';
@@ -229,9 +282,34 @@ export const bodies: Record<string, (where: Where) => object | string> = {
   'POST /incidents/:incidentId/accept': () => ({ ...onIncident, contactId: 'near', expectedMinutes: 10 }),
   'POST /incidents/:incidentId/decline': () => ({ ...onIncident, contactId: 'near' }),
   'POST /incidents/:incidentId/arrive': () => onIncident,
+  'POST /incidents/:incidentId/report': () => ({
+    ...{ ...onIncident, contactId: 'near' },
+    ...{ outcome: 'helped', contact: 'reached' },
+  }),
   'POST /incidents/:incidentId/resolve': () => ({ ...onIncident, outcome: 'helped', contact: 'reached' }),
   'POST /incidents/:incidentId/reopen': () => ({ ...onIncident, reason: 'it burns again' }),
   'POST /incidents/:incidentId/let-go': () => ({ ...onIncident, choice: 'send' }),
+  'POST /rosters/:rosterId/hand-over': () => ({
+    ...{ commandId: 'command-of-matrix', step: { type: 'accept', contactId: 'near' } },
+  }),
+  'POST /contacts/:contactId/proof': () => ({ commandId: 'command-of-matrix', how: 'call' }),
+  'POST /attendance': () => ({ sound: true, idleSeconds: 0 }),
+  'POST /incidents/:incidentId/take-over': () => ({ ...onIncident, reason: 'the matrix asks' }),
+  'POST /incidents/:incidentId/hand-up': () => ({ ...onIncident, to: 'county', reason: 'the matrix asks' }),
+  'POST /incidents/:incidentId/merge': () => ({ ...onIncident, into: 'i:smoke:smoke-1/1', reason: 'the matrix asks' }),
+  'POST /incidents/:incidentId/transfer': () => ({ ...onIncident, to: '119' }),
+  'POST /incidents/:incidentId/transfer-outcome': () => ({ ...onIncident, result: 'helped' }),
+  'POST /incidents/:incidentId/reclass': () => ({ ...onIncident, to: 'rescue', reason: 'the matrix asks' }),
+  'POST /calls': (where) => ({
+    ...{ commandId: 'command-of-matrix', kind: 'care' },
+    householdId: where === 'near' ? 'couple' : 'far-household',
+  }),
+  'POST /calls/look-up': () => ({ number: '13800000000' }),
+  'POST /calls/log': () => ({ commandId: 'command-of-matrix', what: 'wrong-number' }),
+  'POST /suppressions': (where) => ({
+    ...{ commandId: 'command-of-matrix', conditions: ['inactivity'], until: 1, reason: 'the matrix asks' },
+    scope: { type: 'household', id: where === 'near' ? 'couple' : 'far-household' },
+  }),
   'POST /holding/all': () => ({ commandId: 'command-of-matrix', choice: 'send' }),
   'POST /glass': (where) => ({
     of: { type: 'household', id: where === 'near' ? 'alone' : 'far-glass' },
@@ -256,6 +334,9 @@ export const bodies: Record<string, (where: Where) => object | string> = {
   'PUT /zones/:id': () => ({ ...versioned, of: { type: 'place', id: 'house-1' }, name: 'garden', ...circle }),
   'PUT /rule-settings/:id': () => ({ ...versioned, scope: { type: 'area', id: 'east' }, ...setting }),
   'PUT /thresholds/:id': () => ({ ...versioned, scope: { type: 'area', id: 'east' }, ...limit }),
+  'PUT /rosters/:id': () => ({ ...versioned, of: { type: 'area', id: 'east' }, ...shifts('near') }),
+  'PUT /policies/:id': () => ({ ...versioned, scope: { type: 'area', id: 'east' }, ...ladder }),
+  'PUT /profiles/:id': () => ({ ...versioned, of: { type: 'household', id: 'couple' }, ...agreed }),
   'POST /registry/import': (where) =>
     `id,level,parentId,name\n${where === 'near' ? 'east' : 'far-village'},village,township,East\n`,
   'POST /devices': (where) => ({
@@ -294,5 +375,6 @@ export const queries: Record<string, string> = {
   'POST /registry/import': '?section=areas&commandId=command-of-matrix',
   'GET /statistics/visits': '?month=2026-10',
   'GET /statistics/visits.csv': '?month=2026-10',
+  'DELETE /suppressions/:suppressionId': '?commandId=command-of-matrix&reason=enough',
   'DELETE /devices/:deviceId/commands/:cancels': '?commandId=command-2&reason=enough',
 };

@@ -77,6 +77,12 @@ beforeAll(async () => {
       until: 2,
     } as const;
     alarm.record({ kind: 'decided', cause: 1, version: 'test', alerts: [{ type: 'prompt', prompt }] });
+    const scope = { type: 'area', id: areaId } as const;
+    const by = { type: 'account', id: 'li' } as const;
+    const quiet = { conditions: ['inactivity' as const], owner: 'li', until: 4_000_000_000_000, reason: 'test' };
+    const commandId = `${where}-quiet`;
+    alarm.record({ kind: 'command', command: { type: 'suppress', commandId, by, scope, ...quiet } });
+    alarm.record({ kind: 'decided', cause: 1, version: 'test', result: { commandId, result: { ok: true } } });
   }
   const away = async () => Promise.reject(databaseAway({}, 'connection refused'));
   const incident = async (id: string) =>
@@ -90,7 +96,8 @@ beforeAll(async () => {
     },
     audit: { find: async () => ({ entries: [] }) },
     people: { everythingOf: away },
-    tracks: { of: away },
+    tracks: { of: away, signs: away },
+    duty: { now: away, unproved: away },
     events,
   });
 });

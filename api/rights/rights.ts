@@ -1,5 +1,5 @@
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
-import type { EntityType, RuleSetting } from '../../records/registry.ts';
+import type { EntityType, Policy, RuleSetting } from '../../records/registry.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { type Access, grantsFor, isWithin, may, mayAnywhere, type Permission } from '../../records/rights.ts';
 import type { Caller } from '../callers.ts';
@@ -110,6 +110,9 @@ const areas: Record<EntityType, (registry: Registry, id: string) => string | und
   ruleSetting: (registry, id) => areaOfScope(registry, registry.get('ruleSetting', id)?.scope),
   threshold: (registry, id) => areaOfScope(registry, registry.get('threshold', id)?.scope),
   subscription: (registry, id) => registry.get('subscription', id)?.areaId,
+  roster: (registry, id) => areaOfOwner(registry, registry.get('roster', id)?.of),
+  policy: (registry, id) => areaOfScope(registry, registry.get('policy', id)?.scope),
+  profile: (registry, id) => areaOfOwner(registry, registry.get('profile', id)?.of),
 };
 
 /** Where an entity is; undefined where it has no area, or there is no such entity. */
@@ -120,7 +123,10 @@ function areaOfOwner(registry: Registry, of: { type: EntityType; id: string } | 
   return of && areas[of.type](registry, of.id);
 }
 
-function areaOfScope(registry: Registry, scope: RuleSetting['scope'] | undefined): string | undefined {
+function areaOfScope(
+  registry: Registry,
+  scope: RuleSetting['scope'] | Policy['scope'] | undefined,
+): string | undefined {
   const isWide = scope === undefined || scope.type === 'all' || scope.type === 'category';
   return isWide ? undefined : areaOfOwner(registry, scope);
 }

@@ -30,6 +30,9 @@ export function cookieFor(request: FastifyRequest, name: CookieName, value: stri
 /** As a proxy in front says that is trusted; what others say about that is not believed. */
 export const isPrivate = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
 
+/** What is said there crosses no net. */
+export const isLoopbackName = (name: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(name);
+
 type CookieName = 'session' | 'device';
 
 const nameOf = (request: FastifyRequest, name: CookieName): string =>

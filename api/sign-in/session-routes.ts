@@ -19,7 +19,7 @@ import { refuse } from '../problem.ts';
 import type { Limit } from '../throttle.ts';
 import { untilFolded } from '../until-folded.ts';
 import { isOfToday, nobodysHash, type Passwords, passwordProblem } from './passwords.ts';
-import { cookieFor, cookieIn, isPrivate, sessionIn } from './session-cookie.ts';
+import { cookieFor, cookieIn, isLoopbackName, isPrivate, sessionIn } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import type { SignInDoors } from './sign-in-doors.ts';
 
@@ -189,8 +189,6 @@ const signInBody = z.strictObject({ account: z.string().min(1).max(32), password
 const newPasswordBody = z.strictObject({ current: z.string().min(1).max(200), next: z.string().min(1).max(200) });
 /** As long as browsers keep anything. */
 const deviceSeconds = 400 * 24 * 3_600;
-
-const isLoopbackName = (name: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(name);
 
 function refuseKey(reply: FastifyReply) {
   return refuse(reply, 'forbidden', 'a program with a key has no session and no password');

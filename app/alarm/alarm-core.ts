@@ -1,4 +1,5 @@
 import { type DownlinkPort, DownlinkSender } from '../../broker/downlinks.ts';
+import { type ShiftNow, shiftsNow } from '../../incidents/hand-overs.ts';
 import { createIncidents, type Incidents } from '../../incidents/incidents.ts';
 import { createDecoder } from '../../ingest/decoder.ts';
 import { createDownlinks } from '../../ingest/downlinks.ts';
@@ -19,24 +20,39 @@ import type { Chance } from '../../platform/random.ts';
 import type { Vault } from '../../platform/vault.ts';
 import type { Condition } from '../../records/alert.ts';
 import type { CarrierProducts } from '../../records/carrier-products.ts';
+import type { DrillPlan } from '../../records/command.ts';
+import { type Unproved, unprovedContacts } from '../../records/contact-proofs.ts';
+import { watchedNow } from '../../records/desk-watch.ts';
 import { FoldState } from '../../records/fold-state.ts';
 import type { Incident } from '../../records/incident.ts';
 import type { JournalRecord, ReportRecord } from '../../records/journal-record.ts';
+import { type ProviderEntry, providersOf } from '../../records/providers.ts';
 import { encodeRecord } from '../../records/record-codec.ts';
 import { createRegistry, type Registry } from '../../records/registry-fold.ts';
+import { createCarriage } from '../../responders/carriage.ts';
 import type { Channel } from '../../responders/channel.ts';
 import { startDelivery } from '../../responders/delivery.ts';
+import { openInbound } from '../../responders/inbound.ts';
 import { createOutbox } from '../../responders/outbox.ts';
+import { createPageCodes } from '../../responders/page-code.ts';
 import { allRules } from '../../rules/all-rules.ts';
 import { createEngine } from '../../rules/engine.ts';
+import { createLedger } from '../../rules/life/ledger.ts';
+import type { LifeSigns } from '../../rules/life/life-signs.ts';
 import type { AnyRule } from '../../rules/rule.ts';
 import { type LastTrack, lastTrackOf } from '../../rules/wandering/last-track.ts';
 import { addressBook } from '../address-book.ts';
 import { restoredFile, restoredMark } from '../backup/restored-mark.ts';
+import { blindIndex } from '../blind-index.ts';
 import { commandDesk } from '../desk/command-desk.ts';
 import { checkpointing, tickSource, watchDisk, wayOfOwnRecords } from '../journal-keepers.ts';
 import { keyEraser } from '../person/key-eraser.ts';
 import { Cries } from './cries.ts';
+import { attendDesk } from './desk-attendance.ts';
+import { overdueMs } from './full-path.ts';
+import { ladderPlan, type PlanRequest } from './ladder-plan.ts';
+import { planDrill } from './nightly-drill.ts';
+import { fillPhoneKeys } from './phone-keys.ts';
 
 /** What the alarm path needs of the world. Everything else it makes itself, so that a virtual world can run the same code. */
 export type AlarmPorts = {
@@ -50,12 +66,18 @@ export type AlarmPorts = {
   metrics: Metrics;
   vault: Vault;
   channels: readonly Channel[];
+  /** What of them providers carry, in the order of preference, without their secrets. */
+  providers?: readonly ProviderEntry[];
+  /** Where people reach the page from outside; without it messages hold no links. */
+  pageAddress?: string;
   /** What events are judged by; a test of the system plants one that is broken. */
   rules?: readonly AnyRule[];
   /** Asked when everything up to the journal's end is known, before anything goes out; what it throws `caughtUp` rejects with. */
   admit?: (registry: Registry) => void;
   version: string;
   timeZone: string;
+  /** The simulated button that is tried each night; without it none is. */
+  drill?: (journalId: string) => NonNullable<DrillPlan['plan']>;
   /** The way to devices; without it nobody hears a command. */
   downlink?: DownlinkPort;
   /** Called with each device whose registry entry changed: its connection, if it has one, must show its credential again. */
@@ -81,7 +103,7 @@ export async function openAlarm(ports: AlarmPorts) {
   const headAtStart = journal.headSequence;
   const append = async (record: JournalRecord) => void (await journal.append(encodeRecord(record), 'essential'));
   const appendOwn = wayOfOwnRecords({ journal, clock });
-  const { state, registry, outbox, judge, incidents, engine, downlinks, decoder } = createFold(
+  const { state, registry, outbox, judge, incidents, engine, downlinks, decoder, carriage } = createFold(
     ports.version,
     ports.rules,
     ports.timeZone,
@@ -119,7 +141,10 @@ export async function openAlarm(ports: AlarmPorts) {
 
   const delivery = startDelivery({
     ...{ outbox, registry, clock, log, metrics, channels: ports.channels, record: append },
-    addressBook: addressBook({ contact: registry.contact, vault }),
+    ...{ budgets: carriage.budgets, providers: () => providersOf(state), blind: blindIndex(vault).target },
+    pageCodes: createPageCodes({ pepper: vault.pepper() }),
+    ...(ports.pageAddress !== undefined && { pageAddress: ports.pageAddress }),
+    addressBook: addressBook({ contact: registry.contact, person: registry.person, vault }),
     now: () => journal.now(),
     timeZone: ports.timeZone,
   });
@@ -137,6 +162,12 @@ export async function openAlarm(ports: AlarmPorts) {
   };
   const eraser = keyEraser({ vault, registry, clock, log, metrics, tell: tellKeys });
   const commands = commandDesk({ append, vault, registry, incidents, onKeysRefused: () => eraser.retry() });
+  const unique = () => Buffer.from(chance.bytes(12)).toString('base64url');
+  const inbound = openInbound({
+    ...{ channels: ports.channels, receipts: carriage.receipts, clock, log, metrics, unique },
+    ...{ record: append, send: commands.send, phoneKey: blindIndex(vault).phoneKey, now: () => journal.now() },
+  });
+  const attendance = attendDesk({ clock, chance, watchedNow: () => watchedNow(state), append: appendOwn, fail });
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append: appendOwn, fail });
   const saving = checkpointing({ checkpoint, state, clock, everyMs: ports.checkpointEveryMs ?? 5_000, fail });
 
@@ -197,7 +228,15 @@ export async function openAlarm(ports: AlarmPorts) {
     if (isTold('keys-unwritten', incidents)) eraser.retry({ isTold: true });
     // What a crash kept from being erased is erased now, unless somebody is just entering it again.
     eraser.sweep({ everybody: commands.isIdle() });
+    const providers = [...(ports.providers ?? [])];
+    if (JSON.stringify(providersOf(state)) !== JSON.stringify(providers))
+      appendOwn({ kind: 'providers', table: providers }).catch(fail);
+    fillPhoneKeys({ registry, send: commands.send, unique }).catch((err) =>
+      log.warn({ err }, 'numbers without keys stay so until the next start'),
+    );
+    planDrill({ wanted: ports.drill?.(journal.id), drills: incidents.drills, append: appendOwn, unique }).catch(fail);
     delivery.begin();
+    attendance.begin();
     ticks.arm();
   });
   // What keeps it from beginning is a failure; and none when it is closed meanwhile: then it never begins.
@@ -263,6 +302,23 @@ export async function openAlarm(ports: AlarmPorts) {
 
     /** Where somebody was last seen. */
     trackOf: (personId: string): LastTrack => lastTrackOf({ state, registry }, personId),
+    /** When and by what a household was last known to be alive, the newest last. */
+    signsOf: (householdId: string): LifeSigns =>
+      createLedger({ state, registry }).life(registry.whereaboutsOf({ type: 'household', id: householdId })),
+
+    /** Who would be told of something that happens in a home; undefined: there is no such household. */
+    planFor: (request: PlanRequest) => ({
+      plan: ladderPlan({ state, registry, localTime: localTimeIn(ports.timeZone) }, request),
+    }),
+
+    /** Who is on duty by each roster now, and which shift nobody has taken over yet. */
+    dutyNow: (): ShiftNow[] => shiftsNow({ registry, handOvers: incidents.handOvers, at: journal.now() }),
+
+    /** Whom to call before they are needed. */
+    unprovedNow: (): Unproved[] => unprovedContacts(state, registry.list('contact'), journal.now()),
+
+    /** What desk says of itself every few seconds: who watches there. */
+    deskHeard: attendance.heard,
 
     /** Answers when the command was applied. Errors: those of the journal. */
     send: commands.send,
@@ -277,12 +333,17 @@ export async function openAlarm(ports: AlarmPorts) {
       hungForMs: journal.hungForMs(),
       reserveInUse: journal.reserve.inUse,
       openNotices: outbox.open(),
+      overdueMs: overdueMs(outbox, journal.now()),
+      deskHeardMsAgo: attendance.heardMsAgo(),
+      drills: incidents.drills.report(),
     }),
 
     /** Attempts under way get a moment, and the checkpoint spares the next start its catching up. */
     async close(): Promise<void> {
       isClosing = true;
       watch.stop();
+      attendance.stop();
+      inbound.stop();
       ticks.stop();
       eraser.stop();
       await delivery.stop();
@@ -314,8 +375,9 @@ export function createFold(version: string, rules: readonly AnyRule[] = allRules
   const incidents = createIncidents({ state, registry, localTime: localTimeIn(timeZone) });
   const decoder = createDecoder({ state, registry });
   const downlinks = createDownlinks({ state, registry, decoder, incidents });
-  const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, downlinks, version });
-  return { state, registry, outbox, engine, incidents, downlinks, decoder, judge };
+  const carriage = createCarriage({ state });
+  const judge = createJudge({ state, registry, outbox, engine, incidents, decoder, downlinks, carriage, version });
+  return { state, registry, outbox, engine, incidents, downlinks, decoder, carriage, judge };
 }
 
 function count(metrics: Metrics, { rejections, followUps, downlinks }: Judgement): void {

@@ -7,11 +7,13 @@ import { openDisk } from '../../platform/disk.ts';
 import { configurationWrong } from '../../platform/errors.ts';
 import { systemLog } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';
+import type { PushDoor } from '../../platform/push-door.ts';
 import { systemChance } from '../../platform/random.ts';
 import { openVault } from '../../platform/vault.ts';
 import type { CommandResult } from '../../records/command.ts';
 import { whyNotErased } from '../../records/person-erasure.ts';
 import { installationTexts } from '../../records/sealed-text.ts';
+import { createGuardedPost } from '../../responders/channels/guarded-post.ts';
 import { createLogChannel } from '../../responders/channels/log.ts';
 import { createWebhookChannel } from '../../responders/channels/webhook.ts';
 import { refuseUnfinished } from '../backup/restored-mark.ts';
@@ -25,6 +27,13 @@ import { type PageRequest, registryPage } from '../registry/registry-pages.ts';
 import { version } from '../version.ts';
 import { openAlarm } from './alarm-core.ts';
 import { startCarriers } from './carriers.ts';
+import { type DeadMan, pingOutside } from './dead-man.ts';
+import { whyNotThrough } from './full-path.ts';
+import type { PlanRequest } from './ladder-plan.ts';
+import { minuteOfDrill, pressAtNight } from './nightly-drill.ts';
+import { openProviderChannels } from './provider-channels.ts';
+import { entryOf } from './provider-file.ts';
+import { startProviderPushes } from './provider-pushes.ts';
 import { openSecureDoors } from './secure-doors.ts';
 import { answers, watchUplink } from './uplink-probe.ts';
 
@@ -40,10 +49,19 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const create = (await disk.list('journal')).length === 0;
   const vault = await openVault({ folder: keysFolder, chance, masterKey, create, owners: [installationTexts] });
   const webhook = createWebhookChannel({ clock, timeZone, allowPrivate });
+  const { trustedProxies } = configuration.http;
+  const carried = openProviderChannels(configuration.providers, { clock, chance, log, allowPrivate });
   let broker: Broker | undefined;
+  let deadMan: DeadMan | undefined;
+  const { drill } = configuration;
   const alarm = await openAlarm({
     ...{ disk, stateDisk: openDisk(dataFolder), clock, chance, log, metrics, vault, version, timeZone },
-    channels: [webhook, createLogChannel({ log })],
+    channels: [webhook, ...carried.channels, createLogChannel({ log })],
+    providers: configuration.providers.map(entryOf),
+    ...(configuration.pageAddress !== undefined && { pageAddress: configuration.pageAddress }),
+    ...(drill && {
+      drill: (journalId) => ({ deviceId: drill.deviceId, minuteOfDay: minuteOfDrill(drill.at, journalId) }),
+    }),
     limits: { budgetBytes: configuration.journalBudgetBytes },
     reauthenticate: (deviceId) => broker?.disconnect(deviceId),
     downlink: {
@@ -80,7 +98,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   const listener = await serveMetrics({ metrics, listen: configuration.metrics });
   const control = await serveControl(dataFolder, {
     command: (input: unknown) => (isRealDevice(configuration, input) ? notWithThisClock : alarm.send(input)),
-    health: () => ({ ...alarm.health(), broker: opened.stats() }),
+    health: () => ({ ...alarm.health(), broker: opened.stats(), ...(deadMan && { deadMan: deadMan.report() }) }),
     figures: () => {
       const { connections } = opened.stats();
       return alarmFigures({ metrics, alarm, connections, budgetBytes: configuration.journalBudgetBytes });
@@ -91,6 +109,11 @@ async function startAlarm(configuration: Configuration): Promise<void> {
       return { why: person && whyNotErased(person, alarm.incidents.openIncidents()) };
     },
     track: ({ personId }: { personId: string }) => alarm.trackOf(personId),
+    'signs-of-life': ({ householdId }: { householdId: string }) => alarm.signsOf(householdId),
+    'ladder-plan': (request: PlanRequest) => alarm.planFor(request),
+    duty: alarm.dutyNow,
+    unproved: alarm.unprovedNow,
+    'desk-heartbeat': alarm.deskHeard,
     'desk-metrics': listener.takeDesk,
     /** Desk's followers hold the journal, within its budget. */
     'desk-positions': (positions: Record<string, number>) => {
@@ -99,17 +122,23 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   });
 
   let carriers: CarrierListener | undefined;
+  let pushes: PushDoor | undefined;
   let uplink: { stop(): void } | undefined;
+  let drilling: { stop(): void } | undefined;
+  // The address is the operator's own, who may run the other side in their network.
+  const outside = createGuardedPost({ clock, allowPrivate: true });
   const { fail } = runProcess({
     ...{ name: 'alarm', log, metrics },
     async close() {
-      await Promise.all([opened.close(), carriers?.close()]);
+      await Promise.all([opened.close(), carriers?.close(), pushes?.close()]);
       secure.close();
-      uplink?.stop();
+      for (const proof of [uplink, drilling, deadMan]) proof?.stop();
+      outside.close();
       await control.close();
       await listener.close();
       await alarm.close();
       webhook.close();
+      await carried.close();
       await vault.close();
       lock.release();
     },
@@ -119,8 +148,36 @@ async function startAlarm(configuration: Configuration): Promise<void> {
   startCarriers({ carriers: configuration.carriers, alarm, died: fail, clock, log, metrics }).then((started) => {
     carriers = started;
   }, fail);
+  // What is told before everything is known would be taken for news of nothing, and comes again.
+  alarm.caughtUp
+    .then(() => {
+      const listen = configuration.pushes;
+      return startProviderPushes({
+        listen,
+        trustedProxies,
+        providers: carried.pushes,
+        died: fail,
+        clock,
+        log,
+        metrics,
+      });
+    })
+    .then((door) => {
+      pushes = door;
+    }, fail);
   alarm.caughtUp.then(() => {
     uplink = watchUplink({ probe: configuration.uplinkProbe, answers, alarm, clock, log, died: fail });
+    const own = opened.address();
+    const { deadManUrl: url } = configuration;
+    const {
+      registry,
+      incidents: { drills },
+    } = alarm;
+    if (drill) drilling = pressAtNight({ secret: drill.secret, broker: own, drills, registry, clock, log });
+    if (url === undefined) return;
+    const host = own.host.includes(':') ? 'localhost' : own.host;
+    const doorOpens = () => answers(`${host}:${own.port}`, 5_000);
+    deadMan = pingOutside({ url, post: outside, whyNot: () => whyNotThrough({ alarm, doorOpens, clock }), clock, log });
   });
   log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');

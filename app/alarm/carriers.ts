@@ -1,11 +1,11 @@
 import { type CarrierListener, type CarrierListenerOptions, serveCarriers } from '../../broker/carriers/listener.ts';
 import { offersOf } from '../../ingest/carriers/offers.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { listenFailed, OperationalError } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Configuration } from '../configuration.ts';
 import type { Alarm } from './alarm-core.ts';
+import { inTheEnd } from './in-the-end.ts';
 
 /**
  * Opens the carriers' way in, when it is configured. While its address is taken, or the journal has no room, it is tried
@@ -22,7 +22,15 @@ export async function startCarriers(
   const { carriers, alarm, ...ports } = parts;
   if (!carriers) return undefined;
   const { products } = carriers;
-  await inTheEnd(() => alarm.adoptProducts(products), ports);
+  const { clock, log, metrics } = ports;
+  const again = {
+    clock,
+    failed(error: unknown) {
+      metrics.carrierOpeningsFailed.inc();
+      log.error({ err: error }, 'carriers cannot push yet: tried again in a moment');
+    },
+  };
+  await inTheEnd(() => alarm.adoptProducts(products), again);
   let isCaughtUp = false;
   alarm.caughtUp.then(
     () => {
@@ -32,7 +40,7 @@ export async function startCarriers(
   );
   const { listen, tokens } = carriers;
   const offers: CarrierListenerOptions['offers'] = (push) => offersOf({ ...push, products, device });
-  return inTheEnd(() => serveCarriers({ ...ports, listen, tokens, offers, keep: alarm.keep }), ports);
+  return inTheEnd(() => serveCarriers({ ...ports, listen, tokens, offers, keep: alarm.keep }), again);
 
   /** While the journal is still read, nobody is taken for a stranger. */
   function device(id: string) {
@@ -41,19 +49,4 @@ export async function startCarriers(
   }
 }
 
-async function inTheEnd<T>(attempt: () => Promise<T>, { clock, log, metrics }: Ports): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof OperationalError)) throw error;
-      if (error.retry === 'never' && error.code !== listenFailed.code) throw error;
-      metrics.carrierOpeningsFailed.inc();
-      log.error({ err: error }, 'carriers cannot push yet: tried again in a moment');
-      await new Promise<void>((resolve) => clock.after(againMs, resolve));
-    }
-  }
-}
 type Ports = { clock: Clock; log: Log; metrics: Metrics };
-
-const againMs = 10_000;

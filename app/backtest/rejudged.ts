@@ -1,5 +1,5 @@
 import { createIncidents } from '../../incidents/incidents.ts';
-import type { NoticeFold } from '../../ingest/collection.ts';
+import type { CarriageFold, NoticeFold } from '../../ingest/collection.ts';
 import { createDecoder } from '../../ingest/decoder.ts';
 import { createDownlinks } from '../../ingest/downlinks.ts';
 import { createJudge, type Stored } from '../../ingest/judge.ts';
@@ -31,7 +31,7 @@ export function createRejudged({ tried, timeZone, heard }: RejudgedParts) {
   const downlinks = createDownlinks({ state, registry, decoder, incidents });
   const judge = createJudge({
     ...{ state, registry, engine, incidents, decoder, downlinks },
-    ...{ outbox: nobody, version: 'backtest' },
+    ...{ outbox: nobody, carriage: nothingSent, version: 'backtest' },
   });
   const pending = state.table<JournalRecord[]>('pending-decisions');
 
@@ -105,9 +105,10 @@ const heardByRules: ReadonlySet<JournalRecord['kind']> = new Set<JournalRecord['
 ]);
 
 const nothing = () => {};
+const nothingSent: CarriageFold = { attempting: () => undefined, outcome: nothing };
 const nobody: NoticeFold = {
-  ...{ issue: nothing, withdraw: nothing, withdrawAll: nothing, follow: nothing },
-  ...{ attempting: nothing, outcome: nothing, rebuild: nothing },
+  ...{ issue: nothing, withdraw: nothing, withdrawAll: nothing, follow: nothing, answered: nothing },
+  ...{ attempting: nothing, outcome: nothing, rebuild: nothing, readdress: nothing },
 };
 
 /** The tables of a saved state that say which homes there are. */

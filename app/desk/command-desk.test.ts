@@ -26,6 +26,25 @@ test('a name that was sealed elsewhere is refused in words, however the desk is 
   expect(answer).toMatchObject({ ok: false, problem: 'invalid' });
 });
 
+test('where too many wait, people are asked to try again, and what a provider brings stays with it', async () => {
+  const { send } = commandDesk({
+    ...{ append: () => new Promise<never>(() => {}), registry: createRegistry({ state: new FoldState() }) },
+    ...{ incidents: { get: () => undefined }, onKeysRefused: () => {}, vault: glassVault() },
+  });
+  const act = (n: number) => ({
+    type: 'act',
+    commandId: `command-${n}`,
+    by: li,
+    incidentId: 'i',
+    expectedVersion: 1,
+    action: 'x',
+  });
+  for (let n = 0; n < 1_000; n++) void send(act(n));
+  expect(await send(act(1_000))).toMatchObject({ ok: false, problem: 'not-allowed' });
+  const reply = { type: 'reply', commandId: 'reply-0001', phoneKey: 'k', text: '9', answer: 'help', via: 'sms:modem' };
+  await expect(send({ ...reply, by: { type: 'system', id: 'sms:modem' } })).rejects.toThrow('already wait');
+});
+
 const li = { type: 'account', id: 'li' } as const;
 
 test('what somebody writes is journalled sealed for whom it speaks of, and opens until they are erased', async () => {

@@ -1,12 +1,15 @@
+import { journalBusy } from '../../platform/errors.ts';
 import type { Vault } from '../../platform/vault.ts';
 import { type Command, type CommandResult, command as commandSchema } from '../../records/command.ts';
 import { keepConsents } from '../../records/consent.ts';
 import type { JournalRecord } from '../../records/journal-record.ts';
+import { emergencyPhones } from '../../records/registry-check.ts';
 import { changesIn, withChanges } from '../../records/registry-commands.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { keyOf } from '../../records/registry-links.ts';
 import { installationTexts, ownerOfText, sealTexts, type TextWorld } from '../../records/sealed-text.ts';
 import { foreignSeals, holdsSealed, sealChanges } from '../../records/sealing.ts';
+import { withPhoneKeys } from '../alarm/phone-keys.ts';
 
 const mostWaitingCommands = 1_000;
 
@@ -34,10 +37,12 @@ export function commandDesk({ append, onKeysRefused, ...keeping }: CommandDeskPa
         const message = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
         return { ok: false, problem: 'invalid', message };
       }
+      const command = parsed.data;
       if (waiting.size >= mostWaitingCommands) {
+        // What a provider handed over nobody can repeat by themselves: who brings it has to keep it, and bring it again.
+        if (command.by.type === 'system') throw journalBusy({}, waiting.size);
         return { ok: false, problem: 'not-allowed', message: `${waiting.size} commands wait already: try again` };
       }
-      const command = parsed.data;
       const { promise, resolve } = Promise.withResolvers<CommandResult>();
       waiting.set(command.commandId, [...(waiting.get(command.commandId) ?? []), resolve]);
       try {
@@ -75,7 +80,12 @@ async function sealCommand(command: Command, keeping: Sealing): Promise<Command 
       .join('\n');
     return { ok: false, problem: 'invalid', message };
   }
-  const sealed = sealChanges(keepConsents(asked, registry), { vault, current: registry });
+  const emergency = emergencyPhones(asked);
+  if (emergency.length > 0) {
+    const message = emergency.map(({ entity, id, problem }) => `${entity} "${id}": ${problem}`).join('\n');
+    return { ok: false, problem: 'invalid', message };
+  }
+  const sealed = sealChanges(withPhoneKeys(keepConsents(asked, registry), vault), { vault, current: registry });
   const owners = sealed.flatMap((change) =>
     change.type === 'put' && holdsSealed(change.value) ? keyOf(change.entity, change.value.id) : [],
   );

@@ -12,6 +12,9 @@ import { systemChance } from '../../platform/random.ts';
 import { openVault } from '../../platform/vault.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import { createWebhookPost } from '../../responders/channels/webhook-post.ts';
+import { createPageCodes } from '../../responders/page-code.ts';
+import { toDoAbout } from '../../responders/texts/advice.ts';
+import { missingClips } from '../../responders/voice/clips.ts';
 import { startEmbeddedPostgres } from '../../storage/embedded-postgres.ts';
 import type { PipelineLog, PipelineMinute } from '../../storage/sql-pipeline.ts';
 import type { Statistics } from '../../storage/sql-statistics.ts';
@@ -19,6 +22,7 @@ import { createSqlStore } from '../../storage/sql-store.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Alarm } from '../alarm/alarm-core.ts';
 import { loadRestoredDatabase } from '../backup/restored-database.ts';
+import { blindIndex } from '../blind-index.ts';
 import { ensureFirstAccount } from '../cli/accounts-cli.ts';
 import { type Configuration, readConfiguration } from '../configuration.ts';
 import { type Control, connectControl } from '../control-socket.ts';
@@ -75,10 +79,17 @@ async function startDesk(configuration: Configuration): Promise<void> {
     unseal: vault.unseal,
     deviceKeys: deviceKeys({ pepper: vault.pepper(), chance }),
     metrics,
+    phoneKey: blindIndex(vault).phoneKey,
+    missingClips,
+    page: { ...createPageCodes({ pepper: vault.pepper() }), toDo: toDoAbout },
     store: history.store,
     audit: account.audit,
     people: account.people,
-    tracks: { of: (personId) => control.ask('track', { personId }) },
+    duty: { now: () => control.ask('duty', {}), unproved: () => control.ask('unproved', {}) },
+    tracks: {
+      of: (personId) => control.ask('track', { personId }),
+      signs: (householdId) => control.ask('signs-of-life', { householdId }),
+    },
     events,
     async health() {
       const folds = desk.status(alarm.now());
@@ -89,6 +100,11 @@ async function startDesk(configuration: Configuration): Promise<void> {
       return { ...alarm.seen(), ...folds, ...(!isUnknown && { database: { reachable } }) };
     },
   });
+  // Said also when nothing changed: what is not said for a minute makes the alarm process call for somebody.
+  const attending = setInterval(async () => {
+    const heartbeat = api.attendance();
+    if (heartbeat) await control.ask('desk-heartbeat', heartbeat).catch(() => {});
+  }, 5_000);
   const pipeline = keepPipeline({ control, desk, now: alarm.now, keepMinute: history.keepMinute });
   const reporting = setInterval(async () => {
     const figures = await metrics.registry.getMetricsAsJSON();
@@ -103,6 +119,7 @@ async function startDesk(configuration: Configuration): Promise<void> {
     account.stop,
     api.close,
     async () => clearInterval(reporting),
+    async () => clearInterval(attending),
     async () => pipeline.stop(),
     async () => alarm.stop(),
   );

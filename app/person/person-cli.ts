@@ -181,7 +181,10 @@ const commandId = (chance: Chance): string => `person-${Buffer.from(chance.bytes
 /** What may speak of a person, in a fold of our own. */
 async function copyOfRegistry(page: PersonCliParts['system']['page']): Promise<Registry> {
   const registry = createRegistry({ state: new FoldState() });
-  const speakOf = ['household', 'place', 'person', 'contact', 'zone', 'device', 'ruleSetting', 'threshold'] as const;
+  const speakOf = [
+    ...(['household', 'place', 'person', 'contact', 'zone', 'device', 'ruleSetting', 'threshold'] as const),
+    ...(['roster', 'policy', 'profile'] as const),
+  ];
   for (const entity of speakOf) {
     for (let from: number | undefined = 0; from !== undefined; ) {
       const { values, next }: RegistryPage = await page({ entity, from });

@@ -28,6 +28,8 @@ export type PersonExport = {
   zones: Entity<'zone'>[];
   ruleSettings: Entity<'ruleSetting'>[];
   thresholds: Entity<'threshold'>[];
+  policies: Entity<'policy'>[];
+  profiles: Entity<'profile'>[];
   devices: Omit<Entity<'device'>, 'credential' | 'claim'>[];
   incidents: object[];
   notices: object[];
@@ -58,6 +60,8 @@ export async function everythingOf(sources: PersonSources, personId: string): Pr
     zones: all(registry, 'zone', ({ of }) => isOf(of)),
     ruleSettings: all(registry, 'ruleSetting', ({ scope }) => 'id' in scope && isOf(scope)),
     thresholds: all(registry, 'threshold', ({ scope }) => 'id' in scope && isOf(scope)),
+    policies: all(registry, 'policy', ({ scope }) => 'id' in scope && isOf(scope)),
+    profiles: all(registry, 'profile', ({ of }) => isOf(of)).map((one) => open('profile', one) as typeof one),
     devices: devicesOf(registry, personId).map(({ credential: _, claim: __, ...device }) => device),
     incidents: kept.incidents.map(({ incident, timeline }) => ({
       ...incident,

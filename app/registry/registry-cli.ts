@@ -11,6 +11,7 @@ import { FoldState } from '../../records/fold-state.ts';
 import type { RegistryChange } from '../../records/registry.ts';
 import { createRegistry, type Registry } from '../../records/registry-fold.ts';
 import type { Sealer } from '../../records/sealing.ts';
+import { missingClips } from '../../responders/voice/clips.ts';
 import { allRules } from '../../rules/all-rules.ts';
 import { thresholdSays } from '../../rules/explain/threshold-sentence.ts';
 import { readConfiguration } from '../configuration.ts';
@@ -145,7 +146,7 @@ async function runImport(
   const { chance, print, complain } = parts;
   const pepper = keys.pepper();
   const planParts: PlanParts = {
-    ...{ registry: copyOf(fetched), rules: allRules, unseal: keys.unseal },
+    ...{ registry: copyOf(fetched), rules: allRules, unseal: keys.unseal, missingClips },
     credentialFor: (plain, current) =>
       current && checkSecret({ secret: Buffer.from(plain), credential: current, pepper })
         ? current

@@ -139,6 +139,18 @@ const contentOf = (node: unknown): Node | undefined =>
 const numbersAndSwitches = new Set([
   ...['lat', 'lon', 'radiusMeters', 'months', 'order', 'intervalMinutes', 'simulated', 'at', 'given'],
   ...['below', 'above', 'hysteresis', 'holdMinutes', 'maxGapMinutes', 'repeats', 'weekdays'],
+  // Of ladders and rosters.
+  ...[
+    'afterSeconds',
+    'nth',
+    'nearest',
+    'desk',
+    'everySeconds',
+    'times',
+    'thenEverySeconds',
+    'as',
+    'acceptWithinMinutes',
+  ],
   // Of an absence.
   ...['since', 'until'],
 ]);

@@ -101,6 +101,8 @@ function registryOf({ home, camps = [], zones = [], categories = [] }: Track): R
     place: (id) => places.find((place) => place.id === id),
     ...{ whereabouts: () => where, whereaboutsOf: () => where },
     referring: referring as RegistryView['referring'],
+    ...{ contactsByPhone: () => [], peopleByPhone: () => [] },
+    ...{ policies: () => [], profiles: () => [], roster: nothing, rosters: () => [], households: () => [] },
     ...{ contactsFor: () => [], ruleSettings: () => [], devices: () => [], revision: () => 0, thresholds: () => [] },
     ...{ shadowSettings: () => noShadows, ruleSetting: () => undefined, isWithin: () => false },
   } as RegistryView;

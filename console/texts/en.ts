@@ -1,5 +1,9 @@
 import type { TrackFix } from '../../api/answers.ts';
-import type { Contact, Person, Place } from '../../records/registry.ts';
+import type { CallLog } from '../../records/command.ts';
+import type { CallKind, CallTopic, Level, TransferResult } from '../../records/incident.ts';
+import type { Contact } from '../../records/registry.ts';
+import { dutyEn } from './duty-en.ts';
+import { glassEn } from './glass-en.ts';
 import { officeEn } from './office-en.ts';
 
 /** What the page says in English; the other languages have the same keys. Arguments are ready to be read. */
@@ -119,59 +123,7 @@ export const en = {
     see: 'See it (goes on record)…',
     notYours: 'There is no such incident here, or it is not in your area.',
   },
-  glass: {
-    desk: 'See something elsewhere…',
-    heading: 'See something elsewhere',
-    deskHint: 'For when somebody needs help outside of your area, or you need a name that is masked.',
-    title: 'Why do you have to see this?',
-    warning:
-      'For one hour you see this one thing. Your name, what you saw and the reason go on record, and dispatchers and auditors there see them.',
-    reason: 'Reason (at least 10 characters)',
-    send: 'Show it, and record that I did',
-    what: 'What',
-    id: 'Its id',
-    ask: 'Go on…',
-    nothing: 'There is nothing with this id.',
-    forbidden: 'Your rights do not allow this.',
-    away: 'It could not be put on record, so it is not shown. Try again.',
-    record: 'Seen out of need in the last day',
-    things: { household: 'Household', person: 'Person', place: 'Place', contact: 'Contact', incident: 'Incident' },
-    fields: {
-      id: 'Id',
-      name: 'Name',
-      callName: 'Called',
-      phone: 'Telephone',
-      address: 'Address',
-      note: 'Before you go',
-      areaId: 'Area',
-      householdId: 'Household',
-      currentPlaceId: 'Place',
-      siteId: 'House',
-      kind: 'Kind',
-      role: 'Role',
-      categories: 'Categories',
-      language: 'Language',
-    },
-    /** Of fields that hold one of several. */
-    values: {
-      kind: {
-        house: 'house',
-        'winter-camp': 'winter camp',
-        'summer-camp': 'summer camp',
-        room: 'room',
-        bed: 'bed',
-      } satisfies Record<Place['kind'], string>,
-      categories: {
-        'living-alone': 'lives alone',
-        'advanced-age': 'of advanced age',
-        'left-behind': 'left behind',
-        'low-income': 'low income',
-        disabled: 'disabled',
-        dementia: 'dementia',
-      } satisfies Record<Person['categories'][number], string>,
-      language: { 'zh-CN': 'Chinese', en: 'English' } satisfies Record<Person['language'], string>,
-    },
-  },
+  glass: glassEn,
   corner: {
     roles: {
       'call-taker': 'call taker',
@@ -196,6 +148,7 @@ export const en = {
     away: 'It did not work. Try again.',
   },
   office: officeEn,
+  duty: dutyEn,
   you: 'you',
   system: 'the system',
   somebody: 'somebody',
@@ -213,7 +166,14 @@ export const en = {
   nobodyTold: 'Nobody was told yet.',
   timeline: 'What happened',
   earlier: (count: number) => `${count} earlier entries are in the history`,
-  fields: { place: 'Place', person: 'Person', area: 'Village', address: 'Address', note: 'Before you go' },
+  fields: {
+    place: 'Place',
+    person: 'Person',
+    area: 'Village',
+    way: 'The way',
+    address: 'Address',
+    note: 'Before you go',
+  },
   cleared: (time: string) => `cleared ${time}`,
   round: {
     title: 'Please visit in this order:',
@@ -256,6 +216,7 @@ export const en = {
     neighbour: 'neighbour',
     family: 'family',
     'night-carer': 'night carer',
+    'fire-post': 'fire post',
     station: 'village station',
     township: 'township',
     county: 'county',
@@ -269,7 +230,10 @@ export const en = {
     unreachable: 'could not be reached',
     failedOn: (channels: string) => `failed on ${channels}`,
   },
-  channels: { webhook: 'web message', log: 'log' } satisfies Record<Contact['channels'][number]['type'], string>,
+  channels: {
+    ...{ webhook: 'web message', log: 'log', sms: 'SMS', voice: 'call', email: 'e-mail' },
+    ...{ dingtalk: 'DingTalk', wecom: 'WeCom', feishu: 'Feishu' },
+  } satisfies Record<Contact['channels'][number]['type'], string>,
   reachedCount: (reached: number, told: number) => `${reached} of ${told} reached`,
   informedOnly: 'for information',
   answers: { going: 'is going', cannot: 'cannot come' },
@@ -354,6 +318,41 @@ export const en = {
     undelivered: (who: string, channel: string) => `Not delivered to ${who} (${channel})`,
     undeliveredAll: 'Nobody who was told could be reached',
     'refused-reply': 'A reply was refused',
+    'taken-over': 'Taken over',
+    'handed-up': (level: string) => `Handed to: ${level}`,
+    mergedOutcome: 'part of another incident',
+    merged: (code: string) => `Goes on as part of ${code}`,
+    'merged-in': (code: string) => `${code} goes on as part of this`,
+    transferred: (service: string) => `${service} has been told`,
+    'transfer-outcome': (service: string, result: string) => `${service}: ${result}`,
+    'help-asked': (who: string) => `${who} asks for more help`,
+    replied: (who: string, text: string) => `${who} wrote: ${text}`,
+    reported: (who: string, outcome: string, contact: string) => `${who} reports: ${outcome}; ${contact}`,
+    reclassed: (kind: string) => `The call is now: ${kind}`,
+    updated: (who: string, going: string) => `Told that ${going} is going: ${who}`,
+    'arrival-doubted': (who: string) => `${who} says that they are there, and cannot be yet`,
+    'person-asked': 'The person is asked, too',
+    'person-answered': (answer: string) => `The person answers: ${answer}`,
+    'call-logged': (what: string) => `By telephone: ${what}`,
+    levels: { village: 'village', township: 'township', county: 'county' } satisfies Record<Level, string>,
+    transferResults: {
+      helped: 'they helped',
+      hospital: 'taken to hospital',
+      'nothing-found': 'they found nothing',
+      'not-coming': 'they do not come',
+    } satisfies Record<TransferResult, string>,
+    calls: {
+      ...{ rescue: 'rescue', care: 'care', service: 'service' },
+      ...{ 'wrong-number': 'wrong number', 'nobody-there': 'nobody on the line', question: 'a question' },
+      ...{
+        missed: 'a missed call',
+        'called-back': 'called back',
+        'call-again': 'called again',
+        complaint: 'a complaint',
+      },
+      ...{ request: 'a request', silent: 'a silent call', callback: 'asked to be called' },
+    } satisfies Record<CallKind | CallLog['what'] | CallTopic, string>,
+    personAnswers: { fine: 'all is well', help: 'needs help' },
     notes: {
       test: 'A test',
       hushed: 'Silenced by hand on the device',

@@ -40,6 +40,11 @@ export const en: RecordTexts = {
     'journal-reserve': 'The disk has no room: only alarms and what people do are still kept',
     'keys-unwritten':
       'The disk of the keys takes nothing: nobody new can be entered, and who was erased is not gone from it',
+    'channel-trouble': 'Trouble with a way of reaching people',
+    'drill-failed': 'The nightly drill failed',
+    'desk-empty': 'Nobody is at the duty desk',
+    'hand-over-open': 'A shift waits to be taken over',
+    'contacts-unproved': 'Contacts are not proved',
     'ladder-empty': 'Nobody is registered to be told',
     'notice-undelivered': 'Nobody could be reached',
     'emergency-left-open': 'An emergency was open while the system stood still',

@@ -1,44 +1,26 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
-import type { Clock } from '../../platform/clock.ts';
-import { isPublicAddress } from './public-address.ts';
-import { addressRefused, checkedLookup, type ResolveHost, resolveHost } from './resolve-host.ts';
+import { createGuardedPost, type GuardedPostParts, type Posted } from './guarded-post.ts';
 
 /**
- * Posts as Standard Webhooks 1.0.0 asks: signed, `webhook-id` as given, the time of this attempt, no redirect followed, no private address
- * reached unless that is allowed. The body of an answer is thrown away. What the other side does wrongly is an answer, not an exception.
+ * Posts as Standard Webhooks 1.0.0 asks: signed, `webhook-id` as given, the time of this attempt, and as `createGuardedPost` does. The body
+ * of an answer is thrown away.
  */
 export function createWebhookPost(parts: WebhookPostParts): WebhookPost {
-  const { clock, allowPrivate, resolve = resolveHost } = parts;
-  // Idle connections end before a usual receiver's limit of 5 s, or an alarm would be written into a closing one.
-  const options = { keepAlive: true, maxFreeSockets: 32, timeout: 4_000 };
-  const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  const guarded = createGuardedPost(parts);
   return {
-    async post({ url: address, id, body, sign, signal }) {
-      const problem = addressProblem(address, allowPrivate);
-      const url = URL.parse(address);
-      if (problem !== undefined || !url) return { type: 'misaddressed', reason: problem ?? notAnAddress };
-      const timestamp = Math.floor(clock.now() / 1_000);
+    async post({ url, id, body, sign, signal }) {
+      const timestamp = Math.floor(parts.clock.now() / 1_000);
       const signature = sign({ id, timestamp, body });
       if (signature === undefined)
         return { type: 'misaddressed', reason: 'the secret is not whsec_ and 24 to 64 bytes in base64' };
       const headers = {
         'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(body),
-        'user-agent': 'steppewatch',
         'webhook-id': id,
         'webhook-timestamp': String(timestamp),
         'webhook-signature': signature,
       };
-      const lookup = checkedLookup({ resolve, allowPrivate, signal });
-      const post = (fresh: boolean) => start(url, { headers, lookup, signal, ...(!fresh && { agents }) });
-      return exchange(post, { body, clock });
+      return guarded.post({ url, headers, body, answer: 'status', signal });
     },
-    close() {
-      agents.http.destroy();
-      agents.https.destroy();
-    },
+    close: guarded.close,
   };
 }
 
@@ -55,90 +37,4 @@ export type WebhookPost = {
 };
 /** Units: `timestamp` is epoch seconds. */
 export type Signed = { id: string; timestamp: number; body: string };
-/** `misaddressed`: nothing was sent, and only a person can mend that. */
-export type Posted =
-  | { type: 'answered'; status: number; retryAfterMs?: number }
-  | { type: 'failed'; reason: string }
-  | { type: 'misaddressed'; reason: string };
-export type WebhookPostParts = {
-  /** Gives the signature's timestamp, which is the wall clock's: receivers compare it with theirs. */
-  clock: Clock;
-  /** Receivers on this machine and in the local network are the operator's choice. */
-  allowPrivate: boolean;
-  resolve?: ResolveHost;
-};
-
-/** Statuses that may be others soon: the receiver is busy, or somebody before it is. */
-export const mayPass = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
-
-/** Why nothing is ever sent there, as far as the address itself says; a name shows it only when it is looked up. */
-export function addressProblem(address: string, allowPrivate: boolean): string | undefined {
-  const url = URL.parse(address);
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return notAnAddress;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  // A literal address is never looked up, so that it has to be checked here.
-  return isIP(host) !== 0 && !allowPrivate && !isPublicAddress(host) ? notPublic : undefined;
-}
-
-const notAnAddress = 'not an http or https address';
-const notPublic = 'not a public address, and private ones are not allowed here';
-
-/** An answer's body is not read by anybody; past this, in bytes or ms, its connection is closed. */
-const largestAnswer = 16_384;
-const longestAnswerMs = 2_000;
-
-type RequestParts = {
-  headers: Record<string, string | number>;
-  lookup: ReturnType<typeof checkedLookup>;
-  signal: AbortSignal;
-  agents?: { http: HttpAgent; https: HttpsAgent };
-};
-
-function start(url: URL, { headers, lookup, signal, agents }: RequestParts): ClientRequest {
-  const options = { method: 'POST', headers, lookup, signal };
-  if (url.protocol === 'https:') return httpsRequest(url, { ...options, agent: agents?.https ?? false });
-  return httpRequest(url, { ...options, agent: agents?.http ?? false });
-}
-
-type Exchange = { body: string; clock: Clock };
-
-function exchange(post: (fresh: boolean) => ClientRequest, parts: Exchange, fresh = false): Promise<Posted> {
-  const { promise, resolve } = Promise.withResolvers<Posted>();
-  const request = post(fresh);
-  request.on('response', (response) => {
-    discard(response, parts.clock);
-    resolve(answered(response, parts.clock.now()));
-  });
-  request.on('error', (error: NodeJS.ErrnoException) => {
-    // The receiver closed an idle connection in the moment we used it: no failure of anybody, and the id is the same.
-    const wasClosing = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-    if (wasClosing && !fresh) resolve(exchange(post, parts, true));
-    else if (error.code === addressRefused) resolve({ type: 'misaddressed', reason: notPublic });
-    else resolve({ type: 'failed', reason: error.code ?? error.name });
-  });
-  request.end(parts.body);
-  return promise;
-}
-
-function answered({ statusCode: status = 0, headers }: IncomingMessage, now: number): Posted {
-  const retryAfterMs = mayPass(status) ? restOf(headers['retry-after'], now) : undefined;
-  return { type: 'answered', status, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-}
-
-/** `retry-after` is a number of seconds or a date. */
-function restOf(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const restMs = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return restMs > 0 ? restMs : undefined;
-}
-
-function discard(response: IncomingMessage, clock: Clock): void {
-  let bytes = 0;
-  const cancel = clock.after(longestAnswerMs, () => response.destroy());
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > largestAnswer) response.destroy();
-  });
-  response.on('error', () => {});
-  response.on('close', cancel);
-}
+export type WebhookPostParts = GuardedPostParts;

@@ -132,6 +132,7 @@ function requestOf(one: Told, signWith = secret): WebhookVector {
     language,
     title,
     body: words,
+    sms: words,
     where: 'Narin, west of the well',
     drill: false,
     provisional: false,

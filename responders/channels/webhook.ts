@@ -1,8 +1,9 @@
 import type { Notice } from '../../records/notice.ts';
 import { type Channel, misconfigured, type Sent } from '../channel.ts';
 import { countyTime } from '../texts/county-time.ts';
+import { mayPass, type Posted } from './guarded-post.ts';
 import { webhookBody } from './webhook-payload.ts';
-import { createWebhookPost, mayPass, type Posted, type Signed, type WebhookPostParts } from './webhook-post.ts';
+import { createWebhookPost, type Signed, type WebhookPostParts } from './webhook-post.ts';
 import { webhookSignature } from './webhook-signature.ts';
 
 /**

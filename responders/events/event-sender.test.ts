@@ -6,7 +6,7 @@ import { put } from '../../records/registry.test-support.ts';
 import { createRegistry } from '../../records/registry-fold.ts';
 import { chanceOf } from '../../simulators/seeded-chance.ts';
 import { VirtualClock } from '../../simulators/virtual-clock.ts';
-import type { Posted } from '../channels/webhook-post.ts';
+import type { Posted } from '../channels/guarded-post.ts';
 import { countyTime } from '../texts/county-time.ts';
 import { createEventQueues } from './event-queues.ts';
 import { type EventSenderParts, startEventSender } from './event-sender.ts';

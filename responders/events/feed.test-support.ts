@@ -11,7 +11,7 @@ import { createRegistry } from '../../records/registry-fold.ts';
 import { chanceOf } from '../../simulators/seeded-chance.ts';
 import { VirtualClock } from '../../simulators/virtual-clock.ts';
 import { SimulatedDisk } from '../../simulators/world/simulated-disk.ts';
-import type { Posted } from '../channels/webhook-post.ts';
+import type { Posted } from '../channels/guarded-post.ts';
 import { type EventFeedPorts, openEventFeed } from './event-feed.ts';
 
 export const SECOND_MS = 1_000;

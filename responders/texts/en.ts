@@ -16,9 +16,18 @@ export const en: NoticeTexts = {
     'all-clear': (_what, where) => `All clear: ${where}`,
     'stand-down': (_what, where) => `Turn back: ${where}`,
     prompt: () => 'Are you well?',
+    update: (_what, where) => `Somebody is going: ${where}`,
+    agree: (_what, where) => `Nobody was reached, do you agree to end it: ${where}`,
+    reply: () => 'The duty desk',
+    'hand-over': () => 'Duty',
+    drill: () => 'Drill',
   },
   happened: (what, where, time) => `${what} at ${time}: ${where}.`,
-  opening: { worse: 'It has become worse.', escalation: 'Nobody has answered yet.' },
+  opening: {
+    ...{ worse: 'It has become worse.', escalation: 'Nobody has answered yet.' },
+    agree:
+      'Nobody was reached, and the desk asks a second person whether this may end. Answer 4 if you agree, or call the duty desk.',
+  },
   toDo: {
     smoke: fire,
     heat: fire,
@@ -42,6 +51,7 @@ export const en: NoticeTexts = {
     tamper: 'Please have somebody see that the device hangs where it belongs.',
     'test-overdue': 'Please have the test button pressed on the next round.',
     'visit-overdue': 'Please have somebody visit.',
+    'contacts-unproved': 'Please call the contacts at a decent hour, and enter who answered.',
     'village-outage':
       'Nothing would be noticed there. Please have the homes visited in the order of the list on the duty page, and ask the network and the power company.',
     'probe-unanswered': operator,
@@ -62,6 +72,11 @@ export const en: NoticeTexts = {
     'record-quarantined': operator,
     'journal-reserve': operator,
     'keys-unwritten': operator,
+    'channel-trouble': operator,
+    'drill-failed': operator,
+    'desk-empty':
+      'Please call the duty desk, and have somebody take it over. Until then alarms reach the township at once: keep your telephone with you.',
+    'hand-over-open': 'Please take it over on the duty page, or find somebody who does.',
     'ladder-empty': 'Please find somebody who can go, and register contacts.',
     'notice-undelivered': 'Please find somebody who can go.',
     'emergency-left-open':
@@ -71,6 +86,10 @@ export const en: NoticeTexts = {
     const well = `If you are well, ${isMovingEnough ? 'move about, or ' : ''}call the duty desk.`;
     const follows = until === undefined ? '' : ` Without an answer by ${until} somebody will look after you.`;
     return `Are you well? If you need help, press your button. ${well}${follows}`;
+  },
+  askedBeside: (what, mustLeave) => {
+    const leave = mustLeave ? 'Please leave the house at once. ' : '';
+    return `${what} at your home. ${leave}People have been called and are told to come. If you are well, tell the duty desk, or them when they are there.`;
   },
   anyAlarm: { name: 'Alarm', toDo: goNow },
   informed: 'The people nearby and the duty desk have been told. You will hear when it is over.',
@@ -87,6 +106,7 @@ export const en: NoticeTexts = {
     transferred: 'The emergency services have taken over.',
     'no-help-needed': 'No help was needed.',
     equipment: 'It was a fault of the equipment.',
+    merged: 'It goes on together with another alarm.',
   },
   mayHaveLainSince: (time) => `The report came late: the person may have lain since ${time}.`,
   reportedLate: (lateness) => `The report came ${lateness} late.`,
@@ -109,6 +129,47 @@ export const en: NoticeTexts = {
     more: (count) => ` and ${count} more`,
   },
   gap: ' ',
+  update: (who, where) => `${who} is on the way: ${where}. Please stay reachable, you may still be needed.`,
+  handOver: (time) => `A shift waits for you since ${time}. Please accept it on the duty page, or call the desk.`,
+  proof: 'This is a test of a way of reaching you. Nobody is in danger.',
+  lines: {
+    going: () => 'Noted, you go. Reply 3 when there.',
+    cannot: () => 'Noted. Others are called.',
+    arrived: () => 'Noted, you are there. 9 for help.',
+    reported: () => 'The duty desk was told, and decides.',
+    agreed: () => 'Ended as you say. Thank you.',
+    help: () => 'The desk and more people are called.',
+    which: (codes) => `Which? Add the code: ${codes}`,
+    unclear: () => 'Reply 1 go 2 no 3 there 9 help.',
+    over: () => 'It is over. Nobody needs to come.',
+    'over-call': () => 'It is over. In danger call 119 or 120.',
+    'not-yours': () => 'You were not told of that alarm.',
+    'not-now': () => 'Noted. Please call the duty desk.',
+    'nothing-open': () => 'No alarm is open for you.',
+    doubted: () => 'So soon? The duty desk will ask you.',
+    fine: () => 'Good to know. Take care.',
+    'help-comes': () => 'Help is called. Stay where you are.',
+    'unclear-self': () => 'Reply 1 if well, 9 if you need help.',
+  },
+  digest: {
+    title: (count) => `${count} ALARMS`,
+    opening: (count) => `${count} alarms at the same time. Go to the nearest, answer each with its code:`,
+    line: ({ what, where, code }) => `${code} ${what}, ${where}`,
+    between: '; ',
+    more: (count) => `; and ${count} more, see the desk`,
+  },
+  smsOpening: { worse: 'WORSE: ', escalation: 'NO ANSWER YET: ' },
+  smsDrill: 'DRILL, nobody in danger: ',
+  roles: {
+    ...{ self: 'The person', neighbour: 'A neighbour', family: 'Family', 'night-carer': 'The night carer' },
+    ...{ station: 'The village station', 'fire-post': 'The fire post', township: 'The township team' },
+    ...{ county: 'The county desk', desk: 'The duty desk' },
+  },
+  keys: {
+    alarm: 'Press 1 if you go, 2 if you cannot, 3 when you are there, 9 for more help.',
+    prompt: 'Press 1 if you are well, 9 if you need help.',
+    agree: 'Press 4 if you agree.',
+  },
 };
 
 const lower = (what: string): string => what.charAt(0).toLowerCase() + what.slice(1);

@@ -4,7 +4,8 @@ import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts'
 import { type Language, recordTexts } from '../../records/texts/texts.ts';
 import { closing, HOUR_MS, MINUTE_MS, night, notice, registry } from '../home.test-support.ts';
 import { countyTime } from './county-time.ts';
-import { messageText } from './message.ts';
+import { messageText, noticeTexts } from './message.ts';
+import { longestSign, segmentsOf } from './sms.ts';
 
 const plain = notice('n1');
 const about = (text: Partial<NoticeText>, others: Partial<Notice> = {}) => ({
@@ -13,8 +14,10 @@ const about = (text: Partial<NoticeText>, others: Partial<Notice> = {}) => ({
   text: { ...plain.text, ...text },
 });
 const time = countyTime('Asia/Shanghai');
-const read = (one: Notice, { language = 'en' as Language, now = night, provisional = false } = {}) =>
-  messageText(one, { language, registry, time, now, provisional });
+const read = (one: Notice, { language = 'en' as Language, now = night, provisional = false, going = {} } = {}) => {
+  const callName = language === 'en' ? 'Batu' : '巴图';
+  return messageText(one, { ...{ language, registry, time, now, provisional, callName, pageCode: 'K7QMAC' }, going });
+};
 
 test('a neighbour at 3 a.m. reads what, when, where, what to do and the code', () => {
   const { title, body } = read(plain);
@@ -125,13 +128,18 @@ test('the languages say everything that there is to say', async () => {
     '# What people read',
     '',
     'Every message in both languages, about one home. Written by `responders/texts/message.test.ts`.',
+    'The first line is what webhooks, chat rooms and e-mails carry; then what comes as an SMS to the contacts of the household, who know the',
+    'person by the name that was agreed; then what a call says. An SMS has two parts at most.',
     '',
   ];
   const show = (heading: string, one: Notice, options: Parameters<typeof read>[1] = {}) => {
     lines.push(`## ${heading}`, '');
     for (const language of ['en', 'zh-CN'] as const) {
-      const { title, body } = read(one, { ...options, language });
-      lines.push(`- **${title}** ${body}`);
+      const { title, body, sms, voice } = read(one, { ...options, language });
+      const call = voice && one.purpose !== 'reply' ? `\n  - call: ${[voice.tts, voice.keys].join(' ').trim()}` : '';
+      const parts = segmentsOf(`${'-'.repeat(longestSign)}${sms}`);
+      expect(parts).toBeLessThanOrEqual(2);
+      lines.push(`- **${title}** ${body}\n  - SMS: ${sms}${call}`);
     }
     lines.push('');
   };
@@ -145,7 +153,16 @@ test('the languages say everything that there is to say', async () => {
     show(`all-clear: ${outcome}`, closing('c', 'all-clear', outcome));
   }
   show('stand-down', closing('c', 'stand-down', 'no-help-needed'));
-  show('prompt, to the person', { ...plain, purpose: 'prompt', until: night + MINUTE_MS });
+  show('somebody goes', { ...plain, purpose: 'update' }, { going: { name: 'Bao', role: 'neighbour' } });
+  show('somebody goes, to whom does not know them', { ...plain, purpose: 'update' }, { going: { role: 'neighbour' } });
+  show('a second person is asked to agree that it ends', { ...plain, purpose: 'agree', rung: 0 });
+  show('a shift waits', { ...plain, purpose: 'hand-over' });
+  show('a way is proved', { ...plain, purpose: 'drill' });
+  for (const line of Object.keys(noticeTexts.en.lines))
+    show(`reply: ${line}`, about({ detail: line === 'which' ? 'which K7QM FNDD' : line }, { purpose: 'reply' }));
+  for (const condition of ['smoke', 'call-emergency'])
+    show(`prompt beside ${condition}, to the person`, about({ condition }, { purpose: 'prompt' }));
+  show('prompt, to the person', about({ condition: 'fall' }, { purpose: 'prompt', until: night + MINUTE_MS }));
   show('late fall', about({ condition: 'fall', occurredAt: night - 6 * HOUR_MS, lateMs: 6 * HOUR_MS }));
   show('late call', about({ condition: 'call-emergency', occurredAt: night - HOUR_MS, lateMs: HOUR_MS }));
   show('sent late', plain, { now: night + HOUR_MS });
@@ -163,3 +180,33 @@ test('the languages say everything that there is to say', async () => {
 function withoutHome({ deviceId: _device, personId: _person, ...text }: NoticeText): NoticeText {
   return { ...text, placeIds: [], rooms: [] };
 }
+
+test('a name of another writing in an English message leaves it in two parts, and a drill a drill', () => {
+  const place = () => ({
+    id: 'x',
+    areaId: 'narin',
+    kind: 'house' as const,
+    name: 'Баян-Овоо багийн хойд талын байшин',
+  });
+  const context = { language: 'en' as const, registry: { ...registry, place }, time, now: night, provisional: false };
+  const sms = (text: Partial<NoticeText>) =>
+    messageText(about({ occurredAt: night - 30 * HOUR_MS, ...text }), {
+      ...{ ...context, callName: 'Батбаяр өвгөн', pageCode: 'K7QMAC' },
+    }).sms;
+  for (const condition of ['smoke', 'co', 'gas', 'unreadable', 'call-emergency', 'fall', 'inactivity', 'wandering']) {
+    expect(segmentsOf(`${'-'.repeat(longestSign)}${sms({ condition })}`)).toBe(2);
+    expect(sms({ condition, deviceId: 'simulated-1' })).toMatch(/^DRILL, nobody in danger: /);
+  }
+});
+
+test('a call about a possible fall asks for a call, and one that goes out again says why', () => {
+  const call = (changes: Partial<Notice>) => read(about({ condition: 'fall' }, changes)).voice?.tts;
+  expect(call({ severity: 'urgent' })).toBe(
+    'Possible fall. Batu, west of the well. Please call and ask how the person is. If nobody answers, go there, or send somebody who is near.',
+  );
+  expect(call({ purpose: 'escalation' })).toMatch(/^Nobody has answered yet\. Fall\. Batu/);
+});
+
+test('a character of two units is not cut, and is counted as what it is', () => {
+  expect(segmentsOf(`${'警'.repeat(66)}𠮷${'火'.repeat(66)}`)).toBe(3);
+});

@@ -1,13 +1,15 @@
+import type { ReplyLine } from '../../incidents/reply-line.ts';
 import type { Condition } from '../../records/alert.ts';
 import type { Outcome } from '../../records/incident.ts';
 import type { Notice, NoticePurpose, NoticeText } from '../../records/notice.ts';
-import type { Device } from '../../records/registry.ts';
+import type { Contact, Device, VoiceLanguage } from '../../records/registry.ts';
 import { isInstalled } from '../../records/registry-links.ts';
 import { duration, type Language, recordTexts } from '../../records/texts/texts.ts';
 import { isClosing } from '../retry-schedule.ts';
 import type { CountyTime, LocalTime } from './county-time.ts';
 import { en } from './en.ts';
 import { plain } from './plain.ts';
+import { shortTexts } from './short-texts.ts';
 import { type PlaceNames, type PlaceWords, whereabouts } from './whereabouts.ts';
 import { zhCN } from './zh-CN.ts';
 
@@ -16,6 +18,14 @@ export type MessageText = {
   language: Language;
   title: string;
   body: string;
+  /** The same for a telephone without a screen worth the name: plain, short, by the rules of those who carry it. */
+  sms: string;
+  /** By the name and the variables of what providers let through; a provider's settings say which template of its own that is. */
+  template?: { name: string; variables: Record<string, string> };
+  /** Of a call: recordings in their order, the same to be read out, and what may be pressed, in words. */
+  voice?: { language: VoiceLanguage; clips: string[]; tts: string; keys: string };
+  /** To the page of whoever reads it, where the way lets links through. Ours: nobody wrote it. */
+  link?: string;
   /** The places as the body names them; empty when none is known. */
   where: string;
   /** Simulated devices alone have a part in it: nobody is in danger. */
@@ -33,6 +43,8 @@ export type NoticeTexts = {
   toDo: Record<Condition, string>;
   /** To the person: whether all is well. A press calls people; where a home was only silent, moving about is an answer. */
   asked: (until: string | undefined, isMovingEnough: boolean) => string;
+  /** The same while people are called already: of a fire, gas, or their own call for help. */
+  askedBeside: (what: string, mustLeave: boolean) => string;
   anyAlarm: { name: string; toDo: string };
   informed: string;
   over: (purpose: NoticePurpose, where: string, openedAt: string, outcome: string | undefined) => string;
@@ -52,6 +64,27 @@ export type NoticeTexts = {
   place: PlaceWords;
   /** Between two sentences. */
   gap: string;
+  update: (who: string, where: string) => string;
+  handOver: (time: string) => string;
+  /** Several alarms to one person, in one message. */
+  digest: {
+    title: (count: number) => string;
+    opening: (count: number) => string;
+    line: (one: { what: string; where: string; code: string }) => string;
+    between: string;
+    more: (count: number) => string;
+  };
+  /** Nothing has happened: a way is proved. */
+  proof: string;
+  /** What whoever answered reads back; `codes`: among which they choose. */
+  lines: Record<ReplyLine, (codes: string) => string>;
+  /** Before an SMS, as far as there is room. */
+  smsOpening: Partial<Record<NoticePurpose, string>>;
+  smsDrill: string;
+  /** Somebody who goes, to whom does not know them. */
+  roles: Record<Contact['role'], string>;
+  /** Of a call: what to press when people are asked to go, and the person whether all is well. */
+  keys: { alarm: string; prompt: string; agree: string };
 };
 
 export type MessageContext = {
@@ -60,6 +93,13 @@ export type MessageContext = {
     device(id: string): Pick<Device, 'simulated' | 'placeId' | 'personId'> | undefined;
   };
   time: CountyTime;
+  /** What the person is called, as it was agreed with them; to the contacts of their own household alone. */
+  callName?: string;
+  /** Who goes: by name to those contacts, and to all others by role. */
+  going?: { name?: string; role?: Contact['role'] };
+  /** What stands in an SMS for the incident's code. */
+  pageCode?: string;
+  voiceLanguage?: VoiceLanguage;
   /** When it is sent, journal time in epoch ms. */
   now: number;
   provisional: boolean;
@@ -78,15 +118,15 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   const sentences = sentencesOf(notice, what, where, context);
   if (drill) sentences.unshift(texts.drill.body);
   if (provisional) sentences.push(texts.provisional);
-  sentences.push(texts.code(text.incidentCode));
+  if (purpose !== 'reply') sentences.push(texts.code(text.incidentCode));
+  const body = sentences.filter((sentence) => sentence !== '').join(texts.gap);
   return {
-    ...{ language, where, drill, provisional },
+    ...{ language, where, drill, provisional, body, ...shortTexts(notice, { ...context, texts, drill, what }) },
     title: drill ? `${texts.drill.title}${title}` : title,
-    body: sentences.filter((sentence) => sentence !== '').join(texts.gap),
   };
 }
 
-const noticeTexts: Record<Language, NoticeTexts> = { 'zh-CN': zhCN, en };
+export const noticeTexts: Record<Language, NoticeTexts> = { 'zh-CN': zhCN, en };
 
 /** Characters. A title is read on the lock screen of a telephone; the body names every unit of a site within reason. */
 const longestTitleWhere = 60;
@@ -99,18 +139,49 @@ const lateReportMs = 2 * 60_000;
 const lateMessageMs = 5 * 60_000;
 
 function sentencesOf(notice: Notice, what: string, where: string, context: MessageContext): string[] {
-  if (notice.purpose === 'prompt') return [asked(notice, context)];
+  const own = ownSentence(notice, where, context);
+  if (own !== undefined) return [own];
   return isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
+}
+
+/** Of what is not about something that has happened just now. */
+function ownSentence(notice: Notice, where: string, context: MessageContext): string | undefined {
+  const { language, time, now, going } = context;
+  const { purpose, text } = notice;
+  const texts = noticeTexts[language];
+  switch (purpose) {
+    case 'prompt':
+      return asked(notice, context);
+    case 'update':
+      return texts.update(going?.name ?? texts.roles[going?.role ?? 'neighbour'], where);
+    case 'reply':
+      return lineOf(text, texts);
+    case 'hand-over':
+      return texts.handOver(clockText(text.occurredAt, now, time, texts));
+    case 'drill':
+      return texts.proof;
+    default:
+      return undefined;
+  }
+}
+
+/** A line that another release knows says no more than that it arrived. */
+export function lineOf({ detail = '' }: NoticeText, { lines }: NoticeTexts): string {
+  const [what = '', ...codes] = detail.split(' ');
+  return Object.hasOwn(lines, what) ? lines[what as ReplyLine](codes.join(' ')) : lines['not-now']('');
 }
 
 function asked({ until, text }: Notice, { language, time, now }: MessageContext): string {
   const texts = noticeTexts[language];
   const untilText = until === undefined ? undefined : clockText(until, now, time, texts);
-  return texts.asked(untilText, text.condition === 'inactivity');
+  const { condition } = text;
+  if (besides.has(condition)) return texts.askedBeside(nameOf(condition, language), condition !== 'call-emergency');
+  return texts.asked(untilText, condition === 'inactivity');
 }
+const besides: ReadonlySet<string> = new Set<Condition>(['smoke', 'heat', 'co', 'gas', 'call-emergency']);
 
 /** A fall after which the person went about is a call to check in, and nobody lies there. */
-const conditionOf = ({ text, severity }: Notice): string =>
+export const conditionOf = ({ text, severity }: Notice): string =>
   text.condition === 'fall' && severity !== 'critical' ? 'fall-suspected' : text.condition;
 
 function news(
@@ -136,7 +207,7 @@ function news(
     text.detail === undefined ? '' : texts.unread(plain(text.detail, longestDetail)),
     text.aboutCode === undefined ? '' : texts.aboutIncident(plain(text.aboutCode, longestCode)),
     text.alertCount > 1 ? texts.alerts(text.alertCount) : '',
-    purpose === 'information' ? texts.informed : toDo,
+    purpose === 'agree' ? '' : purpose === 'information' ? texts.informed : toDo,
     lateMs >= lateMessageMs ? texts.sentLate(duration(lateMs, language)) : '',
   ];
 }
@@ -153,14 +224,14 @@ function closing({ text, purpose }: Notice, where: string, { language, time, now
   return [texts.over(purpose, where, clockText(text.openedAt, now, time, texts), outcome)];
 }
 
-function clockText(at: number, now: number, time: CountyTime, texts: NoticeTexts): string {
+export function clockText(at: number, now: number, time: CountyTime, texts: NoticeTexts): string {
   const then = time.at(at);
   const today = time.at(now);
   const isToday = then.day === today.day && then.month === today.month && then.year === today.year;
   return texts.clock(then, isToday);
 }
 
-function nameOf(condition: string, language: Language): string {
+export function nameOf(condition: string, language: Language): string {
   return isCondition(condition) ? recordTexts[language].conditions[condition] : noticeTexts[language].anyAlarm.name;
 }
 

@@ -2,7 +2,14 @@ import type { Sentences } from './explain.ts';
 
 /** Work on devices and in homes that can be planned. */
 export const workSentences: Sentences<
-  'battery-forecast' | 'signal-weak' | 'clock-wrong' | 'device-fault' | 'tamper' | 'test-overdue' | 'visit-overdue'
+  | 'battery-forecast'
+  | 'signal-weak'
+  | 'clock-wrong'
+  | 'device-fault'
+  | 'tamper'
+  | 'test-overdue'
+  | 'visit-overdue'
+  | 'contacts-unproved'
 > = {
   en: {
     'battery-forecast': ({ number, time, unsaid }) => [
@@ -44,6 +51,12 @@ export const workSentences: Sentences<
       time('emergencyAt', (clock) => `there was an emergency ${clock}`),
       unsaid('transition'),
     ],
+    'contacts-unproved': ({ number, time, unsaid }) => [
+      number('proved', (count) => `${count} answered within 90 days`),
+      number('needed', (count) => `${count} are needed`),
+      time('since', (clock) => `since ${clock}`),
+      unsaid('transition'),
+    ],
   },
   'zh-CN': {
     'battery-forecast': ({ number, time, unsaid }) => [
@@ -83,6 +96,12 @@ export const workSentences: Sentences<
       time('visitedAt', (clock) => `上次见面：${clock}`),
       time('watchedSinceAt', (clock) => `自${clock}以来未见面`),
       time('emergencyAt', (clock) => `${clock}发生过紧急情况`),
+      unsaid('transition'),
+    ],
+    'contacts-unproved': ({ number, time, unsaid }) => [
+      number('proved', (count) => `90天内核实可联系的${count}名`),
+      number('needed', (count) => `需要${count}名`),
+      time('since', (clock) => `自${clock}起`),
       unsaid('transition'),
     ],
   },

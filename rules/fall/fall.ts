@@ -18,7 +18,7 @@ import {
   settled,
   withTold,
 } from './falls.ts';
-import { fine, onMotion, onPartsOverdue, onPromptAnswered, unanswered } from './movement.ts';
+import { fine, onMotion, onPartsOverdue, onPromptAnswered, pressCountsMs, unanswered } from './movement.ts';
 import {
   doubted,
   type FallSettings,
@@ -164,11 +164,12 @@ function onCancelled(state: Falls, event: ReportEvent, report: FallReport, momen
   return [added, [onRecord, ...more]];
 }
 
-/** It is about every fall before it that nobody has called people for, or that was told as one to check in on. */
+/** It is about every fall before it that nobody has called people for, or that was told in the last two hours as one to check in on. */
 function onPress(state: Falls, event: ReportEvent, moment: Moment): Step {
   const pressed = { at: Math.max(happenedAt(event), state.pressed?.at ?? 0), until: event.at + sameFallMs };
+  const isToBeCheckedOn = ({ told, cause }: Fall) => told === 'urgent' && event.at <= cause.at + pressCountsMs;
   const isMeant = (one: Fall) =>
-    (isOpen(one) || one.told === 'urgent') && one.phase !== 'cancelled' && happenedAt(one.cause) <= happenedAt(event);
+    (isOpen(one) || isToBeCheckedOn(one)) && one.phase !== 'cancelled' && happenedAt(one.cause) <= happenedAt(event);
   return each({ ...state, pressed }, isMeant, (one) => presumed(one, 'press', moment));
 }
 

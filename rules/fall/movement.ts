@@ -87,7 +87,7 @@ export function unanswered(one: Fall, moment: Moment): [Fall, AlertChange[]] {
 }
 
 /** As long a press belongs to a fall. */
-const pressCountsMs = 2 * 3_600_000;
+export const pressCountsMs = 2 * 3_600_000;
 /** A sign of life so long before a fall says that the person was up. */
 const livelyMs = 30 * 60_000;
 

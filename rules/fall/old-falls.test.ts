@@ -62,6 +62,17 @@ test('what is told as a call to check in becomes critical by a press, and by not
   ]);
 });
 
+test('a press of half a day later is about today, and calls nobody to a fall that was told as one to check in on', () => {
+  const person = homeOf(['nara']);
+  person.advance(20 * MINUTE_MS);
+  person.read(door, { where: otherRoom });
+  person.advance(2 * HOUR_MS);
+  person.read(confirmed, { lateMs: 2 * HOUR_MS + 10 * MINUTE_MS });
+  person.advance(11 * HOUR_MS);
+  person.read(press);
+  expect(person.later).toEqual([]);
+});
+
 test('a door within the minute, a press or a watch that is worn prove nobody well; movement before a sensor does', () => {
   const after: [ShortReport, number, 'critical' | 'urgent'][] = [
     [door, 30 * SECOND_MS, 'critical'],

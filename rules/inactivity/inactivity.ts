@@ -81,10 +81,8 @@ const leastStrength = 0.5;
 const isWatching = (state: Watched): state is Known & Watching =>
   state.phase === 'home' || state.phase === 'out' || state.phase === 'visitors';
 
-const knownOf = ({ lastAt, fromAt, rhythm, outsideAt, fixAt }: Known): Known => ({
-  ...{ lastAt, fromAt, rhythm, outsideAt },
-  ...(fixAt !== undefined && { fixAt }),
-});
+const knownOf = ({ lastAt, fromAt, rhythm, outsideAt, fixAt }: Known): Known =>
+  fixAt === undefined ? { lastAt, fromAt, rhythm, outsideAt } : { lastAt, fromAt, rhythm, outsideAt, fixAt };
 
 /** A home without presence sensors has its buttons and watches; of silence it says nothing. */
 function begin(state: Inactivity, sign: LifeSign, event: RuleEvent, settings: InactivitySettings, home: Home): Step {
@@ -95,7 +93,7 @@ function begin(state: Inactivity, sign: LifeSign, event: RuleEvent, settings: In
 
 /** What the silence from `fromAt` on is, and when it is too long. */
 function watching(known: Known, settings: InactivitySettings, home: Home): Known & Watching {
-  const { lastAt, fromAt, rhythm, outsideAt } = known;
+  const { lastAt, fromAt, rhythm, outsideAt, fixAt } = known;
   const { quietMargin, leastQuietHours, leastMs, mostMs, awayMargin, awayLeastMs, awayMostMs } = settings;
   const hours = Math.max(leastQuietHours, quietMargin * rhythm.usualQuiet) * (1 + rhythm.patience);
   // A home whose nights are longer than any other is not asked after every morning.
@@ -104,9 +102,13 @@ function watching(known: Known, settings: InactivitySettings, home: Home): Known
   const left = leftBy(home, settings);
   const isOut = left === 'surely' || outsideAt >= lastAt;
   const awayMs = Math.min(awayMostMs, Math.max(awayLeastMs, awayMargin * rhythm.awayMs));
-  const dueAt = fromAt + (isOut || left ? Math.max(limitMs, awayMs) : limitMs);
+  const overAt = fromAt + (isOut || left ? Math.max(limitMs, awayMs) : limitMs);
+  const dueAt = Math.ceil(overAt / minuteMs) * minuteMs;
   const phase = isOut ? 'out' : 'home';
-  return { ...knownOf(known), phase, dueAt: Math.ceil(dueAt / minuteMs) * minuteMs };
+  // Each by its name: every movement in the county writes this anew.
+  return fixAt === undefined
+    ? { lastAt, fromAt, rhythm, outsideAt, phase, dueAt }
+    : { lastAt, fromAt, rhythm, outsideAt, fixAt, phase, dueAt };
 }
 const minuteMs = 60_000;
 
@@ -129,7 +131,9 @@ function onSign(state: Watched, sign: LifeSign, event: RuleEvent, settings: Inac
   const isVisited = sign.kind === 'visit' || (state.phase === 'visitors' && at < state.fromAt);
   const goneAt = sign.kind === 'visit' ? at + settings.visitMs : state.fromAt;
   const fromAt = isVisited ? goneAt : at;
-  const next = watching({ ...knownOf(state), lastAt: at, fromAt, rhythm }, settings, home);
+  const { outsideAt, fixAt } = state;
+  const known = { lastAt: at, fromAt, rhythm, outsideAt };
+  const next = watching(fixAt === undefined ? known : { ...known, fixAt }, settings, home);
   // A sign that was stored since then is no answer when the silence after it is too long as well.
   const isOver = next.dueAt <= event.at;
   if (isOver && state.phase === 'asked') return [state, []];

@@ -341,6 +341,15 @@ const person = (id: string) => ({
   ...{ id, householdId: 'h1', name: id, categories: [], language: 'zh-CN' as const },
 });
 
+test('nothing that is kept of a home is keyed by who lives there', () => {
+  const home = homeOf({ people: ['her', 'him'] });
+  home.hear('smoke-1');
+  home.advance(49 * HOUR_MS);
+  const kept = JSON.stringify(home.state('coverage', 'household:h1'));
+  expect(kept).toContain('"him"');
+  expect(kept).not.toMatch(/"(her|him)":/);
+});
+
 type HomeParts = { people?: string[]; detectors?: string[]; settings?: Record<string, number> };
 
 /** A house with detectors that report daily, and a wearable of the first of its people. */

@@ -14,7 +14,7 @@ import { firstWordMs, type Watch, watchOf } from './watching.ts';
  */
 export const coverage: Rule<Covered, CoverageSettings> = {
   name: 'coverage',
-  initial: { people: {}, alerts: {} },
+  initial: { people: [], alerts: [] },
   settings: {
     notWornMs: 3 * 3_600_000,
     chargingMs: 6 * 3_600_000,
@@ -36,18 +36,17 @@ export const coverage: Rule<Covered, CoverageSettings> = {
     if (type !== 'device-condition' && type !== 'home-changed') return undefined;
     return where.householdId === undefined ? undefined : `household:${where.householdId}`;
   },
-  deadline: ({ alerts, lookAt }) => earliest([lookAt, ...Object.values(alerts).map(({ dueAt }) => dueAt)]),
+  deadline: ({ alerts, lookAt }) => earliest([lookAt, ...alerts.map(({ dueAt }) => dueAt)]),
   rebase: ({ people, alerts, lookAt }, byMs) => ({
     people,
-    alerts: Object.fromEntries(Object.entries(alerts).map(([key, alert]) => [key, later(alert, byMs)])),
+    alerts: alerts.map((alert) => later(alert, byMs)),
     ...(lookAt !== undefined && { lookAt: lookAt + byMs }),
   }),
   step(state, event, settings, home) {
     const seen = look(state, event, settings, home);
     const [alerts, changes] = stepAlerts(state, seen.people, event, settings, home);
-    const isBare = Object.keys(seen.people).length === 0;
     return [
-      isBare
+      seen.people.length === 0
         ? coverage.initial
         : { people: seen.people, alerts, ...(seen.lookAt !== undefined && { lookAt: seen.lookAt }) },
       [...seen.changes, ...changes],
@@ -55,16 +54,16 @@ export const coverage: Rule<Covered, CoverageSettings> = {
   },
 };
 
-/** By person. `lookAt`: when time alone may change what devices see. */
-export type Covered = { people: People; alerts: Alerts; lookAt?: number };
-type People = { readonly [personId: string]: Sights };
+/** `lookAt`: when time alone may change what devices see. */
+export type Covered = { people: readonly Watched[]; alerts: readonly Alert[]; lookAt?: number };
+type Watched = { personId: string; sights: Sights };
 type Sights = { readonly [H in Harm]?: Sight };
 type Sight = { state: 'watched' | 'blind'; since: number; why?: Blindness };
-/** By what they are about: a harm to the whole home, or to one person. `firstAt`: when it was noticed. */
-type Alerts = { readonly [key: string]: Waiting | Raised };
-type Waiting = { phase: 'waiting'; firstAt: number; dueAt: number };
+/** `key`: what it is about, a harm to the whole home or to one person. `firstAt`: when it was noticed. */
+type Alert = Waiting | Raised;
+type Waiting = { key: string; phase: 'waiting'; firstAt: number; dueAt: number };
 /** `dueAt`: when it becomes critical. */
-type Raised = { phase: 'raised'; alertId: string; severity: Severity; dueAt?: number };
+type Raised = { key: string; phase: 'raised'; alertId: string; severity: Severity; dueAt?: number };
 
 export type CoverageSettings = {
   /** A wearable is off the body, or on its charger, for so long before it counts as blind. */
@@ -78,19 +77,19 @@ export type CoverageSettings = {
   dayEndsMinute: number;
 };
 
-type Seen = { people: People; lookAt?: number; changes: AlertChange[] };
+type Seen = { people: Watched[]; lookAt?: number; changes: AlertChange[] };
 
 /** What devices see of everybody who lives there now; who left is watched by nothing here. */
 function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: Home): Seen {
   const { at } = event;
-  const people: Record<string, Sights> = {};
+  const people: Watched[] = [];
   const changes: AlertChange[] = [];
   const lookAt: (number | undefined)[] = [];
   const devices = home.devices();
   const residents = home.household() ? home.people() : [];
   const seen = { devices, isShared: isShared(home), standing: home.standing, at, limits };
   for (const person of residents) {
-    const before = state.people[person.id] ?? {};
+    const before = state.people.find(({ personId }) => personId === person.id)?.sights ?? {};
     const sights: Partial<Record<Harm, Sight>> = {};
     for (const harm of harms) {
       const watch = watchOf(harm, person, seen);
@@ -100,9 +99,9 @@ function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: 
       if (sight?.state !== before[harm]?.state || sight?.why !== before[harm]?.why)
         changes.push(changeOf(event, person.id, harm, sight));
     }
-    if (Object.keys(sights).length > 0) people[person.id] = sights;
+    if (Object.keys(sights).length > 0) people.push({ personId: person.id, sights });
   }
-  for (const [personId, before] of Object.entries(state.people)) {
+  for (const { personId, sights: before } of state.people) {
     if (residents.some(({ id }) => id === personId)) continue;
     for (const harm of harms) if (before[harm]) changes.push(changeOf(event, personId, harm, undefined));
   }
@@ -150,30 +149,31 @@ const severities: Readonly<Record<Harm, Severity>> = {
 
 function stepAlerts(
   { alerts: before }: Covered,
-  people: People,
+  people: readonly Watched[],
   event: RuleEvent,
   settings: CoverageSettings,
   home: Home,
-): [Alerts, AlertChange[]] {
-  const alerts: Record<string, Waiting | Raised> = {};
+): [Alert[], AlertChange[]] {
+  const alerts: Alert[] = [];
   const changes: AlertChange[] = [];
-  for (const [key, blind] of blindIn(people)) {
-    const [alert, said] = stepAlert(before[key], blind, event, settings, home);
-    alerts[key] = alert;
+  for (const blind of blindIn(people)) {
+    const known = before.find(({ key }) => key === blind.key);
+    const [alert, said] = stepAlert(known, blind, event, settings, home);
+    alerts.push(alert);
     changes.push(...said);
   }
-  for (const [key, alert] of Object.entries(before)) {
-    if (alerts[key] || alert.phase !== 'raised') continue;
-    const reason = { transition: `blind to ${stateOf(key, people)}` };
+  for (const alert of before) {
+    if (alert.phase !== 'raised' || alerts.some(({ key }) => key === alert.key)) continue;
+    const reason = { transition: `blind to ${stateOf(alert.key, people)}` };
     changes.push({ type: 'clear', alertId: alert.alertId, at: event.at, reason });
   }
   return [alerts, changes];
 }
 
 /** What ended it: somebody watches again, nothing is left that could, or it may not. */
-function stateOf(key: string, people: People): string {
-  const sights = Object.entries(people).flatMap(([id, of]) =>
-    harms.flatMap((harm) => (keyOf(harm, id) === key ? (of[harm] ?? []) : [])),
+function stateOf(key: string, people: readonly Watched[]): string {
+  const sights = people.flatMap(({ personId, sights: of }) =>
+    harms.flatMap((harm) => (keyOf(harm, personId) === key ? (of[harm] ?? []) : [])),
   );
   if (sights.some(({ state }) => state === 'watched')) return 'watched';
   return sights[0]?.why ?? 'removed';
@@ -184,9 +184,9 @@ const keyOf = (harm: Harm, personId: string): string => (ofTheHome.has(harm) ? h
 type BlindTo = { key: string; harm: Harm; personIds: string[]; sight: Sight };
 
 /** What somebody is blind to now and was not always: consent that was taken back is nobody's work. */
-function blindIn(people: People): Map<string, BlindTo> {
+function blindIn(people: readonly Watched[]): Iterable<BlindTo> {
   const found = new Map<string, BlindTo>();
-  for (const [personId, sights] of Object.entries(people)) {
+  for (const { personId, sights } of people) {
     for (const harm of harms) {
       const sight = sights[harm];
       if (sight?.state !== 'blind' || sight.why === 'no-consent') continue;
@@ -196,20 +196,20 @@ function blindIn(people: People): Map<string, BlindTo> {
       else found.set(key, { key, harm, personIds: [personId], sight });
     }
   }
-  return found;
+  return found.values();
 }
 
 function stepAlert(
-  before: Waiting | Raised | undefined,
+  before: Alert | undefined,
   blind: BlindTo,
   event: RuleEvent,
   settings: CoverageSettings,
   home: Home,
-): [Waiting | Raised, AlertChange[]] {
+): [Alert, AlertChange[]] {
   const { at } = event;
   if (!before) {
     const graceMs = blind.harm === 'fire' ? settings.fireGraceMs : settings.otherGraceMs;
-    return [{ phase: 'waiting', firstAt: at, dueAt: at + graceMs }, []];
+    return [{ key: blind.key, phase: 'waiting', firstAt: at, dueAt: at + graceMs }, []];
   }
   if (before.dueAt === undefined || before.dueAt > at) return [before, []];
   if (before.phase === 'raised') {
@@ -217,7 +217,7 @@ function stepAlert(
     const isWork = before.severity === 'service';
     const grave: Grave = isWork ? gravityOf(blind, at, settings, home) : { severity: severities[blind.harm] };
     const change = { type: 'strengthen', alertId, at, severity: grave.severity, reason: {} } as const;
-    return [{ phase: 'raised', alertId, ...grave }, [change]];
+    return [{ key: blind.key, phase: 'raised', alertId, ...grave }, [change]];
   }
   if (isAway(blind, home, at)) return [{ ...before, dueAt: at + lookAgainMs }, []];
   return raise(before, blind, event, settings, home);
@@ -258,7 +258,7 @@ function raise(
   } as const;
   const subject = ofTheHome.has(harm) ? placeSubject(there) : personSubject(there);
   const alert = { alertId, ...words, subject, where: there, reason };
-  return [{ phase: 'raised', alertId, ...grave }, [{ type: 'raise', alert }]];
+  return [{ key, phase: 'raised', alertId, ...grave }, [{ type: 'raise', alert }]];
 }
 
 type Grave = { severity: Severity; dueAt?: number };
@@ -280,7 +280,7 @@ function untilHeard({ harm, personIds }: BlindTo, at: number, home: Home): Grave
   return { severity: 'service', dueAt: at + firstWordMs(harm, person, home.devices()) };
 }
 
-const later = <A extends Waiting | Raised>(alert: A, byMs: number): A =>
+const later = (alert: Alert, byMs: number): Alert =>
   alert.dueAt === undefined ? alert : { ...alert, dueAt: alert.dueAt + byMs };
 
 const minutesADay = 24 * 60;

@@ -38,7 +38,8 @@ export function createLedger({ state, registry }: { state: FoldState; registry: 
   }
 
   function keep(sign: LifeSign, { householdId, placeId }: Whereabouts): void {
-    const [signs, id] = householdId === undefined ? [ofPlaces, placeId] : [ofHouseholds, householdId];
+    const signs = householdId === undefined ? ofPlaces : ofHouseholds;
+    const id = householdId ?? placeId;
     if (id === undefined) return;
     const before = signs.get(id) ?? noSigns;
     const after = withSign(before, sign);

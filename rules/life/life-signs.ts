@@ -14,7 +14,18 @@ export type LifeSign = { kind: LifeSignKind; at: number; deviceId?: string; pers
  * `door`: opened or closed. `moved`: from one place to another. `motion`: before a sensor. `bed`: got in or out. `worn`: says
  * the device, and lies on a still wrist too.
  */
-export type LifeSignKind = 'press' | 'answer' | 'visit' | 'door' | 'motion' | 'bed' | 'worn' | 'moved' | 'alarm-hushed';
+export type LifeSignKind = (typeof lifeSignKinds)[number];
+export const lifeSignKinds = [
+  'press',
+  'answer',
+  'visit',
+  'door',
+  'motion',
+  'bed',
+  'worn',
+  'moved',
+  'alarm-hushed',
+] as const;
 
 /** The newest of each kind and person, the newest last. */
 export type LifeSigns = { latest: readonly LifeSign[] };

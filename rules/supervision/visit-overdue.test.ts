@@ -164,3 +164,20 @@ test('visits in whatever order they are entered, and however often, leave the sa
     { seed: 8, numRuns: 40 },
   );
 });
+
+test('nobody is sent to visit somebody who has died, and a widower is visited as he is', () => {
+  const home = oneHome(['living-alone']);
+  home.person({ absence: { reason: 'deceased', since: home.house.now } });
+  expect(home.dueIn()).toBeUndefined();
+  const couple = oneHome(['disabled']);
+  couple.person({ absence: { reason: 'deceased', since: couple.house.now } });
+  couple.change(put('person', { id: 'widower', householdId: 't0v0h0', name: 'somebody' }));
+  expect(couple.dueIn()).toBe(93);
+});
+
+test('what was overdue is over when the last of a home has moved away', () => {
+  const home = oneHome(['living-alone']);
+  expect(home.dueIn()).toBe(32);
+  home.person({ absence: { reason: 'moved', since: home.house.now } });
+  expect(home.house.later.at(-1)).toMatchObject({ type: 'clear', reason: { transition: 'nobody lives there' } });
+});

@@ -1,3 +1,4 @@
+import { livesThere } from '../../records/absence.ts';
 import type { AlertChange, Whereabouts } from '../../records/alert.ts';
 import type { Person } from '../../records/registry.ts';
 import type { RuleEvent } from '../event.ts';
@@ -87,7 +88,7 @@ const kept = ({ since, metAt, emergencyAt }: Kept): Kept => ({
 /** With the day on which it is due, by what is known of its people now. */
 function planned(known: Kept, at: number, settings: VisitOverdueSettings, home: Home): VisitOverdue {
   const { since, metAt = since, emergencyAt } = known;
-  const people = home.people();
+  const people = livingThere(home, at);
   const isSpecial = people.some(({ categories }) => categories.some((category) => special.has(category)));
   const roundAt = metAt + (isSpecial ? Math.min(settings.specialMs, settings.everyMs) : settings.everyMs);
   const afterAt = emergencyAt !== undefined && emergencyAt > metAt ? emergencyAt + settings.afterEmergencyMs : roundAt;
@@ -111,7 +112,7 @@ function met(
   home: Home,
 ): [VisitOverdue, AlertChange[]] {
   const before: Kept = state.phase === 'unwatched' ? { since: at } : kept(state);
-  if (!isVisited(home) || metAt <= (before.metAt ?? 0)) return [state, []];
+  if (!isVisited(home, at) || metAt <= (before.metAt ?? 0)) return [state, []];
   return replanned(state, { ...before, metAt }, at, settings, home, 'visited');
 }
 
@@ -131,11 +132,14 @@ function replanned(
   return [plan, [clearWork(state.alertId, at, { transition })]];
 }
 
+/** Whoever moved away or died is not visited, and asks for no visit of others. */
+const livingThere = (home: Home, at: number): readonly Person[] => home.people().filter((one) => livesThere(one, at));
+
 /** Somebody lives there, and not in a care home, where somebody comes every day. */
-function isVisited(home: Home): boolean {
+function isVisited(home: Home, at: number): boolean {
   const siteId = home.place()?.siteId;
   const site = siteId === undefined ? undefined : home.areas.site(siteId);
-  return home.household() !== undefined && home.people().length > 0 && site?.kind !== 'care-home';
+  return home.household() !== undefined && livingThere(home, at).length > 0 && site?.kind !== 'care-home';
 }
 
 function changed(
@@ -144,7 +148,7 @@ function changed(
   settings: VisitOverdueSettings,
   home: Home,
 ): [VisitOverdue, AlertChange[]] {
-  if (!isVisited(home)) {
+  if (!isVisited(home, at)) {
     const over = state.phase === 'overdue' ? [clearWork(state.alertId, at, { transition: 'nobody lives there' })] : [];
     return [visitOverdue.initial, over];
   }
@@ -159,7 +163,7 @@ function falls(
   settings: VisitOverdueSettings,
   home: Home,
 ): [VisitOverdue, AlertChange[]] {
-  if (!isVisited(home)) return [visitOverdue.initial, []];
+  if (!isVisited(home, at)) return [visitOverdue.initial, []];
   // The limits and who is away may have changed since it was planned.
   const plan = planned(kept(state), at, settings, home);
   if (plan.phase === 'due' && plan.noticeAt > at) return [plan, []];

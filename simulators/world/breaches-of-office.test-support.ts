@@ -1,12 +1,51 @@
 import { beginning, writeLine } from '../../ingest/audit-lines.ts';
 import type { AuditDraft } from '../../records/audit.ts';
+import type { JournalRecord } from '../../records/journal-record.ts';
+import { eventTypes } from '../../records/registry.ts';
 import type { EventPayload } from '../../responders/events/event-payload.ts';
-import type { Evidence, Told } from './evidence.ts';
+import type { Entry, Evidence, Told } from './evidence.ts';
 import { entriesOf } from './reading.ts';
 
 /** The same days, with a whole account of how incidents ended, and a program elsewhere that heard of each of them. */
 export function withOffice(evidence: Evidence): Evidence {
-  return { ...evidence, office: true, account: linesFor(draftsOf(evidence)), told: toldOf(evidence) };
+  const journal = evidence.journal.map(withSubscription);
+  return { ...evidence, office: true, journal, account: linesFor(draftsOf(evidence)), told: toldOf(evidence) };
+}
+
+/** It was entered with the county. */
+function withSubscription(entry: Entry): Entry {
+  const { record } = entry;
+  if (record.kind !== 'command' || record.command.type !== 'registry-part') return entry;
+  const value = { id: 'feed', name: 'elsewhere', types: [...eventTypes], url: '', secret: '', paused: false };
+  const changes = [...record.command.changes, { type: 'put', entity: 'subscription', value } as const];
+  return { ...entry, record: { ...record, command: { ...record.command, changes } } };
+}
+
+/** The same days, in which the county, and with it the program elsewhere, was entered when the first incident stood already. */
+export function enteredLater(evidence: Evidence): Evidence {
+  const whole = withOffice(evidence);
+  const opening = entriesOf(whole.journal, 'decided').find(({ record }) => record.incidents)?.sequence ?? 0;
+  const later = whole.journal.filter(({ sequence }) => sequence > opening).slice(0, 2);
+  const [commit, decision] = later.map(({ sequence }) => sequence);
+  const isCommit = ({ record }: Entry) => record.kind === 'command' && record.command.type === 'registry-commit';
+  const entered = whole.journal.find(isCommit);
+  if (!entered || !commit || !decision) throw new Error('there is no county');
+  const result = { commandId: 'county-commit', result: { ok: true } } as const;
+  const records = new Map<number, JournalRecord>([
+    [entered.sequence, { kind: 'tick' }],
+    [commit, entered.record],
+    [decision, { kind: 'decided', cause: commit, version: 'present', result }],
+  ]);
+  const isOfBefore = ({ body }: Told) => Number((body.data as { position: string }).position) <= opening;
+  return {
+    ...whole,
+    journal: whole.journal.flatMap((entry) => {
+      const record = records.get(entry.sequence) ?? entry.record;
+      const isOldAnswer = record === entry.record && record.kind === 'decided' && record.cause === entered.sequence;
+      return isOldAnswer ? [] : { ...entry, record };
+    }),
+    told: whole.told.filter((one) => !isOfBefore(one)),
+  };
 }
 
 /** How each promise about them is broken. */

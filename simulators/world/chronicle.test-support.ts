@@ -51,7 +51,7 @@ export class Chronicle {
     this.evidence = {
       ...{ seed: 1, hours: 48, endedAtMs: 0, faults: noFaults(48 * hourMs), homes: village.homes, truth: this.truth },
       hostile: { said: [], thieves: new Set() },
-      ...{ office: false, account: [], told: [], waiting: 0 },
+      ...{ office: false, account: [], told: [], texts: [], waiting: 0 },
       sent: [],
       ...{ publishes: this.publishes, messages: this.messages, asked: this.asked, troubles: [], crashes: [] },
       ...{ journal: this.journal, lost: [], live: nothing, anew: nothing, duty: { live: [], anew: [] } },

@@ -27,6 +27,8 @@ export type Evidence = {
   /** What clients said that should not be trusted, and the devices of homes whose secret is stolen. */
   hostile: { said: readonly HostileSay[]; thieves: ReadonlySet<string> };
   messages: readonly Heard[];
+  /** What people answered by telephone. */
+  texts: readonly Texted[];
   /** Commands that left the alarm process. */
   sent: readonly Sent[];
   asked: readonly Asked[];
@@ -125,7 +127,12 @@ export type Heard = {
   body: string;
   arrived: boolean;
   answer: 'delivered' | 'accepted' | 'refused' | 'later' | 'none';
+  /** Of what went to a telephone: the number, and when its provider was given it. */
+  given?: { phone: string; atMs: number };
 };
+
+/** What somebody sent to a line of ours, or pressed in a call from it, each time that the provider began to tell it. `id`: the provider's. */
+export type Texted = { atMs: number; line: string; id: string; phone: string; text: string };
 
 /** A request at the program that subscribed. `body` is parsed; `arrived` is the truth, `answer` the status that was given, if any. */
 export type Told = { atMs: number; id: string; body: EventPayload; arrived: boolean; answer?: number };

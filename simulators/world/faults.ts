@@ -1,5 +1,5 @@
 import type { Chance } from '../../platform/random.ts';
-import { between, chanceOf } from '../seeded-chance.ts';
+import { between, chanceOf, oneOf } from '../seeded-chance.ts';
 import { drawHostile, type HostileClient } from './hostile.ts';
 
 /** From `fromMs` up to `toMs`, both since the start of the world. */
@@ -63,6 +63,21 @@ export type FaultPlan = {
     readonly deliveredButFailedChance: number;
     readonly down: readonly (Window & { readonly channel: 'webhook' | 'log' })[];
   };
+  /** Of those who carry messages to telephones; per message, and windows of one line. `opMs`: until they answer. */
+  readonly lines: {
+    readonly opMs: readonly [low: number, high: number];
+    readonly throttleChance: number;
+    readonly refuseChance: number;
+    /** It was taken and does not arrive, which the receipt says; and that there is no receipt. */
+    readonly lostChance: number;
+    readonly silentChance: number;
+    readonly twiceChance: number;
+    readonly lateChance: number;
+    /** The receipt is there before the answer. */
+    readonly earlyChance: number;
+    readonly expired: readonly (Window & { readonly line: string })[];
+    readonly down: readonly (Window & { readonly line: string })[];
+  };
   readonly clockSteps: readonly { readonly atMs: number; readonly byMs: number }[];
   /** At these times the system is stopped, in good order or not, and started as the other release. */
   readonly releases: readonly {
@@ -125,6 +140,7 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
     devices: drawDevices(chanceOf(seed, 'faults devices')),
     store: drawStore(chanceOf(seed, 'faults store'), stormMs),
     providers: drawProviders(chanceOf(seed, 'faults providers'), stormMs),
+    lines: drawLines(chanceOf(seed, 'faults lines'), stormMs),
     'server-clock': drawClockSteps(chanceOf(seed, 'faults clock'), stormMs),
     release: drawReleases(chanceOf(seed, 'faults release'), stormMs),
     hostile: drawHostile(chanceOf(seed, 'faults hostile'), stormMs),
@@ -140,6 +156,7 @@ export function drawFaults({ seed, hours }: { seed: number; hours: number }): Fa
     devices: has('devices') ? draws.devices : calm.devices,
     store: has('store') ? draws.store : calm.store,
     providers: has('providers') ? draws.providers : calm.providers,
+    lines: has('providers') ? draws.lines : calm.lines,
     clockSteps: has('server-clock') ? draws['server-clock'] : calm.clockSteps,
     releases: has('release') ? draws.release : calm.releases,
     hostile: has('hostile') ? draws.hostile : calm.hostile,
@@ -184,6 +201,10 @@ export function noFaults(stormMs: number): FaultPlan {
     },
     store: { opMs: [1, 20], away: [], lostAnswerChance: 0, restores: [] },
     providers: { opMs: [50, 800], refuseChance: 0, throttleChance: 0, deliveredButFailedChance: 0, down: [] },
+    lines: {
+      ...{ opMs: [50, 800], throttleChance: 0, refuseChance: 0, lostChance: 0, silentChance: 0 },
+      ...{ twiceChance: 0, lateChance: 0, earlyChance: 0, expired: [], down: [] },
+    },
     clockSteps: [],
     releases: [],
     hostile: [],
@@ -264,6 +285,26 @@ function drawProviders(chance: Chance, stormMs: number): FaultPlan['providers'] 
       ...window,
       channel: chance.fraction() < 0.8 ? 'webhook' : 'log',
     })),
+  };
+}
+
+function drawLines(chance: Chance, stormMs: number): FaultPlan['lines'] {
+  const some = (count: number, lengths: readonly [number, number]) =>
+    windows(chance, stormMs, between(chance, 0, count), lengths).map((window) => {
+      return { ...window, line: oneOf(chance, ['sms:first', 'sms:first', 'sms:second', 'voice:cloud']) };
+    });
+  return {
+    opMs: [50, between(chance, 500, 20_000)],
+    throttleChance: between(chance, 0, 0.2),
+    refuseChance: between(chance, 0, 0.05),
+    lostChance: between(chance, 0, 0.3),
+    silentChance: between(chance, 0, 0.3),
+    twiceChance: between(chance, 0, 0.4),
+    lateChance: between(chance, 0, 0.3),
+    earlyChance: between(chance, 0, 0.2),
+    // A key that expired is renewed when somebody has noticed it.
+    expired: some(3, [20 * minuteMs, 8 * hourMs]),
+    down: some(3, [minuteMs, 2 * hourMs]),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Entry, Evidence } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import { decisionsOf, entriesOf, hindrances, longestCalmMs, raisedIn, type Step, stepsOf } from './reading.ts';
 import { releases } from './releases.ts';
+import { waitAfterMs } from './written-ladders.ts';
 
 /** Time enters through the journal: no deadline fires before its time, none is lost, none is waited for in vain. */
 export const deadlineInvariants: readonly Invariant[] = [
@@ -42,11 +43,15 @@ function* early(evidence: Evidence): Iterable<Violation> {
     const expired = after.timeline.some(({ what }) => what === 'claim-expired');
     const dueAt = expired && state.phase === 'claimed' ? state.expiresAt : deadlineOf(before.incident);
     if (!expired && !climbedByItself(before, after)) continue;
-    if (receivedAt < dueAt)
+    // No claim of before holds anybody off then, and journal time may have stood still: docs/decisions/0025.
+    const isEnded = expired && isPutBack(after.decision.cause);
+    if (receivedAt < dueAt && !isEnded)
       yield { ...placeOf(after), says: `${nameOf(after)} went on ${dueAt - receivedAt} ms before its time` };
   }
   yield* earlyVerdicts(evidence);
 }
+
+const isPutBack = ({ record }: Entry): boolean => record.kind === 'started' && record.restored !== undefined;
 
 /** A suspected fall has its window for a verdict; what was decided for want of one was not decided before that. */
 function* earlyVerdicts(evidence: Evidence): Iterable<Violation> {
@@ -127,28 +132,13 @@ function* strangeRungs(evidence: Evidence): Iterable<Violation> {
     const { incident, decision } = after;
     const { ladder } = incident;
     if (ladder.phase !== 'running') continue;
-    const waitMs = waitAfter(incident, ladder.rung);
+    const waitMs = waitAfterMs(incident, ladder.rung);
     const dueAt = [deadlineOf(before.incident), decision.cause.receivedAt].map((at) => at + (waitMs ?? Infinity));
     if (dueAt.includes(ladder.nextAt ?? Infinity)) continue;
     const says = `${nameOf(after)} goes on after rung ${ladder.rung} at ${ladder.nextAt}, not at ${dueAt.join(' or ')}`;
     yield { ...placeOf(after), says };
   }
 }
-
-/** The ladders of docs/incidents.md: how long after a rung the next one is due, ms. */
-function waitAfter({ category, severity }: Incident, rung: number): number | undefined {
-  const minutes = severity === 'urgent' ? urgentMinutes : category === 'system' ? systemMinutes : criticalMinutes;
-  const [first, repeats] = minutes;
-  const next = rung <= first.length ? first[rung - 1] : repeats?.[rung - first.length < 31 ? 0 : 1];
-  return next === undefined ? undefined : next * 60_000;
-}
-type Minutes = readonly [afterEachRung: readonly number[], repeats?: readonly [first: number, then: number]];
-const criticalMinutes: Minutes = [
-  [1, 1, 1],
-  [2, 15],
-];
-const systemMinutes: Minutes = [[2], [10, 60]];
-const urgentMinutes: Minutes = [[5, 10]];
 
 const nameOf = ({ incident: { incidentId } }: Step): string => incidentId;
 const placeOf = ({ incident, decision: { entry } }: Step) => ({

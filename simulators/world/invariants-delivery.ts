@@ -1,3 +1,4 @@
+import { carrierOf } from '../../records/channel-names.ts';
 import type { Entry, Evidence, Heard } from './evidence.ts';
 import type { Window } from './faults.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
@@ -16,6 +17,7 @@ import {
   longestCalmMs,
   merged,
 } from './reading.ts';
+import { rungsOf } from './written-ladders.ts';
 
 /** A critical message is tried until it is delivered, refused or overtaken, and meanwhile the next person is tried. */
 export const deliveryInvariants: readonly Invariant[] = [
@@ -31,7 +33,8 @@ export const deliveryInvariants: readonly Invariant[] = [
 
 /**
  * From when it was decided to its first attempt, and from each failure to the next attempt: no longer than the schedule says, as
- * long as the system was up, the disk answered, and the same receiver was not busy with two others.
+ * long as the system was up, the disk answered, and the same receiver was not busy with two others; nor, for what is tried again, the
+ * same carrier with sixteen.
  */
 function* resting(evidence: Evidence): Iterable<Violation> {
   const { journal, endedAtMs } = evidence;
@@ -45,11 +48,16 @@ function* resting(evidence: Evidence): Iterable<Violation> {
   for (const { notice, decision } of issuedIn(decisions)) {
     if (!isLifeSafety(notice)) continue;
     const { noticeId, recipient } = notice;
-    const own = recipient.type === 'contact' ? busy.get(addressOf(recipient.contactId)) : undefined;
-    const inTheWay = own ? merged([...away, ...own]) : away;
+    const own = recipient.type === 'contact' ? (busy.addresses.get(addressOf(recipient.contactId)) ?? []) : [];
+    const inTheWay = own.length > 0 ? merged([...away, ...own]) : away;
     const endMs = ends.get(noticeId)?.atMs ?? endedAtMs;
-    for (const { from, toMs = endMs, allowedMs, what } of restsOf(decision.entry, attempts.get(noticeId) ?? [])) {
-      const calmMs = longestCalmMs({ fromMs: from.atMs, toMs: Math.min(toMs, endMs) }, inTheWay);
+    for (const rest of restsOf(decision.entry, attempts.get(noticeId) ?? [])) {
+      const { from, toMs = endMs, allowedMs, what, again } = rest;
+      const behind = again === undefined ? undefined : busy.carriers.get(again);
+      const calmMs = longestCalmMs(
+        { fromMs: from.atMs, toMs: Math.min(toMs, endMs) },
+        behind ? merged([...inTheWay, ...behind]) : inTheWay,
+      );
       if (calmMs <= allowedMs + slackMs) continue;
       const says = `${noticeId} rested ${Math.round(calmMs / 1000)} s ${what}`;
       yield { says, sequence: from.sequence, atMs: from.atMs };
@@ -59,7 +67,8 @@ function* resting(evidence: Evidence): Iterable<Violation> {
 /** Reading, judging and writing, after a pause of the supervisor as well. */
 const slackMs = 12_000;
 
-type Rest = { from: Entry; toMs: number | undefined; allowedMs: number; what: string };
+/** `again`: by which way it is tried again. */
+type Rest = { from: Entry; toMs: number | undefined; allowedMs: number; what: string; again?: string };
 
 function restsOf(decided: Entry, attempts: readonly Attempt[]): Rest[] {
   const rests: Rest[] = [{ from: decided, toMs: attempts[0]?.atMs, allowedMs: 0, what: 'before its first attempt' }];
@@ -68,39 +77,66 @@ function restsOf(decided: Entry, attempts: readonly Attempt[]): Rest[] {
     const later = attempts.slice(index + 1).filter((one) => one.record.channel === record.channel);
     if (record.kind === 'attempting') {
       const outcome = later.find((one) => one.record.kind === 'outcome');
-      rests.push({ from, toMs: outcome?.atMs, allowedMs: timeoutMs, what: `in attempt ${record.attempt}` });
+      const allowedMs = record.channel.startsWith('voice') ? callTimeoutMs : timeoutMs;
+      rests.push({ from, toMs: outcome?.atMs, allowedMs, what: `in attempt ${record.attempt}` });
     } else if (record.result === 'failed' && !record.final) {
       const begun = attempts.findLast(
-        (one, at) => at < index && one.record.kind === 'attempting' && one.record.channel === record.channel,
+        (one, at) =>
+          at < index &&
+          one.record.kind === 'attempting' &&
+          one.record.channel === record.channel &&
+          one.record.attempt === record.attempt,
       );
       const restMs = scheduleMs[record.attempt - 1] ?? steadyMs;
-      const sinceMs = begun ? from.receivedAt - begun.receivedAt : 0;
-      const allowedMs = Math.max(0, restMs - sinceMs, Math.min(record.retryAfterMs ?? 0, steadyMs));
-      const next = later.find((one) => one.record.kind === 'attempting');
-      rests.push({ from, toMs: next?.atMs, allowedMs, what: `after attempt ${record.attempt}` });
+      // What its provider says later is when it failed.
+      const sinceMs = begun && !record.receipt ? from.receivedAt - begun.receivedAt : 0;
+      const wishedMs = record.retryAfterMs ?? 0;
+      const allowedMs = Math.max(
+        0,
+        restMs - sinceMs,
+        record.trouble === 'limit' ? wishedMs : Math.min(wishedMs, steadyMs),
+      );
+      // Where there is no room for an attempt, only its outcome is on record.
+      const next = later.find((one) => one.record.attempt > record.attempt);
+      rests.push({
+        from,
+        ...{ toMs: next?.atMs, allowedMs, what: `after attempt ${record.attempt}`, again: carrierOf(record.channel) },
+      });
     }
   }
   return rests;
 }
-/** Between the beginnings of attempts; a provider that asks for more rest gets a minute at most. */
+/** Between the beginnings of attempts; a provider that asks for more rest gets a minute at most, unless a limit is reached. */
 const scheduleMs = [5_000, 10_000, 30_000];
 const steadyMs = 60_000;
 /** A receiver that has not answered by then does not answer. */
 const timeoutMs = 15_000;
+const callTimeoutMs = 60_000;
 
-/** When two attempts to one address were under way: a third one waits. */
-function busyReceivers({ decisions, attempts, endedAtMs, addressOf }: Tried): Map<string, Window[]> {
+/** When two attempts to one address were under way, or sixteen by one carrier: another one may wait. */
+function busyReceivers({ decisions, attempts, endedAtMs, addressOf }: Tried): {
+  addresses: Map<string, Window[]>;
+  carriers: Map<string, Window[]>;
+} {
   const underWay = issuedIn(decisions).flatMap(({ notice: { noticeId, recipient } }) => {
     if (recipient.type !== 'contact') return [];
     const own = attempts.get(noticeId) ?? [];
     return own.flatMap((one, index) => {
       if (one.record.kind !== 'attempting') return [];
       const outcome = own.find((other, at) => at > index && other.record.kind === 'outcome');
-      return { address: addressOf(recipient.contactId), fromMs: one.atMs, toMs: outcome?.atMs ?? endedAtMs };
+      const { channel } = one.record;
+      const window = { fromMs: one.atMs, toMs: outcome?.atMs ?? endedAtMs };
+      return { address: addressOf(recipient.contactId), carrier: carrierOf(channel), ...window };
     });
   });
-  const byAddress = Map.groupBy(underWay, ({ address }) => address);
-  return new Map([...byAddress].map(([address, windows]) => [address, overlaps(windows)]));
+  return {
+    addresses: overlapsBy(underWay, ({ address }) => address, 2),
+    carriers: overlapsBy(underWay, ({ carrier }) => carrier, 16),
+  };
+}
+
+function overlapsBy<W extends Window>(windows: readonly W[], keyOf: (window: W) => string, count: number) {
+  return new Map([...Map.groupBy(windows, keyOf)].map(([key, own]) => [key, overlaps(own, count)] as const));
 }
 type Tried = {
   decisions: readonly Decision[];
@@ -109,14 +145,19 @@ type Tried = {
   addressOf: (contactId: string) => string;
 };
 
-/** Where at least two of them are at once. */
-function overlaps(windows: readonly Window[]): Window[] {
-  const sorted = windows.toSorted((a, b) => a.fromMs - b.fromMs);
+/** Where at least so many of them are at once. */
+function overlaps(windows: readonly Window[], count: number): Window[] {
+  const edges = windows.flatMap(({ fromMs, toMs }) => [
+    { atMs: fromMs, by: 1 },
+    { atMs: toMs, by: -1 },
+  ]);
   const found: Window[] = [];
-  let reachesMs = -Infinity;
-  for (const { fromMs, toMs } of sorted) {
-    if (fromMs < reachesMs) found.push({ fromMs, toMs: Math.min(toMs, reachesMs) });
-    reachesMs = Math.max(reachesMs, toMs);
+  let underWay = 0;
+  let sinceMs = 0;
+  for (const { atMs, by } of edges.sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
+    if (by === 1 && underWay === count - 1) sinceMs = atMs;
+    if (by === -1 && underWay === count) found.push({ fromMs: sinceMs, toMs: atMs });
+    underWay += by;
   }
   return found;
 }
@@ -134,7 +175,7 @@ function* endless(evidence: Evidence): Iterable<Violation> {
 
 /**
  * When every way to somebody on the newest rung has failed, and nobody has the incident in hand, the next rung is told in the same
- * step. Ladders have four rungs (the system's own two, urgent ones three) before they begin to repeat.
+ * step, as long as there are some that were not told yet.
  */
 function* waitedFor(evidence: Evidence): Iterable<Violation> {
   for (const { entry, cause, record } of decisionsOf(evidence)) {
@@ -147,8 +188,7 @@ function* waitedFor(evidence: Evidence): Iterable<Violation> {
       const wentOn = timeline.some(({ what, details }) => what === 'rung' && Number(details.rung) > rung);
       const { ladder } = incident;
       const isNewest = ladder.phase !== 'ended' && ladder.phase !== 'held' && ladder.rung === rung;
-      const rungs = incident.category === 'system' ? 2 : incident.severity === 'critical' ? 4 : 3;
-      if (wentOn || !isNewest || rung === 0 || rung >= rungs) continue;
+      if (wentOn || !isNewest || rung === 0 || rung >= rungsOf(incident)) continue;
       const says = `${told.contactId} could not be reached, and rung ${rung + 1} was not told`;
       yield { says, homeId: incident.where.placeId, sequence: entry.sequence, atMs: entry.atMs };
     }
@@ -160,9 +200,13 @@ function* doubled(evidence: Evidence): Iterable<Violation> {
   const service = (one: Heard) => one.arrived && !isLifeSafety(one.notice);
   for (const [noticeId, all] of Map.groupBy(evidence.messages.filter(service), ({ notice }) => notice.noticeId)) {
     const inOrder = all.toSorted((a, b) => a.atMs - b.atMs);
-    const known = inOrder.findIndex(({ answer }) => answer === 'delivered' || answer === 'accepted');
-    const again = known < 0 ? undefined : inOrder[known + 1];
-    if (again) yield { ...aboutOf(again), says: `${noticeId} arrived again at ${again.contactId}` };
+    const isKnown = ({ answer, channel }: Heard) =>
+      answer === 'delivered' || (answer === 'accepted' && !channel.startsWith('voice'));
+    const known = inOrder.findIndex(isKnown);
+    const knownMs = inOrder[known]?.atMs ?? Infinity;
+    // Two ways may be tried beside each other; none begins when one is known to have worked.
+    const again = inOrder.slice(known + 1).find(({ given }) => !given || given.atMs > knownMs + oneTryMs);
+    if (known >= 0 && again) yield { ...aboutOf(again), says: `${noticeId} arrived again at ${again.contactId}` };
   }
   const attempts = attemptsOf(evidence.journal);
   for (const { notice } of issuedIn(decisionsOf(evidence))) {
@@ -197,7 +241,7 @@ function* strangeRepeats({ messages }: Evidence): Iterable<Violation> {
   }
 }
 
-/** The name says incident, version, rung and recipient, and no two messages have the same. */
+/** The name says incident, version, rung and recipient, or what it answers, and no two messages have the same. */
 function* doubledNames(evidence: Evidence): Iterable<Violation> {
   const known = new Map<string, Issued>();
   for (const issued of issuedIn(decisionsOf(evidence))) {
@@ -205,7 +249,8 @@ function* doubledNames(evidence: Evidence): Iterable<Violation> {
     const { sequence, atMs } = issued.decision.entry;
     const to = recipient.type === 'contact' ? recipient.contactId : recipient.areaId;
     const tail = noticeId.startsWith(`${incidentId}/v`) ? noticeId.slice(incidentId.length + 2) : '';
-    if (!/^\d+$/.test(tail.split('/', 1)[0] ?? '') || !tail.endsWith(`/${rung}/${recipient.type}:${to}`))
+    const isNamed = /^\d+$/.test(tail.split('/', 1)[0] ?? '') && tail.endsWith(`/${rung}/${recipient.type}:${to}`);
+    if (!isNamed && !(purpose === 'reply' && noticeId.startsWith(`${incidentId}/reply:`)))
       yield { says: `${noticeId} (${purpose}) is not named by its cause`, sequence, atMs };
     const before = known.get(noticeId);
     if (before) yield { says: `${noticeId} was issued as ${before.notice.purpose}, and as ${purpose}`, sequence, atMs };

@@ -110,6 +110,7 @@ function* copiedTwice(evidence: Evidence): Iterable<Violation> {
   const registeredSince = entriesOf(journal, 'command').find(isRegistered)?.sequence ?? 0;
   const places = new Set<string>();
   const named = new Map<string, { sequence: number; receivedAt: number }>();
+  const anewSince = new Map<string, number>();
   for (const { sequence, part, deviceId, receivedAt, report } of store.copied.reports) {
     const homeId = homes.get(deviceId);
     const place = `part ${part} of record ${sequence}`;
@@ -119,9 +120,13 @@ function* copiedTwice(evidence: Evidence): Iterable<Violation> {
     if (name === undefined || renamed.has(deviceId) || garbled.has(name)) continue;
     const before = named.get(name);
     named.set(name, { sequence, receivedAt });
-    if (!before || before.sequence <= registeredSince) continue;
-    // An alarm that is heard again an hour later may be another one; so it seems after the clock went forward as well.
-    if (isUrgent(report.name) && receivedAt - before.receivedAt > sameAlarmMs) continue;
+    if (!before || before.sequence <= Math.max(registeredSince, anewSince.get(deviceId) ?? 0)) continue;
+    // An alarm that is heard again an hour later may be another one, of a device that counts from the beginning again; so it seems after
+    // the clock went forward as well.
+    if (isUrgent(report.name) && receivedAt - before.receivedAt > sameAlarmMs) {
+      anewSince.set(deviceId, sequence);
+      continue;
+    }
     const since = (ordinals.get(sequence) ?? Infinity) - (ordinals.get(before.sequence) ?? 0);
     if (since < remembered)
       yield { says: `${name} is in the copy twice, by records ${before.sequence} and ${sequence}`, homeId, sequence };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AuditLine } from '../../ingest/audit-lines.ts';
 import type { Command } from '../../records/command.ts';
 import type { IncidentChange } from '../../records/incident.ts';
-import type { Evidence, Told } from './evidence.ts';
+import type { Entry, Evidence, Told } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import { decisionsOf, entriesOf, once } from './reading.ts';
 
@@ -114,15 +114,39 @@ function* unheardNews(evidence: Evidence): Iterable<Violation> {
   const arrived = evidence.told.filter((one) => one.arrived);
   const gaps = arrived.flatMap(({ body }) => (body.type === 'subscription.gap' ? rangeOf(body.data) : []));
   const heard = new Set(arrived.flatMap((one) => newsIn(one) ?? []));
+  const subscribedAt = subscriptionOf(evidence.journal);
   const unheard = [...openingsOf(evidence), ...visitsOf(evidence)].filter(({ news, sequence, atMs }) => {
-    const isLate = atMs > evidence.endedAtMs - lateMs;
-    return !isLate && !heard.has(news) && !gaps.some(({ from, to }) => from <= sequence && sequence <= to);
+    const isOwed = sequence > subscribedAt && atMs <= evidence.endedAtMs - lateMs;
+    return isOwed && !heard.has(news) && !gaps.some(({ from, to }) => from <= sequence && sequence <= to);
   });
   if (unheard.length <= evidence.waiting) return;
   for (const { news, sequence, atMs } of unheard)
     yield { says: `nobody elsewhere was told of ${news}`, sequence, atMs };
 }
 type News = { news: string; sequence: number; atMs: number };
+
+/** Where in the journal a program is subscribed: what stands before it, as of a device that spoke before its county was entered, is no news. */
+function subscriptionOf(journal: readonly Entry[]): number {
+  const taken = takenIn(journal);
+  const commands = entriesOf(journal, 'command').map(({ record, sequence }) => ({ ...record, sequence }));
+  const imports = new Set(
+    commands.flatMap(({ command }) => {
+      const isOfIt =
+        command.type === 'registry-part' && command.changes.some(({ entity }) => entity === 'subscription');
+      return isOfIt ? command.importId : [];
+    }),
+  );
+  const commit = commands.find(({ command }) => {
+    return command.type === 'registry-commit' && imports.has(command.importId) && taken.has(command.commandId);
+  });
+  return commit?.sequence ?? Infinity;
+}
+
+/** The ids of commands that were not refused. */
+const takenIn = (journal: readonly Entry[]): ReadonlySet<string> =>
+  new Set(
+    entriesOf(journal, 'decided').flatMap(({ record }) => (record.result?.result.ok ? record.result.commandId : [])),
+  );
 
 function newsIn({ body }: Told): string | undefined {
   if (body.type === 'visit.recorded') return visitIn(body.data.householdId, Date.parse(body.data.visitedAt));
@@ -138,9 +162,7 @@ const openingsOf = (evidence: Evidence): News[] =>
 
 /** Of those that were taken. */
 function visitsOf({ journal }: Evidence): News[] {
-  const taken = new Set(
-    entriesOf(journal, 'decided').flatMap(({ record }) => (record.result?.result.ok ? record.result.commandId : [])),
-  );
+  const taken = takenIn(journal);
   return entriesOf(journal, 'command').flatMap(({ record: { command }, sequence, atMs }) =>
     command.type === 'visit' && taken.has(command.commandId)
       ? { news: visitIn(command.householdId, command.visitedAt), sequence, atMs }

@@ -130,9 +130,12 @@ function* endings(evidence: Evidence): Iterable<{ before: Step | undefined; step
   }
 }
 
-function resolveIn({ cause }: Decision): Extract<Command, { type: 'resolve' }> | undefined {
+/** Who ended it. By telephone somebody agrees to what another one wanted. */
+function resolveIn({ cause }: Decision): { by: Actor; contact: string } | undefined {
   const command = cause.record.kind === 'command' ? cause.record.command : undefined;
-  return command?.type === 'resolve' ? command : undefined;
+  if (command?.type === 'resolve') return command;
+  if (command?.type !== 'reply' || command.answer !== 'false-alarm') return undefined;
+  return { by: { type: 'contact', id: command.phoneKey }, contact: 'not-reached' };
 }
 
 const nameOf = ({ type, id }: Actor): string => `${type}:${id}`;

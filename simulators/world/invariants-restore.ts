@@ -51,7 +51,10 @@ const standsOf = (evidence: Evidence): readonly Stand[] =>
 const isYoung = ({ severity, lastAlertAt }: Incident, at: number): boolean =>
   severity === 'critical' && lastAlertAt > at - youngMs;
 
-/** Nobody hears of it what was decided before somebody let it go, or there was news. Word that it is over is no news of it. */
+/**
+ * Nobody hears of it what was decided before somebody let it go, or there was news. Word that it is over is no news of it, nor is the line to
+ * whoever answered.
+ */
 function* oldNews(evidence: Evidence): Iterable<Violation> {
   const issuedBy = new Map(issuedIn(decisionsOf(evidence)).map((one) => [one.notice.noticeId, one.decision]));
   const messages = Map.groupBy(evidence.messages, ({ notice }) => notice.incidentId);
@@ -62,7 +65,8 @@ function* oldNews(evidence: Evidence): Iterable<Violation> {
     const until = goesOn?.decision.cause.sequence ?? Number.POSITIVE_INFINITY;
     for (const { notice, contactId, atMs } of messages.get(incidentId) ?? []) {
       const decision = issuedBy.get(notice.noticeId);
-      if (atMs < start.atMs || isClosing(notice) || !decision || decision.cause.sequence >= until) continue;
+      if (atMs < start.atMs || isClosing(notice) || notice.purpose === 'reply') continue;
+      if (!decision || decision.cause.sequence >= until) continue;
       yield { says: `${contactId} heard ${notice.noticeId} of before, and nobody had sent it`, incidentId, atMs };
     }
   }

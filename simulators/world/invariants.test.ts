@@ -4,8 +4,9 @@ import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { DecidedRecord, JournalRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
 import { breachesOfCommands, withCommand } from './breaches-of-commands.test-support.ts';
-import { breachesOfOffice, withOffice } from './breaches-of-office.test-support.ts';
+import { breachesOfOffice, enteredLater, withOffice } from './breaches-of-office.test-support.ts';
 import { breachesOfRestore } from './breaches-of-restore.test-support.ts';
+import { breachesOfTelephones } from './breaches-of-telephones.test-support.ts';
 import { hourMs, minuteMs } from './chronicle.test-support.ts';
 import type { Entry, Evidence, Heard, HostileSay } from './evidence.ts';
 import type { FaultKind } from './faults.ts';
@@ -32,6 +33,17 @@ test('an account of everything, and a program that heard of everything, break no
   for (const { name, holds } of officeInvariants) expect([name, holds(evidence)]).toEqual([name, []]);
 });
 
+test('of what stood before it was subscribed a program need not hear, and of what came after it has to', () => {
+  const heard = officeInvariants.find(
+    ({ name }) => name === 'who subscribed hears of every incident, and of every visit',
+  );
+  const later = enteredLater(whole);
+  expect(later.told.length).toBeLessThan(withOffice(whole).told.length);
+  expect(heard?.holds(later)).toEqual([]);
+  expect(heard?.holds({ ...withOffice(whole), told: later.told })).toHaveLength(1);
+  expect(heard?.holds({ ...later, told: later.told.slice(-1) }).length).toBeGreaterThan(0);
+});
+
 test('every promise has an invariant, and every invariant a name of its own', () => {
   const promises = new Set(invariants.map(({ promise }) => promise));
   expect([...promises]).toEqual(expect.arrayContaining([1, 2, 3, 4, 5, 6, 7, 8, 9, 'rest']));
@@ -43,6 +55,7 @@ const breaches: { [invariant: string]: () => Evidence } = {
   ...breachesOfCommands(whole),
   ...breachesOfOffice(whole),
   ...breachesOfRestore(whole),
+  ...breachesOfTelephones(whole),
 
   'acknowledged means kept': () => ({ ...whole, publishes: changed(whole.publishes, 0, { hash: 'another' }) }),
   'what was durable stays as it was': () => ({ ...whole, lost: ['record 7 was durable, and is another now'] }),
@@ -145,6 +158,19 @@ test('what nobody could do in the meantime is not held against the system', () =
   }
 });
 
+test('a journal that was put back ends a claim of before at its start, and nothing else does before its time', () => {
+  const early = invariants.find(({ name }) => name === 'no deadline fires early');
+  const claimed = incidents(happens('claimed'), (one) => [claimedFor(one, hourMs)]);
+  const startedAs = (record: JournalRecord): Evidence => {
+    const ends = claimed.journal.find((entry) => isMeant(entry, happens('claim-expired')))?.record;
+    const cause = ends?.kind === 'decided' ? ends.cause : 0;
+    return { ...claimed, journal: changed(claimed.journal, cause - 1, { record }) };
+  };
+  const started = { kind: 'started', version: 'present', downMs: 0 } as const;
+  expect(early?.holds(startedAs({ ...started, restored: { takenAt: 0 } }))).toEqual([]);
+  expect(early?.holds(startedAs(started))).toHaveLength(1);
+});
+
 test('a fall that was stored, and came together with one that was cancelled, is not the one that was', () => {
   const cancelled = invariants.find(({ name }) => name === 'a fall that was cancelled in time calls nobody');
   expect(cancelled?.holds(alerts(notes('fall-cancelled'), () => raisedFor('fall')))).toEqual([]);
@@ -169,6 +195,24 @@ test('a registry that was written whole is the same in the end, and one with an 
   const [first] = entities;
   const gone = { ...entities[0], change: { ...first?.change, value: undefined } } as (typeof entities)[number];
   expect(copy?.holds(copied({ entities: [...entities, gone] }))).toHaveLength(1);
+});
+
+test('a report is in the copy again only when its device seems to count from the beginning again', () => {
+  const twiceCopied = invariants.find(({ name }) => name === 'no report is in the copy twice');
+  const { reports } = whole.store.copied;
+  const status = reports.find(({ report }) => report.name === 'status');
+  const fall = reports.find(({ deviceId, report }) => deviceId === status?.deviceId && report.name === 'fall');
+  if (!status || !fall) throw new Error('no watch says that somebody fell');
+  const end = whole.journal.length;
+  const heard = [fall, status].flatMap(
+    ({ sequence }) => whole.journal.find((entry) => entry.sequence === sequence) ?? [],
+  );
+  const journal = [...whole.journal, ...heard.map((entry, index) => ({ ...entry, sequence: end + 1 + index }))];
+  const again = [fall, status].map((row, index) => {
+    return { ...row, sequence: end + 1 + index, receivedAt: status.receivedAt + index };
+  });
+  expect(twiceCopied?.holds({ ...copied({ reports: [...reports, ...again] }), journal })).toEqual([]);
+  expect(twiceCopied?.holds({ ...copied({ reports: [...reports, ...again.slice(1)] }), journal })).toHaveLength(1);
 });
 
 test('an error in the log is explained by a fault of that world, and by no other', () => {

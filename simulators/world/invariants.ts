@@ -12,6 +12,7 @@ import { quietInvariants } from './invariants-quiet.ts';
 import { restInvariants } from './invariants-rest.ts';
 import { restoreInvariants } from './invariants-restore.ts';
 import { silenceInvariants } from './invariants-silence.ts';
+import { telephoneInvariants } from './invariants-telephones.ts';
 
 /** Every promise, as facts that the evidence of any world can contradict. */
 export const invariants: readonly Invariant[] = [
@@ -24,6 +25,7 @@ export const invariants: readonly Invariant[] = [
   ...hostileInvariants,
   ...commandInvariants,
   ...officeInvariants,
+  ...telephoneInvariants,
   ...deadlineInvariants,
   ...quietInvariants,
   ...restoreInvariants,

@@ -6,6 +6,7 @@ import { createMetrics } from '../../platform/metrics.ts';
 import type { Vault } from '../../platform/vault.ts';
 import type { Command, CommandResult } from '../../records/command.ts';
 import type { ReportRecord } from '../../records/journal-record.ts';
+import type { ProviderEntry } from '../../records/providers.ts';
 import type { Channel } from '../../responders/channel.ts';
 import type { WebhookPost } from '../../responders/channels/webhook-post.ts';
 import type { Store } from '../../storage/store.ts';
@@ -28,6 +29,8 @@ export type MachineParts = {
   faults: FaultPlan;
   /** What a life of the alarm process sends with, and what one of desk writes to. */
   channels: (life: ProcessLife) => readonly Channel[];
+  /** Which of these the installation pays for. */
+  providers?: readonly ProviderEntry[] | undefined;
   /** The way to devices; without it no device is there. */
   downlink?: DownlinkPort | undefined;
   store: (life: ProcessLife) => Store;
@@ -134,7 +137,7 @@ export class Machine {
   }
 
   async #openAlarm(life: ProcessLife): Promise<void> {
-    const { seed, vault, channels, disk, faults, downlink } = this.#parts;
+    const { seed, vault, channels, providers, disk, faults, downlink } = this.#parts;
     const { starts } = this.#seats.alarm;
     const alarm = await openAlarm({
       ...{ disk: disk.open(life), stateDisk: disk.open(life), clock: life.clock, vault, timeZone: 'Asia/Shanghai' },
@@ -143,6 +146,7 @@ export class Machine {
       log: this.#log('alarm'),
       metrics: createMetrics(),
       channels: channels(life),
+      ...(providers && { providers }),
       ...(downlink && { downlink: whileAlive(downlink, life) }),
       limits: faults.store.restores.length > 0 ? wholeJournal : smallJournal,
       checkpointEveryMs: keepStateEveryMs,

@@ -1,6 +1,8 @@
+import type { Command } from '../../records/command.ts';
+import type { OutcomeRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
 import type { Evidence } from './evidence.ts';
-import { attemptsOf, type Decision, isClosing, issuedIn } from './reading.ts';
+import { type Attempt, attemptsOf, type Decision, isClosing, issuedIn, waysTo } from './reading.ts';
 
 /** When a message had no more to be tried, and why. `perhaps`: there may just be time for one more. */
 export type End = {
@@ -9,58 +11,89 @@ export type End = {
 };
 
 /** By notice: the first of its ends. A message without one has to be tried on. */
-export function endsOf({ journal }: Evidence, decisions: readonly Decision[]): Map<string, End> {
+export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<string, End> {
   const ends = new Map<string, End>();
   const end = (noticeId: string, atMs: number, how: End['how']) => {
     const before = ends.get(noticeId);
     if (!before || atMs < before.atMs) ends.set(noticeId, { atMs, how });
   };
   const issued = issuedIn(decisions);
-  const attempts = attemptsOf(journal);
+  const attempts = attemptsOf(evidence.journal);
+  const waysOf = waysTo(evidence);
   for (const { notice, decision } of issued) {
     const channels = new Map<string, 'open' | 'refused' | 'accepted'>();
+    // A provider's word that it has it is enough where nobody escalates, unless it is a call: nobody may have picked it up.
+    const isAwaited = notice.severity === 'critical' && !isClosing(notice);
+    const isDone = ({ result, channel }: OutcomeRecord) =>
+      result === 'delivered' || (result === 'accepted' && !isAwaited && !channel.startsWith('voice'));
     for (const { record, atMs, receivedAt } of attempts.get(notice.noticeId) ?? []) {
       if (record.kind === 'attempting') {
         channels.set(record.channel, 'open');
         continue;
       }
       const isLate = receivedAt + steadyMs + timeoutMs > notice.at + longestClosingMs;
-      if (record.result === 'delivered') end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'delivered');
+      if (isDone(record)) end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'delivered');
       else if (record.final) end(notice.noticeId, atMs, 'given up');
       else if (isClosing(notice) && isLate) end(notice.noticeId, atMs, 'perhaps given up');
       if (record.result === 'refused' || record.result === 'accepted') channels.set(record.channel, record.result);
-      if ([...channels.values()].every((state) => state !== 'open') && record.result !== 'failed')
+      const isTriedOn =
+        channels.size < waysOf(notice) ||
+        [...channels.values()].some((state) => state === 'open' || (state === 'accepted' && isAwaited));
+      if (!isTriedOn && record.result !== 'failed')
         end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'refused');
     }
   }
-  overtake(decisions, end);
+  overtake(decisions, attempts, end);
   return ends;
 }
 
 /**
  * A newer message to the same person about the same incident takes the place of the older one, and the end of an incident that
- * of all but the word of it; so does that it is held for a person to decide.
+ * of all but the word of it; so does that it is held for a person to decide. Whoever answers has read what was sent to them: the line that
+ * answers them ends that, and what they ask for on the page.
  */
 function overtake(
   decisions: readonly Decision[],
+  attempts: ReadonlyMap<string, readonly Attempt[]>,
   end: (noticeId: string, atMs: number, how: End['how']) => void,
 ): void {
   const latest = new Map<string, Map<string, Notice>>();
-  for (const { entry, record } of decisions) {
+  const read = (notice: Notice | undefined, { entry, cause }: Decision) => {
+    if (!notice || isClosing(notice)) return;
+    const wasSent = attempts.get(notice.noticeId)?.some(({ sequence }) => sequence < cause.sequence);
+    if (wasSent) end(notice.noticeId, entry.atMs, 'overtaken');
+  };
+  for (const decision of decisions) {
+    const { entry, cause, record } = decision;
     for (const notice of record.notices ?? []) {
-      const { incidentId, recipient } = notice;
-      const to = recipient.type === 'contact' ? recipient.contactId : `desk ${recipient.areaId}`;
+      const { incidentId, recipient, purpose } = notice;
+      const who = recipient.type === 'contact' ? recipient.contactId : `desk ${recipient.areaId}`;
       const own = latest.get(incidentId) ?? new Map<string, Notice>();
-      const before = own.get(to);
-      if (before) end(before.noticeId, entry.atMs, 'overtaken');
-      latest.set(incidentId, own.set(to, notice));
+      latest.set(incidentId, own);
+      const lines = `reply ${who}`;
+      for (const key of purpose === 'reply' ? [lines] : [who, lines]) {
+        const before = own.get(key);
+        if (before) end(before.noticeId, entry.atMs, 'overtaken');
+      }
+      if (purpose === 'reply') read(own.get(who), decision);
+      own.set(purpose === 'reply' ? lines : who, notice);
     }
+    const command = cause.record.kind === 'command' ? cause.record.command : undefined;
+    const answering = command && record.result?.result.ok ? whoAnswers(command) : undefined;
+    if (answering && command && 'incidentId' in command)
+      read(latest.get(command.incidentId ?? '')?.get(answering), decision);
     for (const { incident } of record.incidents ?? []) {
       if (incident.state.phase !== 'resolved' && incident.ladder.phase !== 'held') continue;
       for (const notice of latest.get(incident.incidentId)?.values() ?? [])
-        if (!isClosing(notice)) end(notice.noticeId, entry.atMs, 'over');
+        if (!isClosing(notice) && notice.purpose !== 'reply') end(notice.noticeId, entry.atMs, 'over');
     }
   }
+}
+
+/** Also by word of the desk. */
+function whoAnswers(command: Command): string | undefined {
+  if (command.type === 'accept' || command.type === 'decline') return command.contactId;
+  return command.type === 'arrive' && command.by.type === 'contact' ? command.by.id : undefined;
 }
 
 /** Word that it is over is tried for two hours. */

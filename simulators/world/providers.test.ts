@@ -132,6 +132,14 @@ function messageTo(contactId: string): Omit<Message, 'idempotencyId' | 'signal'>
     recipient: { type: 'contact', contactId },
     text: { ...text, alertCount: 1 },
   };
-  const words = { language: 'en', title: 'smoke', body: '', where: '', drill: true, provisional: false } as const;
+  const words = {
+    language: 'en',
+    title: 'smoke',
+    body: '',
+    sms: '',
+    where: '',
+    drill: true,
+    provisional: false,
+  } as const;
   return { notice, text: words, address: { type: 'log' } };
 }

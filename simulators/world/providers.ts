@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Chance } from '../../platform/random.ts';
 import type { Address, Channel, Message, Sent } from '../../responders/channel.ts';
-import type { Posted, WebhookPost } from '../../responders/channels/webhook-post.ts';
+import type { Posted } from '../../responders/channels/guarded-post.ts';
+import type { WebhookPost } from '../../responders/channels/webhook-post.ts';
 import { msBetween } from '../seeded-chance.ts';
 import type { Heard, Told } from './evidence.ts';
 import { type FaultPlan, noFaults, windowAt } from './faults.ts';
@@ -120,7 +121,7 @@ export class Providers {
   }
 }
 
-type SenderLife = Pick<ProcessLife, 'onCall' | 'isOver'>;
+export type SenderLife = Pick<ProcessLife, 'onCall' | 'isOver'>;
 /** Without an answer nobody ever says what became of it. */
 type Fate = { arrives: boolean; answer: Sent | undefined };
 
@@ -130,7 +131,7 @@ const throttled = (chance: Chance): Sent => {
   return { type: 'later', reason: 'status 429', retryAfterMs: msBetween(chance, 1_000, 5 * 60_000) };
 };
 
-function attemptOf({ notice, text, idempotencyId }: Message, channel: string, atMs: number): Heard {
+export function attemptOf({ notice, text, idempotencyId }: Message, channel: string, atMs: number): Heard {
   const { recipient } = notice;
   const contactId = recipient.type === 'contact' ? recipient.contactId : 'desk';
   return { atMs, contactId, channel, notice, idempotencyId, body: text.body, arrived: false, answer: 'none' };

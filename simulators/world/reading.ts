@@ -3,6 +3,8 @@ import type { AlertChange } from '../../records/alert.ts';
 import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { AttemptingRecord, DecidedRecord, JournalRecord, OutcomeRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
+import type { ProviderEntry } from '../../records/providers.ts';
+import type { Contact } from '../../records/registry.ts';
 import { glassVault } from '../glass-vault.ts';
 import type { Entry, Evidence, Publish } from './evidence.ts';
 import type { Window } from './faults.ts';
@@ -123,23 +125,45 @@ export function homesByDevice({ homes }: Evidence): Map<string, string> {
 }
 
 /** Where each contact is reached, as it was entered: several of them may be one person. */
-export function addressesOf({ journal }: Evidence): Map<string, string> {
+export function addressesOf(evidence: Evidence): Map<string, string> {
   const { unseal } = glassVault();
   return new Map(
-    entriesOf(journal, 'command').flatMap(({ record: { command } }) => {
-      if (command.type !== 'registry-part') return [];
-      return command.changes.flatMap((change) => {
-        if (change.type !== 'put' || change.entity !== 'contact') return [];
-        const { id, channels } = change.value;
-        const [first] = channels;
-        const url =
-          first?.type === 'webhook' && typeof first.url === 'object'
-            ? unseal(`contact:${id}`, 'channels.*.url', first.url)
-            : undefined;
-        return url === undefined ? [] : [[id, url] as const];
-      });
+    contactsIn(evidence).flatMap(({ id, channels: [first] }) => {
+      const url =
+        first?.type === 'webhook' && typeof first.url === 'object'
+          ? unseal(`contact:${id}`, 'channels.*.url', first.url)
+          : undefined;
+      return url === undefined ? [] : [[id, url] as const];
     }),
   );
+}
+
+/** What the installation can send by, in the order of preference, as the journal says. */
+export function providersIn({ journal }: Evidence): readonly ProviderEntry[] {
+  return entriesOf(journal, 'providers').at(-1)?.record.table ?? [];
+}
+
+/** The contacts, as they were entered. */
+export const contactsIn = once(({ journal }): readonly Contact[] =>
+  entriesOf(journal, 'command').flatMap(({ record: { command } }) => {
+    if (command.type !== 'registry-part') return [];
+    return command.changes.flatMap((change) =>
+      change.type === 'put' && change.entity === 'contact' ? change.value : [],
+    );
+  }),
+);
+
+/** How many ways there are to whom a notice goes: each of their channels, by each provider that carries it. */
+export function waysTo(evidence: Evidence): (notice: Notice) => number {
+  const providers = providersIn(evidence);
+  const carriers = (type: string) => Math.max(1, providers.filter(({ medium }) => medium === type).length);
+  const ways = new Map(
+    contactsIn(evidence).map(({ id, channels }) => {
+      return [id, channels.reduce((sum, { type }) => sum + carriers(type), 0)] as const;
+    }),
+  );
+  return ({ recipient, via }) =>
+    recipient.type === 'desk' || via !== undefined ? 1 : Math.max(1, ways.get(recipient.contactId) ?? 0);
 }
 
 /** What may have been in the way, in order and without overlaps. `alarm`: nobody was there to do it. */

@@ -38,6 +38,8 @@ const bounds: { readonly [table: string]: number } = {
   'incident-commands': 5_000,
   // One for each person and channel of each open incident, until it is delivered, refused or overtaken.
   outbox: 1_000,
+  // Of a day.
+  receipts: 2_000,
   // What a crash swallowed is made up for as one reads on; what a disk held up for hours is decided about behind all of it.
   'pending-decisions': 2_000,
   'downlinks-before': 2_000,

@@ -21,6 +21,7 @@ export function traceOf(records: readonly StoredRecord[], evidence: Evidence): s
   for (const { sentAtMs, arrivedAtMs, deviceId, command } of evidence.sent)
     hash.update(`${sentAtMs} ${arrivedAtMs} ${deviceId} ${command.id}\n`);
   for (const { atMs, id, arrived, answer } of evidence.told) hash.update(`${atMs} ${id} ${arrived} ${answer}\n`);
+  for (const { atMs, line, id, text } of evidence.texts) hash.update(`${atMs} ${line} ${id} ${text}\n`);
   for (const line of evidence.account) hash.update(line);
   return hash.digest('hex').slice(0, 12);
 }

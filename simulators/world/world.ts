@@ -13,8 +13,9 @@ import { glassVault } from '../glass-vault.ts';
 import { chanceOf } from '../seeded-chance.ts';
 import { makeVillage, registryFile, type Village } from '../village.ts';
 import { VirtualClock } from '../virtual-clock.ts';
+import { startAnswering, withTelephones } from './answering.ts';
 import { startCommanding } from './commanding.ts';
-import type { Asked, Evidence, Heard, HostileSay, Publish, Sent, Told } from './evidence.ts';
+import type { Asked, Evidence, Heard, HostileSay, Publish, Sent, Texted, Told } from './evidence.ts';
 import { drawFaults, type FaultPlan } from './faults.ts';
 import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
 import { startHostile } from './hostile-clients.ts';
@@ -30,6 +31,7 @@ import { startPeople } from './people.ts';
 import { openProviders } from './providers.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { createTablePeaks } from './table-peaks.ts';
+import { openTelephones, worldProviders } from './telephones.ts';
 import { traceOf } from './trace.ts';
 
 export type WorldOptions = {
@@ -42,6 +44,8 @@ export type WorldOptions = {
   commands?: boolean;
   /** Somebody looks, visits and edits, desk keeps account of it, and a program elsewhere is told what happens. */
   office?: boolean;
+  /** Two of three contacts are told by SMS and calls, and answer by keypad. */
+  telephones?: boolean;
 };
 
 /**
@@ -61,7 +65,14 @@ export async function runWorld(options: WorldOptions): Promise<{ evidence: Evide
 }
 
 function openWorld(options: WorldOptions) {
-  const { seed, hours, faults: drawn = drawFaults({ seed, hours }), commands = false, office = false } = options;
+  const {
+    seed,
+    hours,
+    faults: drawn = drawFaults({ seed, hours }),
+    commands = false,
+    office = false,
+    telephones = false,
+  } = options;
   const clock = new VirtualClock({ startAt });
   const village = makeVillage({ seed, homes: homesInAll + drawn.hostile.length, villageSize: homesPerVillage });
   const [homes, hostileHomes] = [village.homes.slice(0, homesInAll), village.homes.slice(homesInAll)];
@@ -69,7 +80,7 @@ function openWorld(options: WorldOptions) {
   const life = planLife({ homes, startAt, chance: chance('life'), faults: drawn });
   const faults = lostNearCall(drawn, life.truth, chance('loss'));
   const [publishes, messages, asked, said]: [Publish[], Heard[], Asked[], HostileSay[]] = [[], [], [], []];
-  const [sent, told]: [Sent[], Told[]] = [[], []];
+  const [sent, told, texts]: [Sent[], Told[], Texted[]] = [[], [], []];
   const disk = new SimulatedDisk({ chance: chance('disk'), faults: faults.disk });
   const store = new MemoryStore();
   const stores: FaultyStore[] = [];
@@ -80,8 +91,16 @@ function openWorld(options: WorldOptions) {
     ...{ clock, chance: chance('providers'), faults: faults.providers, messages, told },
     onArrival: (heard) => people.hear(heard),
   });
+  const lines = telephones
+    ? openTelephones({
+        ...{ clock, chance: chance('telephones'), faults: faults.lines, messages, texts },
+        onArrival: (heard, messageId) => answering?.hear(heard, messageId),
+      })
+    : undefined;
   const machine = new Machine({
-    ...{ seed, clock, disk, faults, vault: glassVault(), channels: providers.channels },
+    ...{ seed, clock, disk, faults, vault: glassVault() },
+    channels: (life) => [...providers.channels(life), ...(lines?.channels(life) ?? [])],
+    providers: lines && worldProviders,
     downlink: commands
       ? {
           hears: (...asked) => commanding?.downlink.hears(...asked) ?? false,
@@ -110,6 +129,12 @@ function openWorld(options: WorldOptions) {
     see,
     send: (command) => machine.send(command),
   });
+  const answering =
+    lines &&
+    startAnswering({
+      ...{ clock, chance: chance('answering'), homes, answer: (...said) => lines.answer(...said) },
+      send: (command) => machine.send(command),
+    });
   const hostile = startHostile({
     ...{ clock, chance: chance('hostile'), clients: faults.hostile, homes: hostileHomes, victims: homes, said },
     deliver: (report, lifeSafety) => machine.keep(report, lifeSafety),
@@ -136,12 +161,26 @@ function openWorld(options: WorldOptions) {
   let isHealed = false;
   return {
     ...{ seed, hours, faults, clock, village, homes, truth: life.truth, publishes, messages, asked },
-    ...{ disk, store, machine, living, people, sent, told, office, hostile: { said, thieves: hostile.thieves } },
+    ...{
+      disk,
+      store,
+      machine,
+      living,
+      people,
+      sent,
+      told,
+      texts,
+      office,
+      telephones,
+      hostile: { said, thieves: hostile.thieves },
+    },
     heal(): void {
       isHealed = true;
       for (const part of [disk, network, providers, machine, people, ...stores]) part.heal();
       commanding?.heal();
       working?.heal();
+      lines?.heal();
+      answering?.heal();
       lettingGo?.heal();
     },
   };
@@ -149,10 +188,10 @@ function openWorld(options: WorldOptions) {
 type World = ReturnType<typeof openWorld>;
 
 /** The first start, and the county's registry. Nothing is struck before it is there. */
-async function settleIn({ machine, clock, village, office }: World): Promise<void> {
+async function settleIn({ machine, clock, village, office, telephones }: World): Promise<void> {
   machine.start();
   await clock.advance(10_000);
-  for (const command of importOf(village, office)) {
+  for (const command of importOf(village, { office, telephones })) {
     // A disk may fail that early: whoever enters the registry tries again when the process is back.
     let said = 'nothing';
     for (let tries = 0; said !== 'ok' && tries < 5; tries++) {
@@ -166,7 +205,7 @@ async function settleIn({ machine, clock, village, office }: World): Promise<voi
   }
 }
 
-function importOf(village: Village, office: boolean): Command[] {
+function importOf(village: Village, { office, telephones }: Pick<World, 'office' | 'telephones'>): Command[] {
   const by = { type: 'system', id: 'world' } as const;
   const registry = createRegistry({ state: new FoldState() });
   const receiver = { url: 'https://receiver.example', secret: `whsec_${'A'.repeat(32)}` };
@@ -176,7 +215,8 @@ function importOf(village: Village, office: boolean): Command[] {
   });
   if (plan.problems.length > 0) throw new Error(JSON.stringify(plan.problems));
   const importId = 'county';
-  const changes = office ? [...plan.changes, elsewhere(receiver)] : plan.changes;
+  const reached = telephones ? withTelephones(plan.changes) : plan.changes;
+  const changes = office ? [...reached, elsewhere(receiver)] : reached;
   return [
     { type: 'registry-part', commandId: 'county-part', by, importId, part: 0, changes },
     { type: 'registry-commit', commandId: 'county-commit', by, importId, parts: 1 },
@@ -228,7 +268,7 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
   return {
     ...{ seed, hours, faults, truth, stuck, crashes, complaints },
     ...withoutLostTime(world, faults.restore),
-    ...{ office, account: await accountOn(disk.open({ clock })) },
+    ...{ office, texts: world.texts, account: await accountOn(disk.open({ clock })) },
     waiting: machine.beside?.feed.health('feed').waiting ?? 0,
     ...{ endedAtMs: clock.monotonic(), homes, lost: historian.lost, peaks: [...machine.peaks(), ...tables.peaks()] },
     troubles: troubles.map((trouble) => ({ ...trouble, toMs: Math.min(trouble.toMs, clock.monotonic()) })),

@@ -1,107 +1,25 @@
 import { quantityNames } from '../../../rules/explain/quantities.ts';
 import type { Section } from '../registry-entry.ts';
-import { beijingTime, readBeijingTime } from './beijing-time.ts';
-
-/**
- * A column of a sheet: the field it fills (`position.lat`), its heading, and how a cell becomes a value and back. What a cell says that it
- * cannot read goes on as it is: the entry's own schema says what would be right.
- */
-export type Column = {
-  key: string;
-  zh: string;
-  parse(text: string): unknown;
-  format(value: unknown): string;
-  /** What a cell may say, in Chinese, by the word that stands for it; `isMany`: several of them. */
-  choices?: Record<string, string>;
-  isMany?: true;
-  /** Names, numbers and addresses of people, and who is away. */
-  personal?: true;
-  needed?: true;
-  /** What has to be known to fill it in. */
-  note?: { zh: string; en: string };
-};
-
-type About = Omit<Column, 'key' | 'zh' | 'parse' | 'format' | 'choices' | 'isMany'>;
-
-const asText = (value: unknown): string => (value === undefined || typeof value === 'object' ? '' : String(value));
-const asItStands: Pick<Column, 'parse' | 'format'> = { parse: (cell) => cell, format: asText };
-const text = (key: string, zh: string, about: About = {}): Column => ({ key, zh, ...asItStands, ...about });
-const number = (key: string, zh: string, about: About = {}): Column => ({
-  ...text(key, zh, about),
-  parse: (cell) => numberIn(cell) ?? cell,
-});
-const yesNo = (key: string, zh: string, about: About = {}): Column => ({
-  ...text(key, zh, about),
-  parse: (cell) => switches.get(spelling(cell)) ?? cell,
-  format: (value) => (value === true ? '是' : ''),
-});
-const choice = (key: string, zh: string, choices: Record<string, string>, about: About = {}): Column => ({
-  ...text(key, zh, about),
+import {
+  type About,
+  asItStands,
+  asText,
+  type Column,
+  choice,
   choices,
-  parse: (cell) => wordFor(cell, choices),
-  format: (value) => choices[String(value)] ?? asText(value),
-});
-const choices = (key: string, zh: string, of: Record<string, string>, about: About = {}): Column => ({
-  ...text(key, zh, about),
-  ...{ choices: of, isMany: true as const },
-  parse: (cell) => partsOf(cell).map((part) => wordFor(part, of)),
-  format: (value) =>
-    listOf(value)
-      .map((one) => of[String(one)] ?? asText(one))
-      .join('、'),
-});
-/** One thing a line. */
-const lines = (key: string, zh: string, each: Pick<Column, 'parse' | 'format'>, about: About = {}): Column => ({
-  ...text(key, zh, about),
-  parse: (cell) => linesOf(cell).map(each.parse),
-  format: (value) => listOf(value).map(each.format).join('\n'),
-});
-
-/** A time by the clock of Beijing, which is China's; epoch ms where it is kept. */
-const instant = (key: string, zh: string, about: About = {}): Column => ({
-  ...text(key, zh, about),
-  parse: (cell) => readBeijingTime(cell) ?? cell,
-  format: (value) => (typeof value === 'number' ? beijingTime(value) : asText(value)),
-});
-
-/** Numbers of days or months: what is no number goes on as it is. */
-const numbers = (key: string, zh: string, about: About = {}): Column => ({
-  ...text(key, zh, about),
-  parse: (cell) => partsOf(cell).map((part) => numberIn(part) ?? part),
-  format: (value) => listOf(value).join('、'),
-});
-
-/** Also of the wide digits that Chinese keyboards write. */
-function numberIn(cell: string): number | undefined {
-  const value = cell.trim() === '' ? Number.NaN : Number(cell.normalize('NFKC'));
-  return Number.isNaN(value) ? undefined : value;
-}
-
-/** Spelt without blanks, dashes and what stands in brackets, in small letters. */
-export const spelling = (words: string): string =>
-  words
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/\(.*?\)|[\s_.-]/g, '');
-
-const switches = new Map([
-  ...['是', '有', 'yes', 'y', 'true', '1', '√'].map((word) => [word, true] as const),
-  ...['否', '无', 'no', 'n', 'false', '0'].map((word) => [word, false] as const),
-]);
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const partsOf = (cell: string): string[] => cell.split(/[、,，;；\s]+/).filter((part) => part !== '');
-const linesOf = (cell: string, apart = /[\r\n]+/): string[] =>
-  cell
-    .split(apart)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-/** Also on one line, where nothing can hold the sign that separates them. */
-const orOnOneLine = /[\r\n;；]+/;
-
-function wordFor(cell: string, among: Record<string, string>): string {
-  const spelt = spelling(cell);
-  return Object.keys(among).find((word) => spelling(word) === spelt || spelling(among[word] ?? '') === spelt) ?? cell;
-}
+  instant,
+  lines,
+  linesOf,
+  number,
+  numberIn,
+  numbers,
+  orOnOneLine,
+  switches,
+  text,
+  wordFor,
+  yesNo,
+} from './column.ts';
+import { escalationColumns } from './escalation-columns.ts';
 
 const point = {
   parse(line: string) {
@@ -112,15 +30,29 @@ const point = {
 };
 type Point = { lat: number; lon: number };
 
-/** A way to reach somebody: "log", or the address of a webhook. */
+/** A way to reach somebody, by its name or its address. The address of a robot is a secret: its name keeps it. */
 const channel = {
-  parse: (line: string) =>
-    /^https?:/i.test(line) ? { type: 'webhook', url: line } : { type: wordFor(line, { log: '日志' }) },
-  format: (value: unknown) => {
-    const { type, url } = value as { type: string; url?: unknown };
-    return type === 'webhook' ? asText(url) : type;
+  parse(line: string) {
+    const robot = robots.find(({ host }) => host.test(line));
+    if (robot) return { type: robot.type, hook: line };
+    if (/^https?:/i.test(line)) return { type: 'webhook', url: line };
+    if (line.includes('@')) return { type: 'email', address: line };
+    return { type: wordFor(line, channelNames) };
+  },
+  format(value: unknown) {
+    const { type, url, address } = value as { type: string; url?: unknown; address?: unknown };
+    if (type === 'webhook') return asText(url);
+    return type === 'email' ? asText(address) : type;
   },
 };
+const channelNames = {
+  ...{ log: '日志', sms: '短信', voice: '电话', dingtalk: '钉钉', wecom: '企业微信', feishu: '飞书' },
+};
+const robots = [
+  { type: 'dingtalk', host: /^https:\/\/oapi\.dingtalk\.com\//i },
+  { type: 'wecom', host: /^https:\/\/qyapi\.weixin\.qq\.com\//i },
+  { type: 'feishu', host: /^https:\/\/open\.(feishu\.cn|larksuite\.com)\//i },
+];
 
 /** Numbers, switches and words, as rules know them: "holdMinutes=10". */
 const settings: Pick<Column, 'parse' | 'format'> = {
@@ -214,6 +146,21 @@ const ownColumns: Record<Section, Column[]> = {
       note: { zh: '短信中使用，不要写人名', en: 'stands in messages: no name of a person' },
     }),
     text('address', '地址', personal),
+    text('directions', '路线说明', {
+      personal: true,
+      note: {
+        zh: '从大家都知道的路口说起，供念给119、120',
+        en: 'from a road that everybody knows: read out to 119 and 120',
+      },
+    }),
+    choice('heating', '取暖', {
+      ...{ stove: '火炉', gas: '燃气', electric: '电', district: '集中供暖', none: '无' },
+    }),
+    choice('water', '水源', { tap: '自来水', well: '水井', tank: '水罐', none: '无' }),
+    choices('hazards', '危险提示', {
+      ...{ 'gas-bottle': '液化气罐', 'gas-pipe': '燃气管道', fuel: '油料', oxygen: '氧气瓶' },
+      ...{ dog: '有狗', 'power-line': '电线', 'bad-road': '道路难行' },
+    }),
     number('position.lat', '纬度'),
     number('position.lon', '经度'),
     datum('position.datum'),
@@ -232,10 +179,14 @@ const ownColumns: Record<Section, Column[]> = {
       ...{ disabled: '失能', dementia: '失智' },
     }),
     language,
+    text('phone', '本人电话', personal),
+    choices('rescueNeeds', '救援须知', {
+      ...{ bedridden: '卧床', wheelchair: '坐轮椅', deaf: '失聪', blind: '失明', mute: '失语' },
+    }),
     choice(
       'absence.reason',
       '离家原因',
-      { hospital: '住院', 'with-family': '在家人处', travelling: '外出' },
+      { hospital: '住院', 'with-family': '在家人处', travelling: '外出', moved: '已迁走', deceased: '已去世' },
       {
         ...personal,
         note: {
@@ -263,7 +214,7 @@ const ownColumns: Record<Section, Column[]> = {
       'role',
       '角色',
       {
-        ...{ neighbour: '邻居', family: '家属', 'night-carer': '夜班护理员', station: '服务站' },
+        ...{ neighbour: '邻居', family: '家属', 'night-carer': '夜班护理员', station: '服务站', 'fire-post': '消防点' },
         ...{ township: '苏木乡镇', county: '旗县', desk: '值班台', self: '本人' },
       },
       needed,
@@ -271,11 +222,26 @@ const ownColumns: Record<Section, Column[]> = {
     number('order', '顺序', { note: { zh: '同一角色中小的先通知', en: 'among the same role the lower comes first' } }),
     text('name', '姓名', { ...personal, ...needed }),
     text('phone', '电话', personal),
+    number('position.lat', '出发地纬度', personal),
+    number('position.lon', '出发地经度', personal),
+    datum('position.datum', personal),
+    choice('travel', '交通方式', { foot: '步行', horse: '骑马', motorbike: '摩托车', car: '汽车' }),
     language,
+    choice(
+      'voiceLanguage',
+      '语音语言',
+      { 'zh-CN': '中文', en: '英文', mn: '蒙古语' },
+      {
+        note: { zh: '电话语音的语言，空为与“语言”相同', en: 'of calls; empty: the same as the language' },
+      },
+    ),
     lines('channels', '通知方式', channel, {
       ...personal,
       ...needed,
-      note: { zh: '每行一种：log，或回调地址 https://…', en: 'one a line: log, or the address of a webhook' },
+      note: {
+        zh: '每行一种：短信、电话、电子邮件地址、钉钉/企业微信/飞书机器人地址、回调地址 https://…、日志',
+        en: 'one a line: sms, voice, an e-mail address, the address of a robot (DingTalk, WeCom, Feishu) or of a webhook, log',
+      },
     }),
     lines('webhookSecret', '回调密钥', asItStands, {
       personal: true,
@@ -362,6 +328,7 @@ const ownColumns: Record<Section, Column[]> = {
     numbers('weekdays', '星期', { note: { zh: '1为周一，7为周日；空为每天', en: '1 is Monday; empty: every day' } }),
     months,
   ],
+  ...escalationColumns(id),
 };
 
 export const columnsOf = (section: Section): Column[] => [...ownColumns[section], removeColumn];
@@ -376,4 +343,5 @@ export function lettersOf(column: number): string {
 export const sheetNames: Record<Section, string> = {
   ...{ areas: '区域', sites: '机构', places: '地点', households: '住户', people: '人员', contacts: '联系人' },
   ...{ zones: '活动范围', devices: '设备', ruleSettings: '规则设置', thresholds: '读数限值' },
+  ...{ rosters: '值班表', policies: '通知方案', profiles: '频繁呼叫约定' },
 };

@@ -1,7 +1,8 @@
 import { unsealEntity } from '../../../records/sealing.ts';
 import { type EntryParts, type Section, sectionNames, sections } from '../registry-entry.ts';
 import type { Entry, PlanProblem, Said } from '../registry-plan.ts';
-import { type Column, columnsOf, removeColumn, sheetNames, spelling } from './columns.ts';
+import { type Column, spelling } from './column.ts';
+import { columnsOf, removeColumn, sheetNames } from './columns.ts';
 import { mostRows, readSheet, type SheetRow } from './csv.ts';
 import { columnFor, entryOf } from './rows.ts';
 

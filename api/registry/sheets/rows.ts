@@ -1,6 +1,7 @@
-import type { Entity, EntityType } from '../../../records/registry.ts';
+import type { Contact, Entity, EntityType } from '../../../records/registry.ts';
 import type { Section } from '../registry-entry.ts';
-import { type Column, columnsOf } from './columns.ts';
+import type { Column } from './column.ts';
+import { columnsOf } from './columns.ts';
 
 /** An entity as the cells of its row. Secrets are never among them. */
 export function cellsOf(columns: readonly Column[], value: Entity<EntityType>): string[] {
@@ -17,7 +18,7 @@ export function entryOf(
   before: Entity<EntityType> | undefined,
 ): Record<string, unknown> {
   // What proves to be a device stays with it by itself.
-  const { credential: _, claim: __, ...open } = { ...before } as Record<string, unknown>;
+  const { credential: _, claim: __, phoneKey: ___, ...open } = { ...before } as Record<string, unknown>;
   const kept = [...cells.keys()].reduce<unknown>((entry, { key }) => withField(entry, key.split('.'), undefined), open);
   const filled = [...cells].filter(([, cell]) => cell !== '');
   const entry = filled.reduce<unknown>(
@@ -61,12 +62,14 @@ const atHome = { absence: null };
 
 type Contacted = { channels?: { type: string }[]; webhookSecret?: unknown } & Record<string, unknown>;
 
+const withSecret: ReadonlySet<string> = new Set<Contact['channels'][number]['type']>(['webhook', 'dingtalk', 'feishu']);
+
 /** The secrets stand beside the addresses, in their order. */
 function withSecrets({ webhookSecret, ...contact }: Contacted): Record<string, unknown> {
   const secrets: unknown[] = Array.isArray(webhookSecret) ? [...webhookSecret] : [];
   if (secrets.length === 0 || contact.channels === undefined) return contact;
   const channels = contact.channels.map((channel) => {
-    const secret = channel.type === 'webhook' ? secrets.shift() : undefined;
+    const secret = withSecret.has(channel.type) ? secrets.shift() : undefined;
     return secret === undefined ? channel : { ...channel, secret };
   });
   return { ...contact, channels };

@@ -1,6 +1,7 @@
 import type { Entity, EntityType } from '../../../records/registry.ts';
 import { type Section, sectionNames } from '../registry-entry.ts';
-import { type Column, columnsOf, sheetNames } from './columns.ts';
+import type { Column } from './column.ts';
+import { columnsOf, sheetNames } from './columns.ts';
 import { writeSheet } from './csv.ts';
 import { guarded, guideName } from './reading.ts';
 import { cellsOf, columnsFor } from './rows.ts';
