@@ -10,8 +10,11 @@ import {
 } from './frame.ts';
 import { walkFrames } from './frame-file.ts';
 
-/** A key of a table has this value from now on, or none when it is `undefined`. Values are JSON. */
-export type Change = { table: string; key: string; value: unknown };
+/**
+ * A key of a table has this value from now on, or none when it is `undefined`. Values are JSON. `isLast`: it stands behind all others of
+ * its table from now on.
+ */
+export type Change = { table: string; key: string; value: unknown; isLast?: true };
 
 /** What a file of changes holds up to its last complete piece, which ends at byte `end` and reaches `sequence`. */
 export type ChangesRead = {
@@ -45,8 +48,8 @@ export async function appendChanges(
   };
   let items: string[] = [];
   let length = 0;
-  for (const { table, key, value } of changes) {
-    const item = JSON.stringify(value === undefined ? [table, key] : [table, key, value]);
+  for (const change of changes) {
+    const item = JSON.stringify(wordsOf(change));
     items.push(item);
     length += item.length;
     if (length < PIECE_LENGTH) continue;
@@ -83,8 +86,7 @@ export async function readChanges({
     { disk, name, seed, from: FILE_HEADER_BYTES, to: size },
     ({ bytes, at, fileAt, firstSequence }) => {
       for (const { mark, body } of recordsIn(bytes, at, 1)) {
-        for (const [table, key, value] of JSON.parse(textOf(body)) as [string, string, unknown][])
-          changes.push({ table, key, value });
+        for (const words of JSON.parse(textOf(body)) as Words[]) changes.push(changeOf(words));
         if (mark !== COMPLETE) continue;
         complete = changes.length;
         read.sequence = firstSequence;
@@ -102,6 +104,17 @@ export async function isReadable(disk: Disk, name: string, journalId: string): P
   const range = { from: FILE_HEADER_BYTES, to: (await disk.size(name)) ?? 0 };
   const { reason } = await walkFrames({ disk, name, seed: frameSeed(journalId), ...range }, () => 'go-on');
   return reason === 'end';
+}
+
+type Words = [string, string, unknown?, 1?];
+
+function wordsOf({ table, key, value, isLast }: Change): Words {
+  if (value === undefined) return [table, key];
+  return isLast ? [table, key, value, 1] : [table, key, value];
+}
+
+function changeOf([table, key, value, isLast]: Words): Change {
+  return isLast ? { table, key, value, isLast: true } : { table, key, value };
 }
 
 function textOf(body: Uint8Array): string {

@@ -208,6 +208,31 @@ test('a save that the full disk cut leaves no trace, and later ones count', asyn
   expect(await loaded(disk)).toEqual({ sequence: follower.sequence, state: follower.saved() });
 });
 
+test('what came back behind all others is told so when it is loaded, also what the full disk held meanwhile', async () => {
+  const disk = new TestDisk();
+  const checkpoint = open(disk);
+  const table = 'open';
+  const b: Change = { table, key: 'b', value: 2, isLast: true };
+  const c: Change = { table, key: 'c', value: 2, isLast: true };
+  await checkpoint.save(1, [{ table, key: 'a', value: 1 }, b]);
+  disk.room = 0;
+  expect(await checkpoint.save(2, [{ table, key: 'a', value: 3 }, b, c])).toBe('full');
+  // It went and came again behind `c`; what is merely changed afterwards stays where it is.
+  expect(await checkpoint.save(3, [{ table, key: 'a', value: 4, isLast: true }])).toBe('full');
+  expect(await checkpoint.save(4, [{ table, key: 'b', value: 5 }])).toBe('full');
+  disk.room = 100_000;
+  expect(await checkpoint.save(5, [])).toBe('kept');
+  const found: Change[] = [];
+  await open(disk).load((change) => void found.push(change));
+  expect(found).toEqual([
+    { table, key: 'a', value: 1 },
+    { table, key: 'b', value: 2, isLast: true },
+    { table, key: 'b', value: 5, isLast: true },
+    { table, key: 'c', value: 2, isLast: true },
+    { table, key: 'a', value: 4, isLast: true },
+  ]);
+});
+
 test('on a full disk state is held, and the next save that finds room has all of it', async () => {
   const { disk, follower } = await world();
   follower.set('open', 'a', 1);

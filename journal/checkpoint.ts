@@ -198,7 +198,12 @@ export class Checkpoint {
   }
 
   #hold(changes: readonly Change[]): void {
-    for (const change of changes) this.#held.set(`${change.table}\n${change.key}`, change);
+    for (const change of changes) {
+      const path = `${change.table}\n${change.key}`;
+      const before = this.#held.get(path);
+      if (change.isLast) this.#held.delete(path);
+      this.#held.set(path, before?.isLast ? { ...change, isLast: true } : change);
+    }
   }
 
   async #appendWhole(sequence: number, changes: readonly Change[]): Promise<Kept> {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FoldState } from './fold-state.ts';
 
@@ -113,6 +114,78 @@ test('what a checkpoint kept makes the same state again', () => {
   expect([...restored.entries()]).toEqual([...state.entries()]);
   expect(restored.takeChanges()).toEqual([]);
 });
+
+test('of what a preview touched first, and what really came later, a checkpoint keeps the order in which it came', () => {
+  const { state, homes } = village();
+  const restored = copyOf(state);
+  state.preview(() => homes.set('h9', { warm: true }));
+  homes.set('h3', { warm: true });
+  homes.set('h9', { warm: true });
+  homes.set('h3', { warm: false });
+  homes.delete('h1');
+  homes.set('h1', { warm: false });
+  for (const change of state.takeChanges()) restored.load(change);
+  expect([...restored.entries()]).toEqual([...state.entries()]);
+  expect([...homes.keys()]).toEqual(['h2', 'h3', 'h9', 'h1']);
+});
+
+test('whatever steps, previews and failures came before, what checkpoints kept stands as the rows stand', () => {
+  const change = fc.record({ key: fc.nat(5), value: fc.option(fc.nat(3), { nil: undefined }) });
+  const inner = fc.record({ changes: fc.array(change, { maxLength: 4 }), fails: fc.boolean() });
+  const step = fc.record({
+    how: fc.constantFrom('attempt' as const, 'failure' as const, 'preview' as const, 'bare' as const),
+    parts: fc.array(inner, { maxLength: 3 }),
+    saves: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      const state = new FoldState();
+      const rows = state.table<number>('rows');
+      const restored = new FoldState();
+      const put = (changes: { key: number; value: number | undefined }[]) => {
+        for (const { key, value } of changes) {
+          if (value === undefined) rows.delete(`k${key}`);
+          else rows.set(`k${key}`, value);
+        }
+      };
+      for (const { how, parts, saves } of steps) {
+        const run = () => {
+          for (const { changes, fails } of parts) {
+            if (how === 'bare') put(changes);
+            else ended(() => state.attempt(() => [put(changes), failIf(fails)]));
+          }
+          failIf(how === 'failure');
+        };
+        if (how === 'preview') state.preview(run);
+        else if (how === 'bare') run();
+        else ended(() => state.attempt(run));
+        if (saves) for (const saved of state.takeChanges()) restored.load(saved);
+      }
+      for (const saved of state.takeChanges()) restored.load(saved);
+      expect([...restored.entries()]).toEqual([...state.entries()]);
+    }),
+    { seed: 7, numRuns: 500 },
+  );
+});
+
+function failIf(fails: boolean): void {
+  if (fails) throw new Error('a step failed');
+}
+
+function ended(step: () => unknown): void {
+  try {
+    step();
+  } catch {
+    // What it leaves is looked at.
+  }
+}
+
+function copyOf(state: FoldState): FoldState {
+  const copy = new FoldState();
+  for (const change of state.entries()) copy.load(change);
+  state.takeChanges();
+  return copy;
+}
 
 function village() {
   const state = new FoldState();

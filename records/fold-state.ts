@@ -48,13 +48,9 @@ export class FoldState {
     this.#undo.note(undo);
   }
 
-  /** What changed since the last call; `undefined` stands for a deletion. */
+  /** What changed since the last call; `undefined` stands for a deletion. Loaded in this order, the rows stand as they stand here. */
   takeChanges(): StateChange[] {
-    const changes: StateChange[] = [];
-    for (const table of this.#tables.values()) {
-      for (const key of table.takeChangedKeys()) changes.push({ table: table.name, key, value: table.get(key) });
-    }
-    return changes;
+    return [...this.#tables.values()].flatMap((table) => table.takeChanges());
   }
 
   /** Everything that a snapshot keeps. Safe to consume slowly: later changes also come through `takeChanges`. */
@@ -66,12 +62,15 @@ export class FoldState {
   }
 
   /** Puts back what a checkpoint kept, without marking it as changed. */
-  load({ table, key, value }: StateChange): void {
-    this.table(table).load(key, value);
+  load({ table, key, value, isLast }: StateChange): void {
+    const rows = this.table(table);
+    if (isLast) rows.load(key, undefined);
+    rows.load(key, value);
   }
 }
 
-export type StateChange = { table: string; key: string; value: unknown };
+/** `isLast`: it came, or came back, and stands behind every row that was there before. */
+export type StateChange = { table: string; key: string; value: unknown; isLast?: true };
 
 /**
  * A map that remembers which keys changed. Values are replaced, never changed in place. Rows stand in the order in which they came, also
@@ -83,9 +82,9 @@ export class Table<V> {
   readonly #rows = new Map<string, V | typeof gone>();
   /** Deleted by the step that is running. */
   #goneCount = 0;
-  /** With repeats: to note a key once more is cheaper than to look whether it is noted. */
-  #changed: string[] = [];
-  #mostNoted = 1000;
+  readonly #changed = new NotedKeys();
+  /** Those that came behind all others, in the order of the rows; also of steps that were taken back, whose rows are not there. */
+  readonly #last = new NotedKeys();
   readonly #undo: UndoLog;
 
   constructor(name: string, derived: boolean, undo: UndoLog) {
@@ -119,7 +118,9 @@ export class Table<V> {
     if (before === value) return;
     this.#undo.noteRow(this, key, before);
     this.load(key, value);
-    if (!this.derived) this.#note(key);
+    if (this.derived) return;
+    this.#changed.note(key);
+    if (before === undefined) this.#last.note(key);
   }
 
   delete(key: string): void {
@@ -127,7 +128,7 @@ export class Table<V> {
     if (before === undefined || before === gone) return;
     this.#undo.noteRow(this, key, before);
     this.load(key, this.#undo.noteDeletion() ? gone : undefined);
-    if (!this.derived) this.#note(key);
+    if (!this.derived) this.#changed.note(key);
   }
 
   /** As a checkpoint kept it, or as it was before a step that is taken back. */
@@ -143,24 +144,44 @@ export class Table<V> {
     const row = this.#rows.get(key);
     if (row !== gone && before !== gone) return;
     this.load(key, undefined);
-    if (row !== gone) this.load(key, row);
+    if (row === gone) return;
+    this.load(key, row);
+    if (!this.derived) this.#last.note(key);
   }
 
-  takeChangedKeys(): string[] {
-    const keys = [...new Set(this.#changed)];
-    this.#changed = [];
-    this.#mostNoted = 1000;
-    return keys;
-  }
-
-  #note(key: string): void {
-    this.#changed.push(key);
-    if (this.#changed.length <= this.#mostNoted) return;
-    this.#changed = [...new Set(this.#changed)];
-    // By the keys, not by the rows: of rows that were deleted the keys are noted still, and looking again would cost as much each time.
-    this.#mostNoted = 2 * this.#changed.length + 1000;
+  takeChanges(): StateChange[] {
+    const table = this.name;
+    const last = new Set(this.#last.take().filter((key) => this.has(key)));
+    const others = this.#changed.take().filter((key) => !last.has(key));
+    return [
+      ...others.map((key) => ({ table, key, value: this.get(key) })),
+      ...[...last].map((key) => ({ table, key, value: this.get(key), isLast: true as const })),
+    ];
   }
 }
+
+/** Keys in the order in which each was noted last. With repeats: to note one once more is cheaper than to look whether it is noted. */
+class NotedKeys {
+  #keys: string[] = [];
+  #most = 1000;
+
+  note(key: string): void {
+    this.#keys.push(key);
+    if (this.#keys.length <= this.#most) return;
+    this.#keys = once(this.#keys);
+    // By the keys, not by the rows: of rows that were deleted the keys are noted still, and looking again would cost as much each time.
+    this.#most = 2 * this.#keys.length + 1000;
+  }
+
+  take(): string[] {
+    const keys = once(this.#keys);
+    this.#keys = [];
+    this.#most = 1000;
+    return keys;
+  }
+}
+
+const once = (keys: string[]): string[] => [...new Set(keys.reverse())].reverse();
 
 /**
  * What the running steps changed, in that order: of each row its table, key and value before, in three lists that are written over and over.

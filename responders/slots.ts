@@ -16,7 +16,7 @@ export type ShareLimits = { least: number; first: number; most: number };
 export const slotLimits: SlotLimits = {
   inAll: { 0: 256, 1: 192, 2: 64 },
   target: { least: 2, first: 4, most: 32 },
-  carrier: { least: 16, first: 64, most: 128 },
+  carrier: { least: 64, first: 128, most: 128 },
 };
 
 /** Whose patience an attempt takes; neither, where nobody's is. */

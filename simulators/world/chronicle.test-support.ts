@@ -105,9 +105,9 @@ export class Chronicle {
     return publish;
   }
 
-  /** Somebody asks something of the newest incident that is more than work on devices, and is answered. */
+  /** Somebody asks something of the newest incident that is more than work on devices or on the system, and is answered. */
   ask(wish: Wish): Asked {
-    const incident = this.open().findLast(({ category }) => category !== 'supervision');
+    const incident = this.open().findLast(({ category }) => category !== 'supervision' && category !== 'system');
     if (!incident) throw new Error('nothing is open');
     const commandId = `command-${this.asked.length}`;
     const { incidentId, version: expectedVersion } = incident;

@@ -34,7 +34,7 @@ export const deliveryInvariants: readonly Invariant[] = [
 /**
  * From when it was decided to its first attempt, and from each failure to the next attempt: no longer than the schedule says, as
  * long as the system was up, the disk answered, and the same receiver was not busy with two others; nor, for what is tried again, the
- * same carrier with sixteen.
+ * same carrier with sixty-four.
  */
 function* resting(evidence: Evidence): Iterable<Violation> {
   const { journal, endedAtMs } = evidence;
@@ -113,7 +113,7 @@ const steadyMs = 60_000;
 const timeoutMs = 15_000;
 const callTimeoutMs = 60_000;
 
-/** When two attempts to one address were under way, or sixteen by one carrier: another one may wait. */
+/** When two attempts to one address were under way, or sixty-four by one carrier: another one may wait. */
 function busyReceivers({ decisions, attempts, endedAtMs, addressOf }: Tried): {
   addresses: Map<string, Window[]>;
   carriers: Map<string, Window[]>;
@@ -131,7 +131,7 @@ function busyReceivers({ decisions, attempts, endedAtMs, addressOf }: Tried): {
   });
   return {
     addresses: overlapsBy(underWay, ({ address }) => address, 2),
-    carriers: overlapsBy(underWay, ({ carrier }) => carrier, 16),
+    carriers: overlapsBy(underWay, ({ carrier }) => carrier, 64),
   };
 }
 

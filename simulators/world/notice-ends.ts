@@ -1,4 +1,5 @@
 import type { Command } from '../../records/command.ts';
+import type { Incident } from '../../records/incident.ts';
 import type { OutcomeRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
 import type { Evidence } from './evidence.ts';
@@ -49,8 +50,9 @@ export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<
 
 /**
  * A newer message to the same person about the same incident takes the place of the older one, and the end of an incident that
- * of all but the word of it; so does that it is held for a person to decide. Whoever answers has read what was sent to them: the line that
- * answers them ends that, and what they ask for on the page.
+ * of all but the word of it. That it is held for a person to decide takes the place of what was sent before: what people ask for while it
+ * is held, like that a second person agrees, goes out. Whoever answers has read what was sent to them: the line that answers them ends
+ * that, and what they ask for on the page.
  */
 function overtake(
   decisions: readonly Decision[],
@@ -58,6 +60,7 @@ function overtake(
   end: (noticeId: string, atMs: number, how: End['how']) => void,
 ): void {
   const latest = new Map<string, Map<string, Notice>>();
+  const ladders = new Map<string, Incident['ladder']>();
   const read = (notice: Notice | undefined, { entry, cause }: Decision) => {
     if (!notice || isClosing(notice)) return;
     const wasSent = attempts.get(notice.noticeId)?.some(({ sequence }) => sequence < cause.sequence);
@@ -83,11 +86,19 @@ function overtake(
     if (answering && command && 'incidentId' in command)
       read(latest.get(command.incidentId ?? '')?.get(answering), decision);
     for (const { incident } of record.incidents ?? []) {
-      if (incident.state.phase !== 'resolved' && incident.ladder.phase !== 'held') continue;
-      for (const notice of latest.get(incident.incidentId)?.values() ?? [])
+      const { incidentId, state, ladder } = incident;
+      const isHeldAnew = isHeldSince(ladder, ladders.get(incidentId));
+      ladders.set(incidentId, ladder);
+      if (state.phase !== 'resolved' && !isHeldAnew) continue;
+      for (const notice of latest.get(incidentId)?.values() ?? [])
         if (!isClosing(notice) && notice.purpose !== 'reply') end(notice.noticeId, entry.atMs, 'over');
     }
   }
+}
+
+/** It stays held, whoever asks something of it meanwhile, until a person lets it go, drops it, or the system stands still once more. */
+function isHeldSince(now: Incident['ladder'], before: Incident['ladder'] | undefined): boolean {
+  return now.phase === 'held' && !(before?.phase === 'held' && before.heldAt === now.heldAt);
 }
 
 /** Also by word of the desk. */

@@ -28,7 +28,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../journal/checkpoint.ts')>({
     bug: 'the position is saved before the state that belongs to it',
     caughtBy: 'the same journal leads to the same incidents',
-    seed: 12,
+    seed: 3,
     module: '../../journal/checkpoint.ts',
     plant: ({ Checkpoint }) => ({
       Checkpoint: class extends Checkpoint {
@@ -80,7 +80,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../ingest/judge.ts')>({
     bug: 'a decision that a crash swallowed is not made up for',
     caughtBy: 'a command that was answered is on record',
-    seed: 3,
+    seed: 10,
     module: '../../ingest/judge.ts',
     plant: ({ createJudge }) => ({ createJudge: (parts) => ({ ...createJudge(parts), unrecorded: () => [] }) }),
   }),

@@ -68,7 +68,7 @@ const plantedBugs: PlantedBug[] = [
   bug<typeof import('../../ingest/downlinks-alarms.ts')>({
     bug: 'a hush is good for any alarm of its detector',
     caughtBy: 'a hush reaches its own alarm or none',
-    seed: 10,
+    seed: 2,
     module: '../../ingest/downlinks-alarms.ts',
     plant: () => ({ isOf: () => true }),
   }),

@@ -53,7 +53,7 @@ const plantedBugs: PlantedBug[] = [
   bug<typeof import('../../responders/events/event-queues.ts')>({
     bug: 'what waits for a program elsewhere is forgotten at a restart',
     caughtBy: 'who subscribed hears of every incident, and of every visit',
-    seed: 3,
+    seed: 5,
     module: '../../responders/events/event-queues.ts',
     plant: ({ createEventQueues }) => ({
       createEventQueues: (parts) => createEventQueues({ ...parts, state: new FoldState() }),
@@ -73,7 +73,7 @@ const plantedBugs: PlantedBug[] = [
   bug<typeof import('../../records/outgoing-event.ts')>({
     bug: 'an event is named by when it was read',
     caughtBy: 'an event that goes out again has the id that it had',
-    seed: 3,
+    seed: 16,
     module: '../../records/outgoing-event.ts',
     plant({ eventsOf }) {
       let count = 0;

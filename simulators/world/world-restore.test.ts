@@ -57,6 +57,7 @@ const plantedBugs: PlantedBug[] = [
   bug<IncidentsModule>({
     bug: 'a journal that was put back goes on as if it were of now',
     caughtBy: 'what is old when a backup is put back goes out by no one but people',
+    seed: 2,
     module: '../../incidents/incidents.ts',
     plant: standingStill(
       (stoodStill) =>
@@ -67,7 +68,7 @@ const plantedBugs: PlantedBug[] = [
   bug<IncidentsModule>({
     bug: 'what comes after a restore bears the names of the lost time',
     caughtBy: 'no name of a time that was lost stands for something else',
-    seed: 8,
+    seed: 2,
     ...lostAfter(3 * 3_600_000),
     module: '../../incidents/incidents.ts',
     plant: standingStill(
