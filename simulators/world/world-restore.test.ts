@@ -57,7 +57,7 @@ const plantedBugs: PlantedBug[] = [
   bug<IncidentsModule>({
     bug: 'a journal that was put back goes on as if it were of now',
     caughtBy: 'what is old when a backup is put back goes out by no one but people',
-    seed: 35,
+    seed: 3,
     module: '../../incidents/incidents.ts',
     plant: standingStill(
       (stoodStill) =>
