@@ -1,20 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { Incident } from '../records/incident.ts';
 import { put } from '../records/registry.test-support.ts';
-import { contact, type Desk, HOUR_MS, li, MINUTE_MS, SECOND_MS, village, wang } from './village.test-support.ts';
-
-const reason = 'as it has to be';
-const reached = { type: 'resolve', outcome: 'helped', contact: 'reached' } as const;
-
-function fallen() {
-  const desk = village();
-  const fall = desk.alert('fall', 'watch-bat');
-  desk.told();
-  return { desk, fall };
-}
-
-const accept = (desk: Desk, incident: Incident, contactId: string, expectedMinutes: number) =>
-  desk.command(incident, { type: 'accept', by: contact(contactId), contactId, expectedMinutes });
+import {
+  accept,
+  contact,
+  fallen,
+  HOUR_MS,
+  li,
+  MINUTE_MS,
+  reached,
+  reason,
+  SECOND_MS,
+  village,
+  wang,
+} from './village.test-support.ts';
 
 describe('a claim that is taken over', () => {
   test('is another’s, with the reason and from whom on record, and with the clock that ran', () => {

@@ -1,31 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { Incident } from '../records/incident.ts';
 import {
+  accept,
   contact,
   contactOf,
-  type Desk,
   everybody,
+  fallen,
   HOUR_MS,
   li,
   MINUTE_MS,
+  reached,
+  reason,
   reloaded,
   SECOND_MS,
   village,
   wang,
 } from './village.test-support.ts';
-
-const reason = 'as it has to be';
-const reached = { type: 'resolve', outcome: 'helped', contact: 'reached' } as const;
-
-function fallen() {
-  const desk = village();
-  const fall = desk.alert('fall', 'watch-bat');
-  desk.told();
-  return { desk, fall };
-}
-
-const accept = (desk: Desk, incident: Incident, contactId: string, expectedMinutes: number) =>
-  desk.command(incident, { type: 'accept', by: contact(contactId), contactId, expectedMinutes });
 
 describe('two incidents that are one', () => {
   /** Of two people; the second one of them was found in the first one's house, where that is said. */

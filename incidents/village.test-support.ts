@@ -257,3 +257,17 @@ export function reloaded(state: FoldState): FoldState {
   for (const entry of state.entries()) fresh.load(JSON.parse(JSON.stringify(entry)));
   return fresh;
 }
+
+export const reason = 'as it has to be';
+export const reached = { type: 'resolve', outcome: 'helped', contact: 'reached' } as const;
+
+/** A fall of which the first rung has been told. */
+export function fallen() {
+  const desk = village();
+  const fall = desk.alert('fall', 'watch-bat');
+  desk.told();
+  return { desk, fall };
+}
+
+export const accept = (desk: Desk, incident: Incident, contactId: string, expectedMinutes: number) =>
+  desk.command(incident, { type: 'accept', by: contact(contactId), contactId, expectedMinutes });
