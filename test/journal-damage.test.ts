@@ -114,7 +114,8 @@ test('the repair names what is lost, keeps the rest in its place, and tells peop
   // What was copied before is there once; that it is no longer in the journal changes nothing.
   const copied = async () => (await query(dataFolder, 'select from report')).length === reports + 2;
   await until('the copy', copied);
-  expect(await query(dataFolder, 'select from alert where cleared_at is null')).toHaveLength(3);
+  const alerts = async () => (await query(dataFolder, 'select from alert where cleared_at is null')).length === 3;
+  await until('the alerts in the copy', alerts);
   await system.stop();
   expect(await run('app/cli/journal-cli.ts', ['repair'], { STEPPEWATCH_DATA: dataFolder })).toMatchObject({
     ...{ code: 0, output: 'nothing is missing\n' },

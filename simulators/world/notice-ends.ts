@@ -32,7 +32,8 @@ export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<
         channels.set(record.channel, 'open');
         continue;
       }
-      const isLate = receivedAt + steadyMs + timeoutMs > notice.at + longestClosingMs;
+      const restMs = Math.max(steadyMs + timeoutMs, record.retryAfterMs ?? 0);
+      const isLate = receivedAt + restMs > notice.at + longestClosingMs;
       if (isDone(record)) end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'delivered');
       else if (record.final) end(notice.noticeId, atMs, 'given up');
       else if (isClosing(notice) && isLate) end(notice.noticeId, atMs, 'perhaps given up');
