@@ -23,6 +23,7 @@ export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<
   const waysOf = waysTo(evidence);
   for (const { notice, decision } of issued) {
     const channels = new Map<string, 'open' | 'refused' | 'accepted'>();
+    const nextAt = new Map<string, number>();
     // A provider's word that it has it is enough where nobody escalates, unless it is a call: nobody may have picked it up.
     const isAwaited = notice.severity === 'critical' && !isClosing(notice);
     const isDone = ({ result, channel }: OutcomeRecord) =>
@@ -30,10 +31,12 @@ export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<
     for (const { record, atMs, receivedAt } of attempts.get(notice.noticeId) ?? []) {
       if (record.kind === 'attempting') {
         channels.set(record.channel, 'open');
+        nextAt.set(record.channel, receivedAt);
         continue;
       }
-      const restMs = Math.max(steadyMs + timeoutMs, record.retryAfterMs ?? 0);
-      const isLate = receivedAt + restMs > notice.at + longestClosingMs;
+      const restMs = record.result === 'failed' ? Math.max(steadyMs + timeoutMs, record.retryAfterMs ?? 0) : Infinity;
+      nextAt.set(record.channel, receivedAt + restMs);
+      const isLate = Math.min(...nextAt.values()) > notice.at + longestClosingMs;
       if (isDone(record)) end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'delivered');
       else if (record.final) end(notice.noticeId, atMs, 'given up');
       else if (isClosing(notice) && isLate) end(notice.noticeId, atMs, 'perhaps given up');
