@@ -13,6 +13,7 @@ import type {
   Outcome,
   TimelineEntry,
   Told,
+  Transfer,
 } from '../records/incident.ts';
 import type { OutcomeResult } from '../records/notice.ts';
 import type { EventDelivery, SubscriptionHealth } from '../records/outgoing-event.ts';
@@ -56,8 +57,12 @@ export type IncidentCard = Pick<
   saidAt?: number;
   /** What whoever was there says of the end. */
   report?: NonNullable<Incident['report']>;
-  transferred?: Omit<NonNullable<Incident['transferred']>, 'by'> & { by: NamedActor };
+  transferred?: TransferShown;
+  /** Other services that were told, before that one. */
+  transfers?: TransferShown[];
 } & Pick<Incident, 'level' | 'mergedInto'>;
+
+export type TransferShown = Omit<Transfer, 'by' | 'reference'> & { by: NamedActor };
 
 /** `masked`: names and numbers are not shown as they are, and what was written and the way there are left out. */
 export type IncidentDetail = IncidentCard & {

@@ -43,6 +43,9 @@ export async function startApi(parts: ApiParts): Promise<Api> {
       api.addHook('onRequest', refuseForeign);
       api.addHook('onRequest', askPermission(callerOf));
       api.addHook('onRequest', createRateLimits({ clock }));
+      api.addHook('onRequest', async ({ caller }) => {
+        if (caller?.session) desk.attendance.signOf(caller.key);
+      });
       await api.register(apiRoutes, desk);
     },
     { prefix: '/api/v1' },

@@ -95,8 +95,7 @@ function drive({ homes, state, registry, engine }: County, { from, events }: { f
     });
     const begun = process.threadCpuUsage();
     for (const event of batch) {
-      while ((engine.nextDeadline() ?? Number.POSITIVE_INFINITY) <= event.at)
-        state.attempt(() => engine.fire(engine.nextDeadline() ?? event.at));
+      while (engine.nextDeadline(event.at) !== undefined) state.attempt(() => engine.fire(event.at));
       state.attempt(() => engine.step(event));
     }
     const { user, system } = process.threadCpuUsage(begun);

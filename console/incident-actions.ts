@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { IncidentCard, IncidentDetail, Problem } from '../api/answers.ts';
+import { transfersOf } from '../records/transfer.ts';
 import { ReopenForm, ResolveForm } from './incident-forms.ts';
 import { linkTo, StateClock } from './incident-list.ts';
 import { type Move, type MoveAsked, MoveForm, moveLabel, moves, movesFor } from './incident-moves.ts';
@@ -196,7 +197,7 @@ function refusalWords({ code }: Problem, now: IncidentCard | undefined, speech: 
 /** What is true of it beside its state: at which level it is, who else was told, what whoever was there says. */
 function Standing({ card, speech, now }: Pick<ActionProps, 'card' | 'speech' | 'now'>) {
   const { duty, timelineWords, outcomes } = speech.texts;
-  const { level, transferred, report, mergedInto, told } = card;
+  const { level, report, mergedInto, told } = card;
   const time = (at: number) => dayAndMinute(at, now() ?? at, speech);
   const who = told.find(({ contactId }) => contactId === report?.contactId)?.name ?? report?.contactId ?? '';
   return html`
@@ -207,16 +208,11 @@ function Standing({ card, speech, now }: Pick<ActionProps, 'card' | 'speech' | '
         ${duty.report(who, outcomes[report.outcome], duty.contactsOfReport[report.contact], time(report.at))}
       </p>`
     }
-    ${
-      transferred &&
-      html`<p class="message message-kind">
-        ${
-          transferred.result === undefined
-            ? duty.transferred(transferred.to, time(transferred.at))
-            : duty.transferResult(transferred.to, timelineWords.transferResults[transferred.result])
-        }
-      </p>`
-    }
+    ${transfersOf(card).map(
+      ({ to, at, result }) => html`<p key=${to} class="message message-kind">
+        ${result === undefined ? duty.transferred(to, time(at)) : duty.transferResult(to, timelineWords.transferResults[result])}
+      </p>`,
+    )}
     ${mergedInto !== undefined && html`<p class="message message-kind">${duty.mergedInto} <a href=${linkTo(mergedInto)}>${duty.openIt}</a></p>`}
     ${level && html`<p class="quiet">${duty.level(timelineWords.levels[level])}</p>`}
   `;

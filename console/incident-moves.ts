@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import type { IncidentCard, IncidentDetail } from '../api/answers.ts';
+import { awaitedTransfers } from '../records/transfer.ts';
 import { Choices, Form, textOf } from './incident-forms.ts';
 import type { AskedCommand } from './requests.ts';
 import { placeOf, type Speech, titleOf } from './words.ts';
@@ -10,15 +11,14 @@ export const moves = ['take-over', 'hand-up', 'transfer', 'transfer-outcome', 'r
 export type Move = (typeof moves)[number];
 
 export function movesFor(card: IncidentCard, speech: Speech, may: IncidentDetail['may']): Move[] {
-  const { state, transferred, alerts, told } = card;
+  const { state, alerts, told } = card;
   if (!may.act || state.phase === 'resolved') return [];
   const isOthers = state.phase === 'claimed' && !(state.by.type === 'account' && state.by.id === speech.accountId);
-  const waitsForThem = transferred !== undefined && transferred.result === undefined;
   const offered: Record<Move, boolean> = {
     'take-over': isOthers,
     'hand-up': true,
-    transfer: !waitsForThem,
-    'transfer-outcome': waitsForThem,
+    transfer: true,
+    'transfer-outcome': awaitedTransfers(card).length > 0,
     reclass: alerts.every(({ condition }) => condition.startsWith('call-')),
     merge: true,
     report: told.some(({ answer }) => answer === 'going'),
@@ -36,13 +36,20 @@ export function MoveForm({ move, card, others, speech, isBusy, send, cancel }: M
   const { duty } = speech.texts;
   const { title, send: sendLabel } = duty[wordsOf[move]];
   const said = text.trim();
-  const asked = askedFor(move, { chosen, second, said });
+  const services = awaitedTransfers(card).map(({ to }) => to);
+  const asked = askedFor(move, { chosen, second: second ?? (services.length === 1 ? services[0] : undefined), said });
   const submit = (event: Event) => {
     event.preventDefault();
     if (asked) send(asked);
   };
   const words = { speech, chosen, setChosen, card, others };
   return html`<${Form} ...${{ title, submit, cancel, speech, isBusy, isWhole: asked !== undefined, send: sendLabel }}>
+    ${
+      move === 'transfer-outcome' &&
+      services.length > 1 &&
+      html`<${Choices} name="service" title=${duty.transfer.to} chosen=${second} choose=${setSecond}
+        words=${Object.fromEntries(services.map((service) => [service, duty.transfer.services[service]]))} />`
+    }
     <${MoveChoices} ...${{ move, ...words }} />
     ${move === 'report' && html`<${FieldResult} ...${{ speech, second, setSecond }} />`}
     ${
@@ -97,7 +104,8 @@ function askedFor(move: Move, { chosen, second, said }: Answers): MoveAsked | un
     case 'transfer':
       return chosen === undefined ? undefined : { type: move, to: chosen, ...(said !== '' && { reference: said }) };
     case 'transfer-outcome':
-      return chosen === undefined ? undefined : { type: move, result: chosen, ...(said !== '' && { note: said }) };
+      if (chosen === undefined || second === undefined) return undefined;
+      return { type: move, to: second, result: chosen, ...(said !== '' && { note: said }) };
     case 'report': {
       const [outcome, contact] = (second ?? '').split(' ');
       if (chosen === undefined || outcome === undefined || contact === undefined) return undefined;

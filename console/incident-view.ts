@@ -300,7 +300,8 @@ function ToldPerson({ one, phone, isMasked, speech }: PersonProps) {
     <span class=${`told-reached told-${reached}`}>
       <span aria-hidden="true">${toldSigns[reached]}</span> <span>${toldWords(one, speech)}</span>
       ${by && html` <span class="quiet">${by}</span>`}
-      ${answer && html` <b class=${`told-answer told-answer-${answer}`}>${arrived ? texts.duty.arrived : texts.answers[answer]}</b>`}
+      ${arrived && html` <b class="told-answer told-answer-going">${texts.duty.arrived}</b>`}
+      ${answer && !arrived && html` <b class=${`told-answer told-answer-${answer}`}>${texts.answers[answer]}</b>`}
       ${!answer && updated && html` <span class="quiet">${texts.duty.updated}</span>`}
     </span>
     ${phone && isMasked && html`<span class="phone">${phone}</span>`}

@@ -68,7 +68,7 @@ export type AskedCommand = { expectedVersion: number } & (
   | { type: 'hand-up' | 'reclass'; to: string; reason: string }
   | { type: 'merge'; into: string; reason: string }
   | { type: 'transfer'; to: string; reference?: string }
-  | { type: 'transfer-outcome'; result: string; note?: string }
+  | { type: 'transfer-outcome'; to: string; result: string; note?: string }
   | { type: 'report'; contactId: string; outcome: string; contact: string }
 );
 

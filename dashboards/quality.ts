@@ -193,11 +193,34 @@ limit 500`,
   },
 );
 
-/** How soon people answered, accepted and arrived, what was a false alarm, who was visited, and who was watched by nothing. */
+/** Of nobody who was told: what settings that are only tried would have raised. */
+const shadows = table(
+  {
+    id: 8,
+    name: 'quality.shadows',
+    at: [0, 38, 24, 8],
+    sql: `
+select to_char(week, 'YYYY-MM-DD') as week, setting_id, rule, condition, sum(raised) as raised, sum(critical) as critical,
+  sum(urgent) as urgent, sum(households) as households
+from dashboards.shadow_week
+cross join dashboards.zone
+where ${inChosenArea} and week at time zone zone.name <= $__timeTo()
+  and (week + interval '1 week') at time zone zone.name > $__timeFrom()
+group by shadow_week.week, setting_id, rule, condition
+order by week desc, setting_id, rule, condition
+limit 500`,
+  },
+  {
+    ...{ week: {}, setting_id: {}, rule: {}, condition: { words: causes } },
+    ...{ raised: {}, critical: {}, urgent: {}, households: {} },
+  },
+);
+
+/** How soon people answered, accepted and arrived, what was a false alarm, who was visited, who was watched by nothing, and what is tried. */
 export const quality = dashboard({
   name: 'quality',
   refresh: '5m',
   from: 'now-90d',
   variables: areaVariables,
-  panels: [now, byArea, opened, falseAlarms, outcomes, visits, blind],
+  panels: [now, byArea, opened, falseAlarms, outcomes, visits, blind, shadows],
 });

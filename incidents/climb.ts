@@ -42,7 +42,7 @@ export function moveLadder(turn: Turn, move: LadderMove, about?: IncidentAlert):
       return;
     case 'waits':
       if (state.phase !== 'responding') throw new Error(`nobody is on the way to ${turn.incident.incidentId}`);
-      setLadder(turn, { phase: 'waiting', ...climb, nextAt: state.expectedAt + lateArrivalMs });
+      setLadder(turn, { phase: 'waiting', ...climb, nextAt: awaitedUntil(turn, state.expectedAt) + lateArrivalMs });
       return;
     case 'rests':
       if (!isHeld) setLadder(turn, { phase: 'waiting', ...climb, nextAt: turn.at + restMs });
@@ -83,6 +83,12 @@ const makerOf = ({ policyId, profileId }: Ladders): string | undefined =>
   policyId === undefined && profileId === undefined ? undefined : `${policyId ?? ''}/${profileId ?? ''}`;
 
 const sceneOf = (turn: Turn): Scene => ({ ...turn, beganAt: climbOf(turn).startedAt });
+
+/** Whoever says that they are hours away goes all the same; where a life is at stake nearer ones are asked after an hour. */
+function awaitedUntil({ incident, at }: Turn, expectedAt: number): number {
+  return incident.severity === 'critical' ? Math.min(expectedAt, at + longestWayMs) : expectedAt;
+}
+const longestWayMs = 60 * 60_000;
 
 /** A responder who is late by this much is not waited for. */
 export const lateArrivalMs = 5 * 60_000;
@@ -129,6 +135,7 @@ function tellFirstRungAgain(turn: Turn, about?: IncidentAlert): void {
 function climbOn(turn: Turn, words: RungWords = {}): void {
   const { at, dueAt } = turn;
   const ladder = ladderNow(turn);
+  const isStillAwaited = isExpectedLater(turn);
   const backups = takeBackups(turn);
   if (isAnother(turn, ladder)) {
     // Under a name of its own, because the same people may stand on other rungs of it.
@@ -152,6 +159,20 @@ function climbOn(turn: Turn, words: RungWords = {}): void {
   // A tick that comes a little late delays nobody. After a long silence the pace begins anew: rungs do not pile up.
   const nextAt = waitMs === undefined ? {} : { nextAt: waitMs + (at - dueAt < waitMs ? dueAt : at) };
   setLadder(turn, { phase: 'running', rung, ...named, ...nextAt });
+  if (!isStillAwaited) return;
+  if (rung < ladder.rungs.length) climbRest(turn, ladder);
+  moveLadder(turn, 'waits');
+}
+
+/** Whoever was waited for as long as anybody is, and has said that it takes longer. */
+function isExpectedLater({ incident: { state, ladder }, at, dueAt }: Turn): boolean {
+  const isDue = ladder.phase === 'waiting' && ladder.nextAt <= dueAt;
+  return isDue && state.phase === 'responding' && state.expectedAt > at;
+}
+
+/** Then everybody else on the ladder hears of it at once, and the wait goes on: they may be nearer. */
+function climbRest(turn: Turn, { rungs }: Ladders): void {
+  while (climbOf(turn).rung < rungs.length) climbOn(turn);
 }
 
 /**

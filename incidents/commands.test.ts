@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contact, HOUR_MS, li, MINUTE_MS, SECOND_MS, village, wang } from './village.test-support.ts';
+import { accept, contact, HOUR_MS, li, MINUTE_MS, SECOND_MS, village, wang } from './village.test-support.ts';
 
 const reached = { type: 'resolve', outcome: 'helped', contact: 'reached' } as const;
 const notReached = { type: 'resolve', outcome: 'no-help-needed', contact: 'not-reached' } as const;
@@ -103,16 +103,37 @@ describe('a responder', () => {
     expect(desk.see(fall).state.phase).toBe('responding');
   });
 
+  test('who is hours away is waited for an hour at a time: then everybody hears of it who may be nearer', () => {
+    const { desk, fall } = fallen();
+    accept(desk, fall, 'near', 150);
+    desk.told();
+    desk.advance(65 * MINUTE_MS - 1);
+    expect(desk.told()).toEqual([]);
+    desk.advance(1);
+    const rest = ['escalation next', 'escalation desk', 'escalation team', 'escalation lead'];
+    expect(desk.told()).toEqual([...rest.slice(0, 2), 'escalation station', ...rest.slice(2)]);
+    expect(desk.see(fall).state).toMatchObject({ phase: 'responding', by: contact('near') });
+    desk.advance(65 * MINUTE_MS - 1);
+    expect(desk.told()).toEqual([]);
+    desk.advance(1);
+    expect(desk.told()).toEqual(['escalation desk!', 'escalation next', 'escalation station']);
+    // From 5 minutes after they were to be there, the ladder goes on as ever.
+    desk.advance(25 * MINUTE_MS);
+    expect(desk.told()).toContain('escalation desk!');
+    expect(desk.see(fall).ladder).toMatchObject({ phase: 'running' });
+    const call = desk.alert('call-care', 'button-yurt');
+    desk.command(call, { type: 'accept', by: li, contactId: 'team', expectedMinutes: 600 });
+    expect(desk.see(call).ladder).toMatchObject({ nextAt: desk.now + 605 * MINUTE_MS });
+  });
+
   test('who is nearer than the one on the way is waited for instead; one who is further is a backup', () => {
     const { desk, fall } = fallen();
-    const accept = (id: string, expectedMinutes: number) =>
-      desk.command(fall, { type: 'accept', by: contact(id), contactId: id, expectedMinutes });
-    accept('near', 20);
-    accept('station', 40);
+    accept(desk, fall, 'near', 20);
+    accept(desk, fall, 'station', 40);
     expect(desk.see(fall).state).toMatchObject({ by: contact('near') });
-    accept('station', 10);
+    accept(desk, fall, 'station', 10);
     expect(desk.see(fall).state).toMatchObject({ by: contact('station'), expectedAt: desk.now + 10 * MINUTE_MS });
-    accept('station', 60);
+    accept(desk, fall, 'station', 60);
     expect(desk.see(fall).state).toMatchObject({ by: contact('station'), expectedAt: desk.now + 60 * MINUTE_MS });
   });
 

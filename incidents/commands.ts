@@ -1,5 +1,6 @@
 import type { Command, CommandResult } from '../records/command.ts';
 import type { Actor, Incident, IncidentState, Told } from '../records/incident.ts';
+import { awaitedTransfers } from '../records/transfer.ts';
 import { plausibleFrom, pressConfirmedMs } from './arrival.ts';
 import { claimMs } from './claims.ts';
 import { lateArrivalMs, newestRung } from './climb.ts';
@@ -135,7 +136,7 @@ function decline(turn: Turn, { by, contactId }: Of<'decline'>): CommandResult | 
   write(turn, 'declined', { contactId }, by);
   const { state } = incident;
   if (state.phase === 'responding' && state.by.id === contactId) happen(turn, 'turn back');
-  else if (told.answer === undefined && isOnNewestRung(turn, told.noticeId)) happen(turn, 'decline');
+  else if (told.answer === undefined && !told.informed && isOnNewestRung(turn, told.noticeId)) happen(turn, 'decline');
   return undefined;
 }
 
@@ -156,12 +157,25 @@ function arrive(turn: Turn, { by }: Of<'arrive'>): CommandResult | undefined {
   if (refusal) return refusal;
   const who = by.type === 'contact' || state.phase !== 'responding' ? by : state.by;
   if (by.type === 'contact' && at < (plausibleFrom(turn, by.id) ?? at)) return doubt(turn, by);
+  if (isOnlyInformed(incident, by)) return noteThere(turn, by);
   const isPressed =
     state.phase === 'responding' && state.by.id === who.id && at - (state.pressedAt ?? 0) <= pressConfirmedMs;
   if (who.type === 'contact') answered(turn, who.id, { answer: 'going', arrived: true });
   // Who comes second finds the first one there.
   const entering = state.phase === 'on-scene' ? undefined : ({ phase: 'on-scene', since: at, by: who } as const);
   return transit(turn, 'arrive', { entering, what: 'arrived', by, details: isPressed ? { pressed: true } : {} });
+}
+
+/** Somebody who was told for information, and never said that they go. */
+function isOnlyInformed({ told }: Incident, { type, id }: Actor): boolean {
+  return type === 'contact' && told.some((one) => one.contactId === id && one.informed && one.answer !== 'going');
+}
+
+/** Family that happens to be there is good to know, and no responder: who was asked to go goes on coming, and is called on. */
+function noteThere(turn: Turn, by: Actor): undefined {
+  answered(turn, by.id, { arrived: true });
+  nextVersion(turn);
+  write(turn, 'arrived', { informed: true }, by);
 }
 
 function doubt(turn: Turn, by: Actor): CommandResult {
@@ -179,9 +193,10 @@ function resolve(turn: Turn, command: Of<'resolve'>): CommandResult | undefined 
   const refusal = problemOf(turn, 'resolve');
   if (refusal) return refusal;
   const { incident, at } = turn;
-  const { closing, transferred } = incident;
-  if (transferred && transferred.result === undefined)
-    return refused(incident, 'not-allowed', `${transferred.to} was told: say first what became of it there`);
+  const { closing } = incident;
+  const awaited = awaitedTransfers(incident).map(({ to }) => to);
+  if (awaited.length > 0)
+    return refused(incident, 'not-allowed', `${awaited.join(', ')} was told: say first what became of it there`);
   if (isLifeSafety(incident)) {
     if (by.type === 'system') return refused(incident, 'not-allowed', 'only a person ends a life-safety incident');
     if (contact !== 'reached' && !(closing && agrees(turn, by, closing.by))) return askSecondPerson(turn, command);
@@ -308,7 +323,7 @@ function refuseReply(round: Round, incident: Incident, { by, type }: IncidentCom
 }
 
 /** Who was sent home, and goes all the same, hears the end. */
-function answered(turn: Turn, contactId: string, said: Pick<Told, 'answer' | 'arrived'>): void {
+export function answered(turn: Turn, contactId: string, said: Pick<Told, 'answer' | 'arrived'>): void {
   const told = turn.incident.told.map((one) => {
     if (one.contactId !== contactId) return one;
     const { stoodDown, ...known } = one;

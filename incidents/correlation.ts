@@ -1,6 +1,7 @@
 import type { Alert, Condition, Subject, Whereabouts } from '../records/alert.ts';
 import { lifeSafetyConditions } from '../records/alert.ts';
 import type { Incident, IncidentAlert, IncidentCategory, Week } from '../records/incident.ts';
+import { awaitedTransfers } from '../records/transfer.ts';
 import type { LocalTime } from '../rules/local-time.ts';
 
 /** What an alert belongs to: the open incident with the same key, if there is one. Never are two open with one key. */
@@ -57,8 +58,8 @@ export function isLifeSafety({ alerts }: Pick<Incident, 'alerts'>): boolean {
  * about a fall that the person answered, and an outing that nobody had to be called about: they are home again.
  */
 export function mayEndByItself(incident: Incident): boolean {
-  const { category, severity, alerts, moreAlerts = 0, transferred } = incident;
-  if (transferred && transferred.result === undefined) return false;
+  const { category, severity, alerts, moreAlerts = 0 } = incident;
+  if (awaitedTransfers(incident).length > 0) return false;
   const isWork =
     category === 'supervision' || category === 'system' || (category === 'reading' && severity === 'service');
   const isDoubt = alerts.every(({ condition }) => condition === 'fall-suspected');

@@ -96,6 +96,45 @@ describe('what the emergency services were told', () => {
   });
 });
 
+describe('a fire for which two services were told', () => {
+  test('waits for both, whichever is heard of first; the ladder goes on, and one that is told again is told once', () => {
+    const desk = village();
+    const fire = desk.alert('smoke', 'smoke-house');
+    desk.command(fire, { type: 'transfer', by: li, to: '119' });
+    const { ladder } = desk.see(fire);
+    desk.command(fire, { type: 'transfer', by: li, to: '120', reference: '41' });
+    desk.command(fire, { type: 'transfer', by: li, to: '120', reference: '42' });
+    const [first, second] = [{ to: '120', reference: '42' }, [{ to: '119' }]];
+    expect(desk.see(fire)).toMatchObject({ transferred: first, transfers: second, ladder, state: { phase: 'open' } });
+    expect(desk.command(fire, { type: 'transfer-outcome', by: li, to: '110', result: 'helped' })).toMatchObject({
+      ok: false,
+    });
+    desk.command(fire, { type: 'transfer-outcome', by: li, to: '119', result: 'not-coming' });
+    const early = desk.command(fire, { ...reached, by: li, outcome: 'transferred' });
+    expect(early).toMatchObject({ ok: false, message: expect.stringContaining('120') });
+    desk.command(fire, { type: 'transfer-outcome', by: li, result: 'hospital' });
+    expect(desk.see(fire)).toMatchObject({
+      transferred: { result: 'hospital' },
+      transfers: [{ result: 'not-coming' }],
+    });
+    expect(desk.command(fire, { ...reached, by: li, outcome: 'transferred' })).toMatchObject({ ok: true });
+  });
+
+  test('is part of another one with both, and what is still waited for counts', () => {
+    const desk = village();
+    const [fire, other] = [desk.alert('smoke', 'smoke-house'), desk.alert('smoke', 'smoke-yurt')];
+    for (const to of ['119', '120'] as const) desk.command(fire, { type: 'transfer', by: li, to });
+    desk.command(other, { type: 'transfer', by: li, to: '119' });
+    desk.command(other, { type: 'transfer-outcome', by: li, result: 'nothing-found' });
+    desk.command(fire, { type: 'merge', by: li, into: other.incidentId, reason });
+    const { transferred, transfers = [] } = desk.see(other);
+    expect([transferred, ...transfers].map((one) => [one?.to, one?.result])).toEqual([
+      ['119', undefined],
+      ['120', undefined],
+    ]);
+  });
+});
+
 describe('a call that is something else', () => {
   test('more: the ladder of an emergency starts, and the clock runs on', () => {
     const desk = village();

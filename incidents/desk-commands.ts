@@ -10,6 +10,7 @@ import type { Phase } from './lifecycle.ts';
 import { leadingAlert, moreUrgent, mostTold, severities } from './notices.ts';
 import { isSame, phrase, problemOf, refused, transit } from './refusals.ts';
 import type { Round } from './round.ts';
+import { transfer, transferOutcome, transfersOfBoth } from './transfers.ts';
 import { happen } from './transition.ts';
 import { nextVersion, standDown, type Turn, tellContact, write } from './turn.ts';
 
@@ -85,12 +86,13 @@ function merge(round: Round, turn: Turn, { by, into, reason }: Of<'merge'>): Com
   nextVersion(turn);
   const entering = { phase: 'resolved', since: at, by, outcome: 'merged', contact: 'not-applicable' } as const;
   happen(turn, 'merge', { entering });
-  const { closing: _, transferred, ...ended } = turn.incident;
+  // Whom they telephoned is waited for there.
+  const { closing: _, transferred: __, transfers: ___, ...ended } = turn.incident;
   turn.incident = { ...ended, mergedInto: into };
   write(turn, 'merged', { into: other.code, reason }, by);
   // From now on its alerts are found in the other one.
   round.keep(turn);
-  takeIn(whole, incident, transferred);
+  takeIn(whole, incident);
   write(whole, 'merged-in', { code: incident.code, alerts: incident.alerts.length, reason }, by);
   const about = leadingAlert(incident, turn.registry);
   happen(whole, newsOf(incident, other), { about, entering: shortenedClaim(whole) });
@@ -127,7 +129,7 @@ function newsOf(part: Incident, whole: Incident): 'more urgent' | 'worse' | 'les
   return isElsewhere && part.severity === 'critical' ? 'worse' : 'lesser alert';
 }
 
-function takeIn(whole: Turn, part: Incident, transferred: Incident['transferred']): void {
+function takeIn(whole: Turn, part: Incident): void {
   const { closing, ...other } = whole.incident;
   const merged = [
     ...(other.merged ?? []),
@@ -144,7 +146,7 @@ function takeIn(whole: Turn, part: Incident, transferred: Incident['transferred'
     told: toldOfBoth(other.told, part.told),
     merged,
     ...(moreAlerts > 0 && { moreAlerts }),
-    ...(transferred && (!other.transferred || transferred.result === undefined) && { transferred }),
+    ...transfersOfBoth(other, part),
   };
   nextVersion(whole);
 }
@@ -174,22 +176,6 @@ function tellUnreached(whole: Turn, told: readonly Told[], about: IncidentAlert 
     if (reached === 'delivered' || answer !== undefined || stoodDown || now.includes(contactId)) continue;
     tellContact(whole, contactId, informed ? 'information' : 'alarm', { ...(about && { about }) });
   }
-}
-
-function transfer(turn: Turn, { by, to, reference }: Of<'transfer'>): CommandResult | undefined {
-  const said = reference === undefined ? {} : { reference };
-  const refusal = transit(turn, 'transfer', { what: 'transferred', by, details: { to, ...said } });
-  if (!refusal) turn.incident = { ...turn.incident, transferred: { to, at: turn.at, by, ...said } };
-  return refusal;
-}
-
-function transferOutcome(turn: Turn, { by, result, note }: Of<'transfer-outcome'>): CommandResult | undefined {
-  const { transferred, code } = turn.incident;
-  if (!transferred) return refused(turn.incident, 'not-allowed', `incident ${code} was not transferred to anybody`);
-  const details = { to: transferred.to, result, ...(note !== undefined && { note }) };
-  const refusal = transit(turn, 'transfer', { what: 'transfer-outcome', by, details });
-  if (!refusal) turn.incident = { ...turn.incident, transferred: { ...transferred, result } };
-  return refusal;
 }
 
 /**

@@ -90,7 +90,7 @@ export function createHandOvers({ state, registry, localTime, hasCode }: HandOve
 
   /** Named by when they were asked: that is never the same again, whatever became of the roster or the journal since. */
   function noticeOf(roster: Roster, { ask: asked }: Row, contactId: string): Notice {
-    const incidentId = `hand-over:${roster.id}`;
+    const incidentId = handOverName(roster.id);
     const recipient = { type: 'contact', contactId } as const;
     const { at = 0, dueAt = 0 } = asked ?? {};
     const areaId = areaOf(roster, registry);
@@ -98,12 +98,14 @@ export function createHandOvers({ state, registry, localTime, hasCode }: HandOve
       noticeId: noticeIdOf({ incidentId, cause: at, rung: 0, recipient }),
       ...{ incidentId, purpose: 'hand-over', severity: 'urgent', rung: 0, recipient, at, until: dueAt },
       text: {
-        ...{ condition: 'hand-over-open', incidentCode: codeFor(`${incidentId}/${at}`, hasCode) },
+        ...{ condition: 'hand-over-open', incidentCode: codeOf(roster.id, at) },
         ...{ openedAt: at, occurredAt: at, placeIds: [], rooms: [], alertCount: 1, detail: roster.name },
         ...(areaId !== undefined && { areaId }),
       },
     };
   }
+
+  const codeOf = (rosterId: string, at: number): string => codeFor(`${handOverName(rosterId)}/${at}`, hasCode);
 
   function offer(roster: Roster, row: Row, { from, to }: Offer, at: number): HandOverAnswer {
     if (!row.held.includes(from) || !row.expected.includes(from))
@@ -128,6 +130,14 @@ export function createHandOvers({ state, registry, localTime, hasCode }: HandOve
     const instead = (ids: readonly string[]) => [...new Set(ids.map((id) => (id === offered.from ? contactId : id)))];
     const taken = { ...rest, expected: instead(row.expected), held: instead(row.held) };
     return { alerts: keep(roster, taken, at), notices: [], result: { ok: true } };
+  }
+
+  /** Shifts that somebody was asked to take over, and has not: who was asked, since when and until when. */
+  function open(): OpenHandOver[] {
+    return [...rows.entries()].flatMap(([rosterId, row]) => {
+      const asked = pendingOf(row);
+      return row.ask && asked.length > 0 ? [{ rosterId, asked, at: row.ask.at, dueAt: row.ask.dueAt }] : [];
+    });
   }
 
   return {
@@ -161,12 +171,14 @@ export function createHandOvers({ state, registry, localTime, hasCode }: HandOve
       return roster ? onDuty(roster, localTime(at)) : [];
     },
 
-    /** Shifts that somebody was asked to take over, and has not: who was asked, since when and until when. */
-    open: (): OpenHandOver[] =>
-      [...rows.entries()].flatMap(([rosterId, row]) => {
-        const asked = pendingOf(row);
-        return row.ask && asked.length > 0 ? [{ rosterId, asked, at: row.ask.at, dueAt: row.ask.dueAt }] : [];
-      }),
+    open,
+
+    /** The roster by which that contact was asked to take over; of several the one with that code, else the one that was asked about last. */
+    askedOf(contactId: string, code?: string): string | undefined {
+      const asked = open().filter((one) => one.asked.includes(contactId));
+      const coded = asked.find(({ rosterId, at }) => codeOf(rosterId, at) === code);
+      return code === undefined ? asked.sort((a, b) => b.at - a.at)[0]?.rosterId : coded?.rosterId;
+    },
 
     nextDeadline: (): number | undefined => earliest.get('due'),
 
@@ -185,6 +197,9 @@ export function createHandOvers({ state, registry, localTime, hasCode }: HandOve
 }
 
 export type HandOvers = ReturnType<typeof createHandOvers>;
+
+/** What its messages are about, in the place of an incident. */
+export const handOverName = (rosterId: string): string => `hand-over:${rosterId}`;
 
 /** Who is on duty by each roster at that time (epoch ms), and who was asked to take over and has not said so. */
 export function shiftsNow({ registry, handOvers, at }: ShiftParts): ShiftNow[] {

@@ -97,13 +97,14 @@ export function createIncidents({ state, registry, localTime }: IncidentsParts) 
       return { ...answer, notices: [...answer.notices, ...asked] };
     },
 
-    /** Somebody answers by telephone. `prompt`: it was the person, and whether all is well. */
-    reply(command: Reply, at: number): IncidentAnswer & Pick<ReplyAnswer, 'prompt'> {
+    /** Somebody answers by telephone. `prompt`: it was the person, and whether all is well. `handOver`: they take over a shift. */
+    reply(command: Reply, at: number): IncidentAnswer & Pick<ReplyAnswer, 'prompt' | 'handOver'> {
       const round = beginRound(parts, at);
-      const ports = { providers: providersOf(state), openPrompt: prompts.openFor };
-      const { result, notices, prompt } = stepReply(round, command, ports);
+      const openShift = (contactId: string, code?: string) => handOvers.askedOf(contactId, code);
+      const ports = { providers: providersOf(state), openPrompt: prompts.openFor, openShift };
+      const { notices, ...said } = stepReply(round, command, ports);
       const answer = conclude(round);
-      return { ...answer, notices: [...answer.notices, ...notices], result, ...(prompt && { prompt }) };
+      return { ...answer, ...said, notices: [...answer.notices, ...notices] };
     },
 
     /** Somebody answers a question that was put to a person. What it says about an incident stands in that one's timeline. */

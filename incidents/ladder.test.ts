@@ -125,6 +125,19 @@ test('a neighbour who cannot be reached is not waited for', () => {
   expect(desk.told()).toEqual([]);
 });
 
+test('whom nobody tries any more is not waited for, whatever other channels they have and however that one failed before', () => {
+  const contacts = everybody.filter((change) => change.type === 'put' && change.value.id !== 'near');
+  for (const before of [[], ['log']]) {
+    const desk = village({ contacts: [...contacts, contactOf('near', 'place', 'house', 'neighbour', 1, 2)] });
+    desk.alert('fall', 'watch-bat');
+    for (const channel of before) desk.outcome('near', 'failed', channel);
+    desk.told();
+    desk.outcome('near', 'failed', 'log', true);
+    expect(desk.told()).toEqual(['escalation next', 'escalation desk']);
+    expect(desk.timeline.at(-2)).toMatchObject({ what: 'undelivered', details: { everyChannel: true } });
+  }
+});
+
 test('one failed channel of two is no reason to give somebody up, both are', () => {
   const contacts = everybody.filter((change) => change.type === 'put' && change.value.id !== 'near');
   const desk = village({ contacts: [...contacts, contactOf('near', 'place', 'house', 'neighbour', 1, 2)] });

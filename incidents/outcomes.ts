@@ -9,9 +9,9 @@ import { happen } from './transition.ts';
 import { type Turn, write } from './turn.ts';
 
 /**
- * What came of an attempt to tell somebody. Who cannot be reached on any channel is not waited for: the next rung is
- * told at once. That a provider accepted a message proves nothing yet, and a failure of one channel is no failure of
- * the person.
+ * What came of an attempt to tell somebody. Who cannot be reached on any channel, and whom nobody tries any more (`final`), is not waited for:
+ * the next rung is told at once. That a provider accepted a message proves nothing yet, and a failure of one channel is no failure of the
+ * person.
  */
 export function stepOutcome(round: Round, outcome: OutcomeRecord, providers: readonly ProviderEntry[]): void {
   const name = parseNoticeId(outcome.noticeId);
@@ -22,7 +22,7 @@ export function stepOutcome(round: Round, outcome: OutcomeRecord, providers: rea
   const told = incident.told.find((one) => one.contactId === contactId);
   // Only the newest notice to somebody says whether they can be reached now.
   if (told?.noticeId !== outcome.noticeId || told.reached === 'delivered') return;
-  if (outcome.result !== 'delivered' && told.failed?.includes(outcome.channel)) return;
+  if (outcome.result !== 'delivered' && !outcome.final && told.failed?.includes(outcome.channel)) return;
   const turn = round.turnOf(incident);
   if (outcome.result === 'delivered') delivered(turn, told, outcome);
   else failed(turn, told, outcome, providers);
@@ -39,13 +39,14 @@ function delivered(turn: Turn, told: Told, { channel, detail }: OutcomeRecord): 
 function failed(
   turn: Turn,
   told: Told,
-  { channel, result, detail }: OutcomeRecord,
+  { channel, result, detail, final }: OutcomeRecord,
   providers: readonly ProviderEntry[],
 ): void {
   const { contactId, noticeId } = told;
-  const channels = [...(told.failed ?? []), channel];
+  const channels = [...new Set([...(told.failed ?? []), channel])];
   const contact = turn.registry.contact(contactId);
-  const everyChannel = channels.length >= Math.max(1, channelNames(contact?.channels ?? [], providers).length);
+  const ways = Math.max(1, channelNames(contact?.channels ?? [], providers).length);
+  const everyChannel = final === true || channels.length >= ways;
   replaceTold(turn, { ...told, failed: channels, ...(everyChannel && { reached: 'unreachable' }) });
   write(turn, 'undelivered', { contactId, channel, result, everyChannel, ...(detail !== undefined && { detail }) });
   const isNews = everyChannel && told.reached !== 'unreachable' && !told.informed && told.answer === undefined;

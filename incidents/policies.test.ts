@@ -52,6 +52,15 @@ describe('the narrowest policy has the word', () => {
     expect(desk.timeline.flatMap(({ details }) => details.policyId ?? [])).toEqual(['of-herder', 'of-town', 'of-care']);
   });
 
+  test('that was saved with a day between two repeats calls every half hour all the same, where a life is at stake', () => {
+    const repeat = { everySeconds: 60, times: 0, thenEverySeconds: 86_400 };
+    const desk = village({ contacts: contacts(policy({ repeat })) });
+    desk.alert('fall', 'watch-bat');
+    expect(asked(desk)).toEqual(['team']);
+    desk.advance(30 * MINUTE_MS);
+    expect(asked(desk)).toContain('team');
+  });
+
   test('one for fires counts for fires alone, and one for the night until six', () => {
     const desk = village({
       at: NIGHT_AT,

@@ -1,3 +1,4 @@
+import { longestPauseSeconds } from '../records/escalation-check.ts';
 import type { Incident } from '../records/incident.ts';
 import type { Policy, Profile, RegistryView } from '../records/registry.ts';
 import { minuteOfDay } from '../records/threshold.ts';
@@ -16,16 +17,18 @@ export function policyFor(incident: Incident, registry: RegistryView, began: Loc
   return beside.sort((a, b) => weight(b) - weight(a) || (a.id < b.id ? -1 : 1))[0];
 }
 
-/** A policy as the ladder climbs it: its rungs count from the one before. */
-export function ladderBy({ id, rungs, repeat, nights }: Policy, otherwise: Ladders['repeat']): Ladders {
+/** A policy as the ladder climbs it: its rungs count from the one before. What was saved before pauses had a bound is held to it. */
+export function ladderBy({ id, severity, rungs, repeat, nights }: Policy, otherwise: Ladders['repeat']): Ladders {
+  const longestSeconds = severity === 'critical' ? longestPauseSeconds : Infinity;
+  const pauseMs = (seconds: number): number => Math.min(seconds, longestSeconds) * 1000;
   const repeats = repeat
-    ? { everyMs: repeat.everySeconds * 1000, times: repeat.times, thenEveryMs: repeat.thenEverySeconds * 1000 }
+    ? { everyMs: pauseMs(repeat.everySeconds), times: repeat.times, thenEveryMs: pauseMs(repeat.thenEverySeconds) }
     : otherwise;
   return {
     policyId: id,
     rungs: rungs.map(
       ({ afterSeconds, tell, inform, desk, channels }, at): Rung => ({
-        afterMs: (afterSeconds - (rungs[at - 1]?.afterSeconds ?? 0)) * 1000,
+        afterMs: pauseMs(afterSeconds - (rungs[at - 1]?.afterSeconds ?? 0)),
         tell,
         ...(inform && { inform }),
         ...(desk && { desk }),

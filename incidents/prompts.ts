@@ -24,7 +24,7 @@ export function createPrompts({ state, registry, hasCode }: PromptParts) {
     return !person || livesThere(person, at);
   };
   const waysOf = ({ personId, where, at }: Prompt) =>
-    askable(registry, personId, where.householdId)
+    askable(registry, { personId, householdId: where.householdId, at })
       .filter((contact) => isThere(contact, at))
       .slice(0, mostWays);
 

@@ -147,6 +147,42 @@ test('"1" from a telephone that the person shares with family is their own answe
   expect(desk.see(fire).state.phase).toBe('open');
 });
 
+test('family that was told for information and is there is shown, and the neighbours are called on', () => {
+  const desk = village();
+  const fall = desk.alert('fall', 'watch-bat');
+  expect(desk.reply('daughter', '3').result).toMatchObject({ ok: true });
+  expect(desk.see(fall)).toMatchObject({ state: { phase: 'open' }, ladder: { phase: 'running' } });
+  const told = () => desk.see(fall).told.find(({ contactId }) => contactId === 'daughter');
+  expect(told()).toMatchObject({ arrived: true });
+  expect(desk.timeline.at(-1)).toMatchObject({ what: 'arrived', by: { id: 'daughter' }, details: { informed: true } });
+  desk.told();
+  desk.reply('daughter', '2');
+  expect(desk.told().filter((one) => !one.startsWith('reply'))).toEqual([]);
+  desk.advance(MINUTE_MS);
+  expect(desk.told()).toContain('escalation next');
+  desk.reply('near', '3');
+  expect(desk.see(fall)).toMatchObject({ state: { phase: 'on-scene', by: { id: 'near' } } });
+});
+
+test('"received" from family that was told for information calls nobody off; who says when they come is waited for', () => {
+  const desk = village();
+  const fall = desk.alert('fall', 'watch-bat');
+  desk.told();
+  desk.reply('daughter', '收到');
+  desk.reply('daughter', '收到');
+  expect(desk.see(fall).state.phase).toBe('open');
+  expect(whatHappened(desk, fall).filter((what) => what === 'accepted')).toHaveLength(1);
+  expect(desk.told()).toEqual(['reply daughter', 'reply daughter']);
+  desk.advance(MINUTE_MS);
+  expect(desk.told()).toContain('escalation next');
+  desk.reply('daughter', '1 20分钟');
+  expect(desk.see(fall).state).toMatchObject({ phase: 'responding', by: { id: 'daughter' } });
+  desk.reply('daughter', '3');
+  desk.advance(10 * MINUTE_MS);
+  desk.reply('daughter', '3');
+  expect(desk.see(fall).state).toMatchObject({ phase: 'on-scene', by: { id: 'daughter' } });
+});
+
 test('words that nobody understands are kept for people, and the keys are explained', () => {
   const desk = village();
   const fall = desk.alert('fall', 'watch-bat');

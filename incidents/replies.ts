@@ -1,9 +1,10 @@
-import type { CommandResult, PromptAnswer, Reply } from '../records/command.ts';
-import type { Incident } from '../records/incident.ts';
+import type { CommandResult, HandOver, PromptAnswer, Reply } from '../records/command.ts';
+import type { Incident, Told } from '../records/incident.ts';
 import type { Notice } from '../records/notice.ts';
 import type { ProviderEntry } from '../records/providers.ts';
 import type { Contact } from '../records/registry.ts';
-import { type IncidentCommand, stepCommand } from './commands.ts';
+import { answered, type IncidentCommand, stepCommand } from './commands.ts';
+import { handOverName } from './hand-overs.ts';
 import { isOpen } from './incident-table.ts';
 import { leadingAlert, parseNoticeId } from './notices.ts';
 import { promptIn } from './prompts.ts';
@@ -17,13 +18,14 @@ import { nextVersion, soundDesk, write } from './turn.ts';
  * Somebody answers by telephone. Whose number it is says who they are; what they answer is the notice that the way names, the incident
  * whose code they wrote, or the one that they were told of. They speak for themselves alone, and no answer ends what a life hangs on. Each
  * is answered by one short line, unless it comes from a number that belongs to nobody.
- * `prompt`: it is the person's own answer to whether all is well.
+ * `prompt`: it is the person's own answer to whether all is well. `handOver`: they take over the shift about which they were asked.
  */
 export function stepReply(round: Round, command: Reply, ports: ReplyPorts): ReplyAnswer {
   const contacts = speakers(round, command);
   if (contacts.length === 0) return refuseStranger(round, command);
   const meant = meantBy(round, command, contacts, ports);
   if (meant.type === 'prompt') return answerPrompt(round, command, meant, ports);
+  if (meant.type === 'shift') return answerShift(round, command, meant, ports);
   const [first] = contacts;
   if (meant.type === 'line')
     return first ? said(round, command, first, meant.line, ports) : refusedAnswer(meant.line.what);
@@ -41,12 +43,15 @@ export type ReplyPorts = {
   providers: readonly ProviderEntry[];
   /** The question to that contact which nobody has answered yet, the newest one. */
   openPrompt(contactId: string, at: number): string | undefined;
+  /** The roster by which they were asked to take over a shift: with that code, else the newest. */
+  openShift(contactId: string, code?: string): string | undefined;
 };
-export type ReplyAnswer = { result: CommandResult; notices: Notice[]; prompt?: PromptAnswer };
+export type ReplyAnswer = { result: CommandResult; notices: Notice[]; prompt?: PromptAnswer; handOver?: HandOver };
 
 type Meant =
   | { type: 'incident'; incident: Incident }
   | { type: 'prompt'; promptId: string; contact: Contact }
+  | { type: 'shift'; rosterId: string; contact: Contact }
   | { type: 'line'; line: Line };
 
 function speakers({ registry }: Round, { by, phoneKey }: Reply): Contact[] {
@@ -65,6 +70,8 @@ function meantBy(round: Round, { about, code, answer }: Reply, contacts: readonl
   const coded = code === undefined ? undefined : round.table.wholeOf(round.table.withCode(code));
   if (coded) return { type: 'incident', incident: coded };
 
+  const shift = shiftMeant(contacts, { name: name?.incidentId, code, answer }, ports);
+  if (shift) return shift;
   // Of a shift, or of a trial, it is no word about an incident; but help is help.
   if (name && !name.incidentId.startsWith('i:') && answer !== 'help')
     return { type: 'line', line: { what: 'nothing-open' } };
@@ -77,6 +84,8 @@ function meantBy(round: Round, { about, code, answer }: Reply, contacts: readonl
   const isInformed = ({ told }: Incident): boolean =>
     told.every(({ contactId, informed }) => !ids.has(contactId) || informed);
   if (question && (open.length === 0 || (answer === 'going' && open.every(isInformed)))) return question;
+  const waiting = open.length === 0 ? shiftOf(contacts, answer, ports) : undefined;
+  if (waiting) return waiting;
   const [only, another] = open;
   if (only && !another) return { type: 'incident', incident: only };
   // Whoever needs help is not asked for codes: it is called for the most urgent of them.
@@ -90,6 +99,31 @@ function questionTo(contacts: readonly Contact[], at: number, { openPrompt }: Re
   for (const contact of contacts) {
     const promptId = openPrompt(contact.id, at);
     if (promptId !== undefined) return { type: 'prompt', promptId, contact };
+  }
+  return undefined;
+}
+
+/** By what they answer, or by the code that they wrote. */
+function shiftMeant(
+  contacts: readonly Contact[],
+  { name, code, answer }: { name: string | undefined; code: string | undefined; answer: Reply['answer'] },
+  ports: ReplyPorts,
+): Meant | undefined {
+  const byCode = code === undefined ? undefined : shiftOf(contacts, answer, ports, code);
+  const newest = byCode ?? shiftOf(contacts, answer, ports);
+  return byCode ?? (newest?.type === 'shift' && name === handOverName(newest.rosterId) ? newest : undefined);
+}
+
+function shiftOf(
+  contacts: readonly Contact[],
+  answer: Reply['answer'],
+  { openShift }: ReplyPorts,
+  code?: string,
+): Meant | undefined {
+  if (answer !== 'going' && answer !== 'cannot') return undefined;
+  for (const contact of contacts) {
+    const rosterId = openShift(contact.id, code);
+    if (rosterId !== undefined) return { type: 'shift', rosterId, contact };
   }
   return undefined;
 }
@@ -113,6 +147,7 @@ function carryOut(round: Round, incident: Incident, { id: contactId }: Contact, 
     stepCommand(round, asked).ok ? line : 'not-now';
   switch (answer) {
     case 'going':
+      if (before?.informed && command.minutes === undefined) return noteGoing(round, incident, before, command);
       if (before?.answer === 'going' && isAwaited && command.minutes === undefined) return 'going';
       return ask(
         { ...named, type: 'accept', contactId, expectedMinutes: minutesOf(round, incident, contactId, command) },
@@ -132,6 +167,21 @@ function carryOut(round: Round, incident: Incident, { id: contactId }: Contact, 
       note(round, incident, contactId, command);
       return 'unclear';
   }
+}
+
+/**
+ * Whoever was told for information alone was asked nothing: "received" is no word on which others are called off. That they may come is
+ * noted, and the ladder goes on; who says in how many minutes, or says it on the page, is a responder like any other.
+ */
+function noteGoing(round: Round, incident: Incident, { contactId, answer }: Told, command: Reply): 'going' {
+  if (answer === 'going') return 'going';
+  const turn = round.turnOf(incident);
+  const expectedAt = round.at + minutesOf(round, incident, contactId, command) * 60_000;
+  answered(turn, contactId, { answer: 'going' });
+  nextVersion(turn);
+  write(turn, 'accepted', { contactId, expectedAt, informed: true }, { type: 'contact', id: contactId });
+  round.keep(turn);
+  return 'going';
 }
 
 type Named = Pick<IncidentCommand, 'commandId' | 'incidentId' | 'expectedVersion'> & {
@@ -201,6 +251,22 @@ function answerPrompt(
   return {
     ...said(round, command, contact, { what: line }, ports),
     prompt: { type: 'prompt-answer', commandId, by, promptId, answer: word },
+  };
+}
+
+/** Whoever cannot take it is waited for as long as anybody who says nothing, and may call the desk meanwhile. */
+function answerShift(
+  round: Round,
+  command: Reply,
+  { rosterId, contact }: Extract<Meant, { type: 'shift' }>,
+  ports: ReplyPorts,
+): ReplyAnswer {
+  if (command.answer !== 'going') return said(round, command, contact, { what: 'not-now' }, ports);
+  const by = { type: 'contact', id: contact.id } as const;
+  const step = { type: 'accept', contactId: contact.id } as const;
+  return {
+    ...said(round, command, contact, { what: 'shift-yours' }, ports),
+    handOver: { type: 'hand-over', commandId: command.commandId, by, rosterId, step },
   };
 }
 

@@ -25,7 +25,8 @@ export type ReplyLine =
   | 'doubted'
   | 'fine'
   | 'help-comes'
-  | 'unclear-self';
+  | 'unclear-self'
+  | 'shift-yours';
 
 /**
  * The line, back by the way on which the answer came. A call has ended by then: it goes by SMS, where somebody carries that. On the page it stands already.

@@ -103,6 +103,23 @@ describe('a suppression', () => {
     expect(opened[1]).toEqual(opened[0]);
   });
 
+  test('of devices for weeks holds for a day what leaves somebody blind to fire, also when it comes to that meanwhile', () => {
+    const { desk, suppress } = office();
+    suppress({ conditions: ['device-silent', 'blind'], until: desk.now + 30 * DAY_MS });
+    const silent = desk.alertOf('device-silent', 'smoke-house', { alertId: 'silent', severity: 'service' });
+    desk.change({ type: 'raise', alert: silent });
+    desk.change({ type: 'raise', alert: desk.alertOf('blind', 'smoke-house', { alertId: 'blind' }) });
+    desk.advance(DAY_MS - 1);
+    expect(desk.open()).toEqual([]);
+    desk.advance(1);
+    expect(desk.open().map(({ alerts }) => alerts.map(({ alertId }) => alertId))).toEqual([['blind']]);
+    const reason = { why: 'nobody watches' };
+    desk.change({ type: 'strengthen', alertId: 'silent', severity: 'critical', at: desk.now, reason });
+    desk.advance(1);
+    expect(desk.open()).toHaveLength(2);
+    desk.alert('blind', 'smoke-yurt');
+  });
+
   test('without an end, of fire, gas or a call for help, or for too long, is refused', () => {
     const { desk, suppress } = office();
     const asked = {

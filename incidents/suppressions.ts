@@ -1,8 +1,8 @@
-import type { Alert, AlertChange } from '../records/alert.ts';
+import type { Alert, AlertChange, Severity } from '../records/alert.ts';
 import type { CommandResult, Suppress, Unsuppress } from '../records/command.ts';
 import type { FoldState } from '../records/fold-state.ts';
 import type { RegistryView } from '../records/registry.ts';
-import { createSuppressionShelf, suppressionProblem } from '../records/suppression.ts';
+import { coversUntil, createSuppressionShelf, suppressionProblem } from '../records/suppression.ts';
 import { inLine } from './silences.ts';
 
 /**
@@ -12,48 +12,53 @@ import { inLine } from './silences.ts';
 export function createSuppressions({ state, registry }: { state: FoldState; registry: RegistryView }) {
   const shelf = createSuppressionShelf(state);
   const waiting = state.table<Waiting>('suppressed-alerts');
-  /** By suppression: how many alerts it holds. */
+  /** By severity and suppression: how many alerts it holds. */
   const held = state.table<number>('suppressions-holding', { derived: true });
 
-  function count(by: string, change: 1 | -1): void {
-    const after = (held.get(by) ?? 0) + change;
-    if (after > 0) held.set(by, after);
-    else held.delete(by);
+  function count({ alert, by }: Waiting, change: 1 | -1): void {
+    const key = `${alert.severity} ${by}`;
+    const after = (held.get(key) ?? 0) + change;
+    if (after > 0) held.set(key, after);
+    else held.delete(key);
   }
 
   function keep(alert: Alert, by: string): void {
     drop(alert.alertId);
-    waiting.set(alert.alertId, { alert, by });
-    count(by, 1);
+    const row = { alert, by };
+    waiting.set(alert.alertId, row);
+    count(row, 1);
   }
 
   function drop(alertId: string): boolean {
     const row = waiting.get(alertId);
     if (!row) return false;
     waiting.delete(alertId);
-    count(row.by, -1);
+    count(row, -1);
     return true;
   }
 
-  const endOf = (by: string): number => shelf.get(by)?.until ?? 0;
+  function endOf(severity: Severity, by: string): number {
+    const standing = shelf.get(by);
+    return standing ? coversUntil(standing, severity) : 0;
+  }
 
-  function covering({ condition, rule, where }: Alert, at: number): string | undefined {
+  function covering({ condition, severity, rule, where }: Alert, at: number): string | undefined {
     if (rule === 'telephone') return undefined;
     const covers = shelf
       .all()
       .find(
-        ({ conditions, scope, until }) =>
-          until > at &&
-          conditions.some((one) => one === condition) &&
-          isOf(scope, where) &&
-          registry.isWithin(scope, where),
+        (standing) =>
+          coversUntil(standing, severity) > at &&
+          standing.conditions.some((one) => one === condition) &&
+          isOf(standing.scope, where) &&
+          registry.isWithin(standing.scope, where),
       );
     return covers?.id;
   }
 
   /** What waits for an end that has come, or that of one command, and is covered by no other. */
   function release(at: number): Alert[] {
-    const due = [...waiting.values()].filter(({ by }) => endOf(by) <= at);
+    const due = [...waiting.values()].filter(({ alert, by }) => endOf(alert.severity, by) <= at);
     const released = due.flatMap(({ alert }) => {
       const by = covering(alert, at);
       if (by === undefined) drop(alert.alertId);
@@ -76,11 +81,7 @@ export function createSuppressions({ state, registry }: { state: FoldState; regi
     drop,
     strengthen({ alertId, severity, reason }: Extract<AlertChange, { type: 'strengthen' }>): boolean {
       const row = waiting.get(alertId);
-      if (row)
-        waiting.set(alertId, {
-          ...row,
-          alert: { ...row.alert, severity, reason: { ...row.alert.reason, ...reason } },
-        });
+      if (row) keep({ ...row.alert, severity, reason: { ...row.alert.reason, ...reason } }, row.by);
       return row !== undefined;
     },
 
@@ -99,13 +100,17 @@ export function createSuppressions({ state, registry }: { state: FoldState; regi
     /** When the first of those that hold something ends. */
     nextDeadline(): number | undefined {
       let earliest: number | undefined;
-      for (const by of held.keys()) earliest = Math.min(endOf(by), earliest ?? Number.POSITIVE_INFINITY);
+      for (const key of held.keys()) {
+        const space = key.indexOf(' ');
+        const dueAt = endOf(key.slice(0, space) as Severity, key.slice(space + 1));
+        earliest = Math.min(dueAt, earliest ?? Number.POSITIVE_INFINITY);
+      }
       return earliest;
     },
 
     rebuild(): void {
-      for (const by of [...held.keys()]) held.delete(by);
-      for (const { by } of waiting.values()) count(by, 1);
+      for (const key of [...held.keys()]) held.delete(key);
+      for (const row of waiting.values()) count(row, 1);
     },
   };
 }

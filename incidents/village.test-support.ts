@@ -181,12 +181,13 @@ export function village({ contacts = everybody, state = new FoldState(), at = MO
       return answer;
     },
 
-    /** What came of the newest notice to that contact. */
-    outcome(contactId: string, result: OutcomeResult, channel = 'log'): IncidentAnswer {
+    /** What came of the newest notice to that contact. `final`: nobody tries it any more. */
+    outcome(contactId: string, result: OutcomeResult, channel = 'log', final?: true): IncidentAnswer {
       const notice = notices.findLast(
         ({ recipient }) => recipient.type === 'contact' && recipient.contactId === contactId,
       );
-      const outcome = { kind: 'outcome', noticeId: notice?.noticeId ?? 'none', channel, attempt: 1, result } as const;
+      const noticeId = notice?.noticeId ?? 'none';
+      const outcome = { kind: 'outcome', noticeId, channel, attempt: 1, result, ...(final && { final }) } as const;
       return desk.step({ type: 'outcome', at, outcome });
     },
 

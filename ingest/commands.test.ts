@@ -25,7 +25,7 @@ const curious: Rule<Curious, Record<never, number>> = {
   deadline: () => undefined,
   step({ heard }, event, _settings, home) {
     const next = { heard: [...heard, event] };
-    if (event.type !== 'report' || !home.canAsk(event.where.personId)) return [next, []];
+    if (event.type !== 'report' || !home.canAsk(event.where.personId, event.at)) return [next, []];
     const { at, where } = event;
     const prompt: Prompt = {
       promptId: `curious:${at}`,

@@ -75,10 +75,11 @@ function stepCommand(parts: JudgeParts, command: Command, at: number, into: Coll
       stepAlerts(parts, toldTroubles(parts.state, command, at), at, into);
       return { ok: true };
     case 'reply': {
-      const { prompt, ...answer } = parts.incidents.reply(command, at);
+      const { prompt, handOver, ...answer } = parts.incidents.reply(command, at);
       for (const contact of parts.registry.contactsByPhone(command.phoneKey)) prove(parts, contact, at, into);
       const result = collectAnswer(parts, answer, at, into);
       if (prompt) stepCommand(parts, prompt, at, into);
+      if (handOver) stepCommand(parts, handOver, at, into);
       return result;
     }
     case 'hand-over': {

@@ -200,21 +200,22 @@ function unheardMs({ state }: JudgeParts, record: JournalRecord, at: number): nu
 
 /** Deadlines come before the record that is stamped with their time or a later one; rules before incidents. */
 function fireDeadlines(parts: JudgeParts, at: number, into: Collection): void {
-  for (let due = earliestDue(parts); due <= at; due = earliestDue(parts)) {
-    if (parts.engine.nextDeadline() === due) collectRules(parts, parts.engine.fire(due), due, into);
+  for (let due = earliestDue(parts, at); due <= at; due = earliestDue(parts, at)) {
+    if (parts.engine.nextDeadline(due) === due) collectRules(parts, parts.engine.fire(due), due, into);
     else if (parts.incidents.nextDeadline() === due) collectIncidents(parts, parts.incidents.fire(due, at), at, into);
     else if (parts.downlinks.nextDeadline() === due) addDownlinks(into, parts.downlinks.fire(due));
     else for (const watch of watchesOver(parts, due)) collectHandOvers(parts, watch.fire(due, at), due, into);
   }
 }
 
-function earliestDue({ engine, incidents, downlinks }: JudgeParts): number {
+/** `by`: what the rules wait for beyond it need not be told. */
+function earliestDue({ engine, incidents, downlinks }: JudgeParts, by?: number): number {
   const never = Number.POSITIVE_INFINITY;
   const { handOvers, proofs, drills } = incidents;
   const ofPeople = Math.min(
     ...[incidents, handOvers, proofs, drills, downlinks].map((part) => part.nextDeadline() ?? never),
   );
-  return Math.min(engine.nextDeadline() ?? never, ofPeople);
+  return Math.min(engine.nextDeadline(by) ?? never, ofPeople);
 }
 
 /** Those who answer for homes: shifts, and whether they can be reached, by contacts' answers and by drills. */

@@ -18,8 +18,8 @@ function county() {
     accept: (contactId: string) =>
       home.send({ type: 'hand-over', ...named(), rosterId: 'team', step: { type: 'accept', contactId } }),
     prove: (contactId: string) => home.send({ type: 'contact-proof', ...named(), contactId, how: 'call' }),
-    answer: (phoneKey: string) =>
-      home.send({ type: 'reply', ...named(), phoneKey, text: '1', answer: 'going', via: 'sms:modem' }),
+    answer: (phoneKey: string, words: { answer?: 'going' | 'cannot'; code?: string } = {}) =>
+      home.send({ type: 'reply', ...named(), phoneKey, text: '1', answer: 'going', via: 'sms:modem', ...words }),
     open: (condition: string) =>
       [...home.incidents.openIncidents()].flatMap(({ alerts }) =>
         alerts.filter((alert) => alert.condition === condition && alert.clearedAt === undefined),
@@ -52,6 +52,46 @@ test('a shift that nobody takes over is an incident of the system at its own tim
   const again = foldUnderTest({ journal: home.journal });
   expect(again.judgements.map(({ differs }) => differs).filter(Boolean)).toEqual([]);
   expect(again.judge.nextDeadline()).toBe(home.judge.nextDeadline());
+});
+
+/** The station has a telephone, and is asked to take the shift over. */
+function asked() {
+  const home = county();
+  const station = home.registry.contact('station-east');
+  const phoneKey = 's'.repeat(22);
+  home.change(put('contact', { ...station, phoneKey }));
+  home.change(roster);
+  home.wait(hourMs);
+  const waiting = () => home.incidents.handOvers.open().length;
+  const lines = () =>
+    home.judgements.flatMap(({ notices }) =>
+      notices.flatMap(({ purpose, text }) => (purpose === 'reply' ? text.detail : [])),
+    );
+  const code = home.judgements.flatMap(({ notices }) => notices).find(({ purpose }) => purpose === 'hand-over')
+    ?.text.incidentCode;
+  return { home, phoneKey, waiting, lines, code };
+}
+
+test('who is asked to take a shift over does so by answering "1", and whoever answers "2" is still asked', () => {
+  const { home, phoneKey, waiting, lines } = asked();
+  home.answer(phoneKey, { answer: 'cannot' });
+  expect([waiting(), lines()]).toEqual([1, ['not-now']]);
+  home.answer(phoneKey);
+  expect([waiting(), lines()]).toEqual([0, ['not-now', 'shift-yours']]);
+  expect(home.incidents.handOvers.onDuty('team', home.now())).toEqual(['station-east']);
+  const again = foldUnderTest({ journal: home.journal });
+  expect(again.judgements.map(({ differs }) => differs).filter(Boolean)).toEqual([]);
+  home.answer(phoneKey);
+  expect(lines().at(-1)).toBe('nothing-open');
+});
+
+test('where an alarm is open, too, "1" is about that, unless the code of the shift stands beside it', () => {
+  const { home, phoneKey, waiting, lines, code } = asked();
+  home.alarm(1);
+  home.answer(phoneKey);
+  expect([waiting(), lines()]).toEqual([1, ['going']]);
+  home.answer(phoneKey, { code: code ?? '' });
+  expect([waiting(), lines()]).toEqual([0, ['going', 'shift-yours']]);
 });
 
 test('a roster that goes takes its open shift along', () => {

@@ -97,6 +97,15 @@ export function createMetrics() {
       'answer',
     ]),
     notices: counter('notices_total', 'Attempts to deliver a notice, by channel and outcome', ['channel', 'outcome']),
+    deadManPings: counter(
+      'dead_man_pings_total',
+      'Minutes in which somebody outside was to hear that all is well, by what came of it: answered, unanswered, withheld',
+      ['outcome'],
+    ),
+    deadManAnswered: gauge(
+      'dead_man_answered_timestamp_seconds',
+      'When somebody outside last heard that all is well, seconds since 1970; 0: not since the start',
+    ),
     outgoingEvents: counter('outgoing_events_total', 'Events to subscribed programs, by what became of each attempt', [
       'outcome',
     ]),

@@ -167,7 +167,17 @@ export type Coverage = {
   since: number;
   why?: Blindness;
 };
-export type Blindness = 'silent' | 'fault' | 'not-worn' | 'charging' | 'no-consent' | 'removed' | 'never-heard';
+export type Blindness =
+  | 'silent'
+  | 'fault'
+  | 'tamper'
+  | 'battery-empty'
+  | 'test-window'
+  | 'not-worn'
+  | 'charging'
+  | 'no-consent'
+  | 'removed'
+  | 'never-heard';
 
 export type Note = {
   noteId: string;

@@ -82,8 +82,9 @@ export function auditedOf(command: Command): Audited | undefined {
     case 'transfer':
       return { what: 'transferred', of: incident(command), details: { to: command.to } };
     case 'transfer-outcome': {
-      const { result, note } = command;
-      return { what: 'transferred', of: incident(command), ...reasonOf({ reason: note }), details: { result } };
+      const { to, result, note } = command;
+      const details = { ...(to && { to }), result };
+      return { what: 'transferred', of: incident(command), ...reasonOf({ reason: note }), details };
     }
     case 'reclass':
       return { what: 'reclassed', of: incident(command), ...reasonOf(command), details: { to: command.to } };

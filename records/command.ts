@@ -250,6 +250,8 @@ export const command = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('transfer-outcome'),
     ...onIncident,
+    /** Of which service, where several were told. */
+    to: z.enum(rescueNumbers).optional(),
     result: z.enum(transferResults),
     note: z.string().min(1).max(500).optional(),
   }),

@@ -39,6 +39,15 @@ test('each thing that could not work is named with what would be right', () => {
   ]);
 });
 
+test('what is critical is never left alone for longer than half an hour', () => {
+  const repeat = (thenEverySeconds: number) => ({ repeat: { everySeconds: 120, times: 3, thenEverySeconds } });
+  expect(problems(repeat(1_800))).toEqual([]);
+  const tooLong = [expect.stringContaining('no more than 30 minutes')];
+  expect(problems(repeat(86_400))).toEqual(tooLong);
+  expect(problems({ rungs: [first, { afterSeconds: 1_801, tell: [{ each: 'station' }] }] })).toEqual(tooLong);
+  expect(problems({ severity: 'urgent', ...repeat(86_400) })).toEqual([]);
+});
+
 test('a shift is on weekdays or on a date, a holiday is one day', () => {
   const shift = { contactId: 'near', from: '08:00', to: '20:00' };
   const both = rosterOf({ shifts: [{ ...shift, weekdays: [1], date: '2026-11-23' }] });

@@ -5,9 +5,12 @@ export type EscalationProblem = { field: string; problem: string; zh: string };
 /** Longer than this nobody waits for the first person who is asked to go, seconds. */
 export const longestFirstSeconds = 60;
 
+/** Between two rungs of what is critical, and between two repeats, nobody waits longer, seconds. */
+export const longestPauseSeconds = 1_800;
+
 /** What is wrong with a policy as a whole, in words that say what would be right; empty when it can be put in force. */
 export function policyProblems(policy: Policy): EscalationProblem[] {
-  const { severity, rungs, hours } = policy;
+  const { severity, rungs, hours, repeat } = policy;
   const problems: EscalationProblem[] = [];
   const seats = rungs.flatMap(({ tell }) => tell);
   if (rungs.some(({ tell, inform, desk }) => tell.length === 0 && inform === undefined && !desk))
@@ -22,6 +25,9 @@ export function policyProblems(policy: Policy): EscalationProblem[] {
   if (!first?.desk || first.afterSeconds > 0) problems.push(silentDesk);
   if (!rungs.some(({ afterSeconds, tell }) => afterSeconds <= longestFirstSeconds && tell.length > 0))
     problems.push(late);
+  const pauses = rungs.map(({ afterSeconds }, at) => afterSeconds - (rungs[at - 1]?.afterSeconds ?? 0));
+  if (Math.max(...pauses, repeat?.everySeconds ?? 0, repeat?.thenEverySeconds ?? 0) > longestPauseSeconds)
+    problems.push(paused);
   return problems;
 }
 
@@ -77,6 +83,13 @@ const silentDesk = {
 const late = {
   ...{ field: 'rungs', problem: `what is critical asks somebody to go within ${longestFirstSeconds} seconds` },
   zh: `危急事件须在${longestFirstSeconds}秒内通知到可上门的人`,
+};
+const paused = {
+  ...{
+    field: 'rungs',
+    problem: `what is critical leaves no more than ${longestPauseSeconds / 60} minutes between two rungs, or two repeats`,
+  },
+  zh: `危急事件两次通知之间、重复通知的间隔不得超过${longestPauseSeconds / 60}分钟`,
 };
 const twofold = {
   ...{ field: 'shifts', problem: 'a shift is on weekdays or on one date: keep one of them' },

@@ -117,7 +117,7 @@ export class Table<V> {
     const before = this.#rows.get(key);
     if (before === value) return;
     this.#undo.noteRow(this, key, before);
-    this.load(key, value);
+    this.#put(key, before, value);
     if (this.derived) return;
     this.#changed.note(key);
     if (before === undefined) this.#last.note(key);
@@ -127,13 +127,17 @@ export class Table<V> {
     const before = this.#rows.get(key);
     if (before === undefined || before === gone) return;
     this.#undo.noteRow(this, key, before);
-    this.load(key, this.#undo.noteDeletion() ? gone : undefined);
+    this.#put(key, before, this.#undo.noteDeletion() ? gone : undefined);
     if (!this.derived) this.#changed.note(key);
   }
 
   /** As a checkpoint kept it, or as it was before a step that is taken back. */
   load(key: string, value: unknown): void {
-    if (this.#rows.get(key) === gone) this.#goneCount -= 1;
+    this.#put(key, this.#rows.get(key), value);
+  }
+
+  #put(key: string, before: unknown, value: unknown): void {
+    if (before === gone) this.#goneCount -= 1;
     if (value === undefined) this.#rows.delete(key);
     else this.#rows.set(key, value as V | typeof gone);
     if (value === gone) this.#goneCount += 1;

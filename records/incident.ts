@@ -46,6 +46,8 @@ export type Incident = {
   level?: Level;
   /** The emergency services know of it. It stays open until it is known what became of it there. */
   transferred?: Transfer;
+  /** Other services that know of it, told before that one; absent in what older releases decided. */
+  transfers?: Transfer[];
   /** It goes on as part of that one, which has its alerts and tells its people the end. */
   mergedInto?: string;
   /** Incidents that go on as part of this one. `key`: what new alerts of theirs are matched against. */

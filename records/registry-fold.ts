@@ -154,7 +154,7 @@ function viewOf(tables: Tables, standing: Standing, revision: () => number): Reg
     revision,
     whereabouts: (deviceId) => whereaboutsOf(deviceId, standing),
     whereaboutsOf: (who) => residenceOf(who, standing),
-    referring: (from, to, id) => standing.referrers(to, id, from).flatMap((one) => standing.get(from, one) ?? []),
+    referring: (from, to, id) => entitiesOf(from, standing.referrers(to, id, from), standing),
     contactsFor: (where) => contactsFor(where, standing),
     ruleSettings: (rule, where, tried) => ruleSettingsFor(rule, where, standing, tried),
     shadowSettings: () => standing.referrers('shadow', '', 'ruleSetting'),
@@ -168,6 +168,18 @@ function viewOf(tables: Tables, standing: Standing, revision: () => number): Reg
     profiles: (where) => profilesFor(where, standing),
   };
 }
+
+/** Asked several times with every report, and mostly of one name or none. */
+function entitiesOf<T extends EntityType>(entity: T, ids: readonly string[], standing: Standing): readonly Entity<T>[] {
+  if (ids.length === 0) return none;
+  const found: Entity<T>[] = [];
+  for (const id of ids) {
+    const value = standing.get(entity, id);
+    if (value !== undefined) found.push(value);
+  }
+  return found;
+}
+const none: readonly never[] = [];
 
 function rebuildIndex(tables: Tables, index: RegistryIndex): void {
   index.clear();

@@ -1,4 +1,4 @@
-import type { Condition } from './alert.ts';
+import type { Condition, Severity } from './alert.ts';
 import { lifeSafetyConditions } from './alert.ts';
 import type { Suppress, Unsuppress } from './command.ts';
 import type { FoldState } from './fold-state.ts';
@@ -24,6 +24,11 @@ export function suppressionProblem({ conditions, until }: Suppress, at: number):
   const longestMs = isOfLife ? dayMs : 30 * dayMs;
   if (until <= at + longestMs) return undefined;
   return isOfLife ? 'what may be about a life is suppressed for a day at most' : 'a suppression ends within 30 days';
+}
+
+/** When it covers no more: what has become a matter of life and death is kept from people for a day at most, whatever its kind. */
+export function coversUntil({ at, until }: Suppression, severity: Severity): number {
+  return severity === 'critical' ? Math.min(until, at + dayMs) : until;
 }
 
 /** The suppressions that stand. One that is over is forgotten when the next one comes. Bound: `mostSuppressions`. */

@@ -18,8 +18,11 @@ export type Channel = {
   send(message: Message): Promise<Sent>;
   /** How long an attempt may take where the way is slow by its nature, ms. While it lasts the next way is not tried. */
   patienceMs?: number;
-  /** What became of accepted messages, where the provider can be asked, by their ids; of whom it knows nothing yet, nothing. */
-  poll?(messageIds: readonly string[], signal: AbortSignal): Promise<Receipt[]>;
+  /**
+   * What became of accepted messages, where the provider can be asked, by their ids; of whom it knows nothing yet, nothing. `sentTo`: whom
+   * they went to, by what is on record, for what this process did not send itself.
+   */
+  poll?(messageIds: readonly string[], signal: AbortSignal, sentTo?: SentToOf): Promise<Receipt[]>;
   /** Where what comes in by this way goes. Called once, before the first `send`. */
   listen?(inbound: Inbound): void;
   close?(): Promise<void> | void;
@@ -34,6 +37,9 @@ export type ChannelPorts = {
   /** Whether it may talk to addresses that are not public. */
   allowPrivate: boolean;
 };
+
+/** Whom a message went to, by the provider's id, and when, epoch ms. Undefined: it is not known any more. */
+export type SentToOf = (messageId: string) => { phone: string; at: number } | undefined;
 
 /** Where a contact is reached, unsealed: it stays in memory and never enters a record or a log. */
 export type Address =

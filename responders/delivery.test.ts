@@ -166,6 +166,39 @@ test('when the incident ends, nobody is called any more, and everybody who was c
   expect(home.outbox.open()).toBe(0);
 });
 
+test('an alarm that hangs at the provider is not the last word: that it is over is sent when it has ended', async () => {
+  const { promise, resolve } = Promise.withResolvers<Sent>();
+  const home = watch((_url, { notice: one }) => (one.purpose === 'alarm' ? promise : { type: 'delivered' }));
+  await home.issue(notice('n1', { contactId: 'two-bao' }), notice('n2', { contactId: 'saran' }));
+  const over = (noticeId: string, contactId: string) => ({
+    ...closing(noticeId, 'stand-down'),
+    recipient: { type: 'contact' as const, contactId },
+  });
+  await home.issue(over('over-1', 'two-bao'), over('over-2', 'tsetseg'));
+  home.outbox.follow(resolved());
+  await home.clock.advance(8 * SECOND_MS);
+  const said = () => home.rang.map(({ message }) => message.notice.noticeId);
+  expect(said()).toEqual(['n1', 'n2', 'over-2']);
+  resolve({ type: 'delivered' });
+  await home.clock.advance(SECOND_MS);
+  expect(said()).toEqual(['n1', 'n2', 'over-2', 'over-1']);
+});
+
+test('who never answers an alarm holds up word that it is over until the alarm is given up, on no way for longer', async () => {
+  const home = watch((_url, { notice: one }) =>
+    one.purpose === 'alarm' ? new Promise(() => {}) : { type: 'delivered' },
+  );
+  await home.issue(notice('n1'));
+  await home.clock.advance(5 * SECOND_MS);
+  await home.issue(closing('over', 'stand-down'));
+  await home.clock.advance(11 * SECOND_MS);
+  expect(home.rang.map(({ message, after }) => [message.notice.noticeId, Math.round(after)])).toEqual([
+    ['n1', 0],
+    ['over', 15],
+  ]);
+  expect(home.outbox.open()).toBe(0);
+});
+
 test('what operators watch: each outcome by channel, and the time from receipt to the first attempt', async () => {
   const home = watch(down);
   home.outbox.issue(notice('n1'));

@@ -5,7 +5,7 @@ import type { Notice } from '../records/notice.ts';
 import { ownLimit } from '../records/providers.ts';
 import { type AttemptPorts, attempt, type Route, routeOf, takersOf, takesDigests } from './attempt.ts';
 import { createOutbox, type Due, type Outbox, type OutboxParts } from './outbox.ts';
-import { isAlarm, noticeClass, oldestCauseMs } from './retry-schedule.ts';
+import { isAlarm, isClosing, noticeClass, oldestCauseMs } from './retry-schedule.ts';
 import { type Ended, type SlotLimits, Slots, slotLimits, type Takers } from './slots.ts';
 import { countyTime } from './texts/county-time.ts';
 import { mostInDigest } from './texts/digest.ts';
@@ -57,6 +57,8 @@ export class Delivery {
   readonly #ahead = new Set<string>();
   /** The highest attempt that this process started, by notice and channel. */
   readonly #started = new Map<string, number>();
+  /** How many attempts to call somebody about an incident are under way, by both: a provider that hangs may still carry them out. */
+  readonly #calling = new Map<string, number>();
   readonly #jobs = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #state: { phase: 'holding' } | { phase: 'delivering'; beganAt: number } | { phase: 'stopped' } = { phase: 'holding' };
@@ -142,6 +144,8 @@ export class Delivery {
 
   #consider(due: Due, provisional: boolean): void {
     if (this.#wasStarted(due) || this.#slots.isFull(due.rank)) return;
+    // That it is over is the last word: it waits for the end, or the time limit, of what still calls them, on whichever way.
+    if (isClosing(due.notice) && this.#calling.has(callKey(due.notice))) return;
     const lastTakers = this.#takers.get(recipientKey(due));
     if (lastTakers && this.#slots.isBusy(lastTakers, due.rank)) return;
     const route = routeOf(this.#parts, due);
@@ -186,6 +190,9 @@ export class Delivery {
     const beganAt = clock.monotonic();
     const named = { noticeId: due.notice.noticeId, channel: due.channel, attempt: due.attempt };
     this.#provisional.attempting({ kind: 'attempting', ...named, ...(provisional && { provisional }) }, now());
+    const notices = [due, ...others].map(({ notice }) => notice);
+    const calls = notices.filter((notice) => !isClosing(notice)).map(callKey);
+    for (const key of calls) this.#countCall(key, 1);
     let outcomes: OutcomeRecord[] = [];
     try {
       outcomes = await attempt(this.#parts, due, route, { provisional, others, stop: this.#stopping.signal });
@@ -198,12 +205,18 @@ export class Delivery {
       });
     } finally {
       release({ result: wordOf(outcomes[0]), tookMs: clock.monotonic() - beganAt });
+      for (const key of calls) this.#countCall(key, -1);
       this.#passSoon();
     }
-    const notices = [due, ...others].map(({ notice }) => notice);
     await Promise.all(
       outcomes.map((outcome, index) => this.#conclude(notices[index] ?? due.notice, outcome, provisional)),
     );
+  }
+
+  #countCall(key: string, change: 1 | -1): void {
+    const count = (this.#calling.get(key) ?? 0) + change;
+    if (count > 0) this.#calling.set(key, count);
+    else this.#calling.delete(key);
   }
 
   async #conclude(notice: Notice, outcome: OutcomeRecord, provisional: boolean): Promise<void> {
@@ -335,6 +348,10 @@ function wordOf(outcome: OutcomeRecord | undefined): Ended['result'] {
 
 function keyOf(noticeId: string, channel: string): string {
   return `${noticeId}\n${channel}`;
+}
+
+function callKey({ incidentId, recipient }: Notice): string {
+  return `${incidentId}\n${recipient.type === 'desk' ? `desk ${recipient.areaId}` : `contact ${recipient.contactId}`}`;
 }
 
 function recipientKey({ notice: { recipient }, channel }: Due): string {

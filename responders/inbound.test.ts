@@ -17,6 +17,7 @@ function listening({ known = [] as Receipt[], state = new FoldState(), isFull = 
   const records: OutcomeRecord[] = [];
   const commands: Command[] = [];
   const asked: string[][] = [];
+  const whom: unknown[] = [];
   let heard: Inbound | undefined;
   const channel: Channel = {
     name: 'sms:aliyun',
@@ -24,8 +25,9 @@ function listening({ known = [] as Receipt[], state = new FoldState(), isFull = 
     listen: (inbound) => {
       heard = inbound;
     },
-    async poll(ids) {
+    async poll(ids, _signal, sentTo) {
       asked.push([...ids]);
+      whom.push(...ids.map((id) => sentTo?.(id)));
       return known.filter(({ messageId }) => ids.includes(messageId));
     },
   };
@@ -40,12 +42,13 @@ function listening({ known = [] as Receipt[], state = new FoldState(), isFull = 
       commands.push(command);
     },
     phoneKey: (phone) => normalPhone(phone).padEnd(22, '-'),
+    phoneOf: (contactId) => (contactId === 'bao' ? '+86 13800001111' : undefined),
     unique: () => 'unique',
     now: () => clock.now(),
   });
   const inbound: Inbound = heard ?? expect.fail('nobody listens');
   return {
-    ...{ clock, state, records, commands, asked, inbound, opened },
+    ...{ clock, state, records, commands, asked, whom, inbound, opened },
     accepted: (messageId: string, noticeId = `notice of ${messageId}`, digestOf?: string) =>
       receipts.outcome(
         {
@@ -133,6 +136,20 @@ test('a receipt that got lost is found by asking, once', async () => {
   await clock.advance(10 * MINUTE_MS);
   expect(records).toHaveLength(1);
   expect(asked).toEqual([['biz-1']]);
+});
+
+test('what was accepted before a restart is asked for by the number of whom it went to', async () => {
+  const before = listening();
+  before.accepted('biz-1', 'i:1/v1/1/contact:bao');
+  before.accepted('biz-2', 'i:1/v1/1/contact:gone');
+  const at = before.clock.now();
+  const state = new FoldState();
+  for (const entry of before.state.entries()) state.load(structuredClone(entry));
+  const { asked, whom, clock, records } = listening({ state, known: [arrived('biz-1')] });
+  await clock.advance(90 * SECOND_MS);
+  expect(asked[0]).toEqual(['biz-1', 'biz-2']);
+  expect(whom.slice(0, 2)).toEqual([{ phone: '+86 13800001111', at }, undefined]);
+  expect(records).toMatchObject([{ noticeId: 'i:1/v1/1/contact:bao', result: 'delivered', receipt: true }]);
 });
 
 test('an answer is a command that is named by the provider’s id and says whose number it was, and what it answers', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseNoticeId } from '../incidents/notices.ts';
 import type { ParsedReply } from '../incidents/reply-words.ts';
 import { parseReply } from '../incidents/reply-words.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -8,8 +9,8 @@ import { carrierOf } from '../records/channel-names.ts';
 import type { Command } from '../records/command.ts';
 import type { OutcomeRecord } from '../records/journal-record.ts';
 import { withoutNumbers } from './attempt.ts';
-import type { Channel, Inbound, Receipt } from './channel.ts';
-import { type Receipts, receiptKey } from './receipts.ts';
+import type { Channel, Inbound, Receipt, SentToOf } from './channel.ts';
+import { type Accepted, type Receipts, receiptKey } from './receipts.ts';
 
 /**
  * What comes in by the ways out, as records: receipts as outcomes of the attempts that they speak of, answers as commands. A receipt of
@@ -142,12 +143,23 @@ export function openInbound(parts: InboundParts): OpenInbound {
     });
     const signal = AbortSignal.any([controller.signal, stopping.signal]);
     try {
-      const known = await Promise.race([channel.poll(ids, signal), tooLong]);
+      const known = await Promise.race([channel.poll(ids, signal, sentToBy(due)), tooLong]);
       for (const one of known) await receipt(channel.name, one);
     } finally {
       cancel();
     }
   }
+
+  /** Whom the contact's notice went to; by the number that they have now, because numbers enter no record. */
+  const sentToBy = (rows: readonly [string, Accepted][]): SentToOf => {
+    const byId = new Map(rows);
+    return (messageId) => {
+      const row = byId.get(messageId);
+      const recipient = row && parseNoticeId(row.noticeId)?.recipient;
+      const phone = recipient?.type === 'contact' ? parts.phoneOf(recipient.contactId) : undefined;
+      return row && phone !== undefined ? { phone, at: row.at } : undefined;
+    };
+  };
 
   function pollSoon(): void {
     cancelPoll = parts.clock.after(pollEveryMs, () => {
@@ -176,6 +188,8 @@ export type InboundParts = {
   /** Resolves when the command was applied; what it came to is nobody's here. */
   send: (command: Command) => Promise<unknown>;
   phoneKey: (phone: string) => string;
+  /** The number of a contact, unsealed. */
+  phoneOf: (contactId: string) => string | undefined;
   /** A text that was never given before. */
   unique: () => string;
   /** The journal's time, epoch ms. */

@@ -25,15 +25,15 @@ test('a link names its notice, and is worth nothing when a letter of it is anoth
     expect(codes.noticeIn(wrong), wrong).toBeUndefined();
 });
 
-test('a chat room and an e-mail carry the link while there is something to press, and an SMS never', () => {
+test('a chat room, an e-mail and a webhook carry the link while there is something to press, and an SMS never', () => {
   const parts = { pageCodes: codes, pageAddress: 'https://duty.example.org' };
   const alarm = noticeTo('n1');
-  for (const way of ['dingtalk', 'wecom', 'feishu', 'email'] as const) {
+  for (const way of ['dingtalk', 'wecom', 'feishu', 'email', 'webhook'] as const) {
     const link = pageLink(parts, alarm, way) ?? '';
     expect(link).toMatch(/^https:\/\/duty\.example\.org\/r\//);
     expect(codes.noticeIn(link.split('/r/')[1] ?? '')).toBe('n1');
   }
-  for (const way of ['sms', 'voice', 'webhook', 'log'] as const) expect(pageLink(parts, alarm, way)).toBeUndefined();
+  for (const way of ['sms', 'voice', 'log'] as const) expect(pageLink(parts, alarm, way)).toBeUndefined();
   expect(pageLink(parts, { ...alarm, purpose: 'all-clear' }, 'dingtalk')).toBeUndefined();
   expect(pageLink(parts, { ...alarm, recipient: { type: 'desk', areaId: 'east' } }, 'dingtalk')).toBeUndefined();
   expect(pageLink({ pageCodes: codes }, alarm, 'dingtalk')).toBeUndefined();

@@ -47,7 +47,9 @@ export function pageLink(
 }
 /** `pageAddress`: where the page is reached from outside; without it there are no links. */
 type LinkParts = { pageCodes?: Pick<PageCodes, 'linkTo'>; pageAddress?: string };
-const linking: ReadonlySet<Address['type']> = new Set(['email', 'dingtalk', 'wecom', 'feishu']);
-const asking: ReadonlySet<Notice['purpose']> = new Set(['alarm', 'worse', 'escalation', 'information', 'update']);
+const linking: ReadonlySet<Address['type']> = new Set(['email', 'dingtalk', 'wecom', 'feishu', 'webhook']);
+const asking: ReadonlySet<Notice['purpose']> = new Set([
+  ...(['alarm', 'worse', 'escalation', 'information', 'update', 'agree'] as const),
+]);
 
 const signed = (mac: Buffer): string => mac.subarray(0, 16).toString('base64url');

@@ -4,9 +4,6 @@ import { FoldState } from '../records/fold-state.ts';
 import { Deadlines } from './deadlines.ts';
 
 test('whatever moved meanwhile, deadlines come by time, then subject, then rule', () => {
-  const minutes = fc.integer({ min: 0, max: 5 }).map((minute) => minute * 60_000);
-  const moments = fc.oneof(minutes, fc.integer({ min: 0, max: 300_000 }), fc.constant(undefined));
-  const moves = fc.record({ rule: fc.constantFrom('a', 'b'), subject: fc.constantFrom('x', 'y', 'z'), dueAt: moments });
   fc.assert(
     fc.property(fc.array(moves, { maxLength: 40 }), fc.integer({ min: 0, max: 5 }), (moved, askedEvery) => {
       const { deadlines, move, due } = someRules();
@@ -25,6 +22,21 @@ test('whatever moved meanwhile, deadlines come by time, then subject, then rule'
   );
 });
 
+test('asked up to a moment, the earliest by then is told and nothing later', () => {
+  fc.assert(
+    fc.property(fc.array(moves, { maxLength: 40 }), fc.array(instants, { minLength: 1 }), (moved, asked) => {
+      const { deadlines, move, due } = someRules();
+      for (const [index, one] of moved.entries()) {
+        move(one);
+        const by = asked[index % asked.length] ?? 0;
+        const [first] = due();
+        expect(deadlines.earliest(by)).toEqual(first && (first.dueAt ?? 0) <= by ? first : undefined);
+      }
+      expect(deadlines.earliest()).toEqual(due()[0]);
+    }),
+  );
+});
+
 test('a step that is undone moves no deadline', () => {
   const { state, deadlines, move } = someRules();
   move({ rule: 'a', subject: 'x', dueAt: 120_000 });
@@ -36,6 +48,15 @@ test('a step that is undone moves no deadline', () => {
   expect(deadlines.earliest()).toEqual({ rule: 'a', subject: 'x', dueAt: 120_000 });
 });
 
+const instants = fc.oneof(
+  fc.integer({ min: 0, max: 5 }).map((minute) => minute * 60_000),
+  fc.integer({ min: 0, max: 300_000 }),
+);
+const moves = fc.record({
+  rule: fc.constantFrom('a', 'b'),
+  subject: fc.constantFrom('x', 'y', 'z'),
+  dueAt: fc.oneof(instants, fc.constant(undefined)),
+});
 type Move = { rule: string; subject: string; dueAt: number | undefined };
 
 /** Two rules, whose rows move as those of the engine do: only a deadline that comes sooner is told. */

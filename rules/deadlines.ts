@@ -44,17 +44,21 @@ export class Deadlines {
     if (this.#size > 2 * rowCount + 1000) this.rebuild();
   }
 
-  /** Moves hints to where their rows are by now, until the earliest is true. */
-  earliest(): Hint | undefined {
+  /**
+   * Moves hints to where their rows are by now, until the earliest is true. Undefined: none is due by `by`. Whoever asks that with each
+   * report looks at no row whose hint is later: nearly all have moved on by the time at which theirs comes up.
+   */
+  earliest(by = Number.POSITIVE_INFINITY): Hint | undefined {
     if (this.#isStale) this.rebuild();
     for (;;) {
       const top = this.#near.top();
       if (top) {
+        if (top.dueAt > by) return undefined;
         const dueAt = this.#dueOf(top);
         if (dueAt === top.dueAt) return top;
         this.#near.takeTop();
         this.#move(top, dueAt);
-      } else if (!this.#reachNext()) return undefined;
+      } else if (!this.#reachNext(by)) return undefined;
     }
   }
 
@@ -99,9 +103,10 @@ export class Deadlines {
     this.#keep({ dueAt, subject: hint.subject, rule: hint.rule });
   }
 
-  #reachNext(): boolean {
+  /** The first minute with hints, unless that begins after `by`. */
+  #reachNext(by: number): boolean {
     const next = this.#minutes.top();
-    if (!next) return false;
+    if (!next || next.dueAt * minuteMs > by) return false;
     this.#minutes.takeTop();
     this.#reached = next.dueAt;
     this.#near = new DeadlineHeap(this.#far.get(next.dueAt));

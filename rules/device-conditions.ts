@@ -18,6 +18,11 @@ export function createDeviceConditions({ state, registry }: ConditionParts) {
           standing.set(alertId, { deviceId: where.deviceId, condition });
           return eventsOf(registry, where.deviceId, { condition, began: true }, at);
         }
+        if (change.type === 'strengthen') {
+          const turn = batteryTurns[String(change.reason.transition)];
+          const of = turn && standing.get(change.alertId);
+          return turn && of?.condition === 'battery-low' ? eventsOf(registry, of.deviceId, turn, at) : [];
+        }
         const ended = change.type === 'clear' ? standing.get(change.alertId) : undefined;
         if (change.type !== 'clear' || !ended) return [];
         standing.delete(change.alertId);
@@ -45,6 +50,12 @@ export function eventsOf(
   if (households.length === 0) return [event];
   return households.map(({ id: householdId }) => ({ ...event, where: { ...where, householdId } }));
 }
+
+/** A battery that is low is empty for as long as its alert says so, at most until that ends. */
+const batteryTurns: { readonly [transition: string]: Found } = {
+  'low to empty': { condition: 'battery-empty', began: true },
+  'empty to low': { condition: 'battery-empty', began: false },
+};
 
 const conditions: { readonly [C in Condition]?: DeviceCondition } = {
   'device-silent': 'silent',

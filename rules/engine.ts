@@ -75,9 +75,9 @@ export function createEngine(parts: EngineParts) {
       followTrials(at);
       const answer: EngineAnswer = { changes: [], failures: [] };
       for (let fired = 0; fired < firedAtOnce; fired++) {
-        const due = deadlines.earliest();
+        const due = deadlines.earliest(at);
         const ruleRows = due && rows.get(due.rule);
-        if (!ruleRows || due.dueAt > at) break;
+        if (!ruleRows) break;
         const { subject, dueAt } = due;
         const where = whereNow(parts.registry, subject, ruleRows.table.get(subject)?.deviceId);
         moveTo(where);
@@ -88,7 +88,8 @@ export function createEngine(parts: EngineParts) {
       return answer;
     },
 
-    nextDeadline: (): number | undefined => deadlines.earliest()?.dueAt,
+    /** When the next deadline is due (epoch ms), if that is by `by`: to ask for no more than that costs next to nothing. */
+    nextDeadline: (by?: number): number | undefined => deadlines.earliest(by)?.dueAt,
 
     /**
      * Nobody listened for `byMs`, or the clock went forward by it: supervision is as if all had happened later. Call it

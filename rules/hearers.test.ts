@@ -61,7 +61,7 @@ const types = {
 } satisfies Record<Exclude<RuleEvent['type'], 'tick' | 'report' | 'device-condition'>, 0>;
 const conditions = {
   ...{ heard: 0, 'not-worn': 0, charging: 0, silent: 0, 'battery-low': 0, fault: 0, tamper: 0, 'signal-weak': 0 },
-  ...{ 'clock-wrong': 0, 'fault-codes': 0 },
+  ...{ 'clock-wrong': 0, 'fault-codes': 0, 'battery-empty': 0, 'test-failed': 0, 'test-window': 0 },
 } satisfies Record<DeviceCondition, 0>;
 
 /** Of each kind one that says all that such an event can, of a home of which all is known. */

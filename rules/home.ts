@@ -6,6 +6,7 @@ import { type Areas, createAreas } from './areas.ts';
 import type { Ledger } from './life/ledger.ts';
 import type { DeviceStanding, LifeSigns } from './life/life-signs.ts';
 import type { LocalTime } from './local-time.ts';
+import { isAbsent } from './wandering/expected-places.ts';
 
 /**
  * What a rule may ask about the home that its event is of, as it is known once the event itself is in the ledger. Nothing is
@@ -30,8 +31,8 @@ export type Home = {
   life(): LifeSigns;
   /** What a device last said of itself; undefined: never heard. */
   standing(deviceId: string): DeviceStanding | undefined;
-  /** Whether there is a way to ask the person, or without one whoever lives in the home: a contact of the role `self` with a channel. */
-  canAsk(personId: string | undefined): boolean;
+  /** Whether there is a way at `at` (epoch ms) to ask the person, or without one whoever is in the home: a contact of the role `self` with a channel. */
+  canAsk(personId: string | undefined, at: number): boolean;
   /** What the county's clock shows at `at` (epoch ms). */
   local(at: number): LocalTime;
   /** Beyond this home: for rules that look at whole villages. */
@@ -41,29 +42,32 @@ export type Home = {
 /** One object for all events: `moveTo` says which home it speaks of from now on. */
 export function createHome({ state, registry, ledger, localTime }: HomeParts) {
   let where: Whereabouts = {};
-  /** Asked for several times a step, and true for all of it; undefined: not yet asked. */
-  let known: { place: Place | undefined } | undefined;
+  /** Asked for by several rules, and true for all of a step; undefined: not yet asked. */
+  let known: { household: Household | undefined; place: Place | undefined } | undefined;
+  let living: readonly Person[] | undefined;
   let shown: { at: number; local: LocalTime } | undefined;
+  const lookAround = () => {
+    const household = where.householdId === undefined ? undefined : registry.household(where.householdId);
+    const at = household?.currentPlaceId ?? where.placeId;
+    known = { household, place: at === undefined ? undefined : registry.place(at) };
+    return known;
+  };
   const placeId = (): string | undefined => home.household()?.currentPlaceId ?? where.placeId;
   const home: Home = {
-    people: () =>
-      where.householdId === undefined ? none : registry.referring('person', 'household', where.householdId),
+    people() {
+      living ??= where.householdId === undefined ? none : registry.referring('person', 'household', where.householdId);
+      return living;
+    },
     devices() {
       const ofPeople = home.people().flatMap(({ id }) => registry.referring('device', 'person', id));
       const at = placeId();
       return (at === undefined ? none : registry.referring('device', 'place', at)).concat(ofPeople).filter(isInstalled);
     },
-    household: () => (where.householdId === undefined ? undefined : registry.household(where.householdId)),
+    household: () => (known ?? lookAround()).household,
     isLivedIn: () =>
       where.householdId !== undefined ||
       (where.placeId !== undefined && registry.referring('household', 'place', where.placeId).length > 0),
-    place() {
-      if (!known) {
-        const at = placeId();
-        known = { place: at === undefined ? undefined : registry.place(at) };
-      }
-      return known.place;
-    },
+    place: () => (known ?? lookAround()).place,
     zones(personId) {
       const at = placeId();
       return [
@@ -82,7 +86,7 @@ export function createHome({ state, registry, ledger, localTime }: HomeParts) {
     thresholds: () => registry.thresholds(where),
     life: () => ledger.life(where),
     standing: ledger.standing,
-    canAsk: (personId) => askable(registry, personId, where.householdId).length > 0,
+    canAsk: (personId, at) => askable(registry, { personId, householdId: where.householdId, at }).length > 0,
     local(at) {
       if (shown?.at !== at) shown = { at, local: localTime(at) };
       return shown.local;
@@ -94,6 +98,7 @@ export function createHome({ state, registry, ledger, localTime }: HomeParts) {
     moveTo(next: Whereabouts): void {
       where = next;
       known = undefined;
+      living = undefined;
     },
   };
 }
@@ -117,8 +122,7 @@ const none: readonly never[] = [];
  */
 export function askable(
   registry: Pick<RegistryView, 'referring'>,
-  personId: string | undefined,
-  householdId: string | undefined,
+  { personId, householdId, at }: { personId: string | undefined; householdId: string | undefined; at: number },
 ): Contact[] {
   const isWay = ({ role, channels }: Contact) => role === 'self' && channels.length > 0;
   const waysOf = (id: string) => registry.referring('contact', 'person', id).filter(isWay);
@@ -126,6 +130,6 @@ export function askable(
   if (own.length > 0 || householdId === undefined) return [...own];
   const ofAll = registry.referring('contact', 'household', householdId).filter(isWay);
   if (personId !== undefined) return ofAll;
-  const there = registry.referring('person', 'household', householdId).filter(({ absence }) => !absence);
+  const there = registry.referring('person', 'household', householdId).filter((person) => !isAbsent(person, at));
   return [...ofAll, ...there.flatMap(({ id }) => waysOf(id))];
 }

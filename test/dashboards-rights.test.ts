@@ -24,7 +24,11 @@ beforeAll(async () => {
      -- Something that happened in no area, and something in an area that is no more.
      insert into incident (incident_id, journal_position, code, category, severity, phase, opened_at, phase_since, alerts, area_id, body)
      values ('s1', 1, 'SYST', 'system', 'critical', 'open', now(), now(), 1, null, '{}'),
-       ('s2', 1, 'GONE', 'fire', 'critical', 'open', now(), now(), 1, 'v99', '{}')`,
+       ('s2', 1, 'GONE', 'fire', 'critical', 'open', now(), now(), 1, 'v99', '{}');
+     -- In every village something that only a setting on trial would have raised.
+     insert into shadow_word (setting_id, journal_position, ordinal, said_at, rule, what, condition, severity, area_id, body)
+     select 'trial', 1, row_number() over (order by id), now(), 'inactivity', 'raise', 'inactivity', 'urgent', id, '{}'
+     from area where level = 'village'`,
   );
 }, 120_000);
 afterAll(() => postgres.stop());
@@ -49,7 +53,7 @@ const placed = [
     'village_day',
     'attempt',
   ],
-  ...['visit_month', 'rejection'],
+  ...['visit_month', 'rejection', 'shadow_week'],
 ];
 
 test('an account of a village sees that village in every view, one of a township its villages, one of a county all', async () => {

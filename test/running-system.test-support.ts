@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsync, type IClientOptions } from 'mqtt';
@@ -6,6 +7,7 @@ import pg from 'pg';
 import type { IncidentCard, IncidentPage } from '../api/answers.ts';
 import { type System, until } from '../bench/system.ts';
 import { deviceId, secretOf } from '../bench/village.ts';
+import type { ContactResult, Outcome } from '../records/incident.ts';
 
 /** What a person at the desk does with a running system, what devices do, and what can be seen of it from outside. */
 
@@ -28,9 +30,9 @@ export async function publish(system: System, { id, topic, payload, ...login }: 
 }
 type Publish = { id: string; topic: string; payload: string; username?: string; password?: string };
 
-/** The emergency button with that number in the bench's village is pressed. */
-export function press(system: System, number: number): Promise<true> {
-  const payload = '{"v":1,"boot":1,"seq":1,"age":0,"call":"emergency"}';
+/** The emergency button with that number in the bench's village is pressed, for the `seq`th time. */
+export function press(system: System, number: number, seq = 1): Promise<true> {
+  const payload = `{"v":1,"boot":1,"seq":${seq},"age":0,"call":"emergency"}`;
   return publish(system, { id: deviceId(number), topic: 'press', payload });
 }
 
@@ -70,6 +72,17 @@ export async function signIn(system: Pick<System, 'ports' | 'output'>, given?: {
       return { incidents, stop: () => stopping.abort() };
     },
   };
+}
+
+/** Answers with the status: 200 where it is over by that. */
+export async function resolveBy(
+  desk: Desk,
+  incident: IncidentCard | undefined,
+  ending: { outcome: Outcome; contact: ContactResult },
+): Promise<number> {
+  const { incidentId = '', version: expectedVersion } = incident ?? {};
+  const command = { commandId: randomUUID(), expectedVersion, ...ending };
+  return (await desk.ask('POST', `/incidents/${encodeURIComponent(incidentId)}/resolve`, command)).status;
 }
 
 /** The account and password that `text` shows. */

@@ -40,9 +40,10 @@ test('it would find a misspelt setting', () => {
   expect(verify(misspelt).said).toMatch(/Unknown key.*'NoNewPrivilege'/);
 });
 
-test('it calls their exposure low: 1.6 of 10 at most', () => {
+test('it calls their exposure low: 1.6 of 10 at most, and 1.7 of the one that has a modem', () => {
   for (const service of services) {
-    const { status, said } = analyze('security', '--offline=true', '--threshold=16', join(source, service));
+    const threshold = service === 'steppewatch-dead-man.service' ? 17 : 16;
+    const { status, said } = analyze('security', '--offline=true', `--threshold=${threshold}`, join(source, service));
     expect(status, said.slice(-200)).toBe(0);
   }
   const open = copyUnits('open', (text) => text.replace('CapabilityBoundingSet=\n', ''));

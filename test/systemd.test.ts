@@ -14,13 +14,17 @@ const files = readdirSync(folder).sort();
 const units = new Map(files.map((file) => [file, readUnit(file)]));
 const services = [...units].filter(([file]) => file.endsWith('.service'));
 const system = unitOf('steppewatch.service');
+/** It is on another machine, without the system, and has a modem. */
+const deadMan = unitOf('steppewatch-dead-man.service');
+const beside = services.filter(([, unit]) => unit !== deadMan);
 
-test('there is the system, and what is done each night', () => {
+test('there is the system, what is done each night, and who watches it from a second machine', () => {
   expect(files).toEqual([
     'steppewatch-audit.service',
     'steppewatch-audit.timer',
     'steppewatch-backup.service',
     'steppewatch-backup.timer',
+    'steppewatch-dead-man.service',
     'steppewatch.service',
     'steppewatch.sysusers.conf',
   ]);
@@ -63,9 +67,24 @@ test('every unit is fenced in alike', () => {
   );
   expect(Object.keys(fence).length).toBeGreaterThan(17);
   expect(fence).toMatchObject({ NoNewPrivileges: ['yes'], ProtectSystem: ['strict'], CapabilityBoundingSet: [''] });
-  for (const [name, { Service = {} }] of services) {
+  for (const [name, { Service = {} }] of beside) {
     expect(Service, name).toMatchObject({ ...fence, UMask: ['0077'], LimitCORE: ['0'] });
   }
+  // Its modem is the only device it sees.
+  const { PrivateDevices: _, ...withModem } = fence;
+  expect(deadMan.Service).toMatchObject({ ...withModem, UMask: ['0077'], LimitCORE: ['0'], DevicePolicy: ['closed'] });
+  for (const device of deadMan.Service?.DeviceAllow ?? []) expect(device).toMatch(/^char-tty(USB|ACM|S) rw$/);
+});
+
+test('who watches from the second machine is started again for ever, but for a wrong file, and has that as a credential', () => {
+  expect(deadMan).toMatchObject({
+    Unit: { StartLimitIntervalSec: ['0'] },
+    Service: { Restart: ['always'], RestartPreventExitStatus: [String(exitCodes.configuration)] },
+    Install: { WantedBy: ['multi-user.target'] },
+  });
+  const [credential = '', path] = deadMan.Service?.LoadCredential?.[0]?.split(':') ?? [];
+  expect(deadMan.Service?.ExecStart?.[0]?.endsWith(` %d/${credential}`)).toBe(true);
+  expect(readFileSync(join(root, 'docs/operation.md'), 'utf8')).toContain(`# ${path}, `);
 });
 
 test('old backups go with their keys, after a new one is there, and nothing else goes', () => {
@@ -93,14 +112,14 @@ test('old backups go with their keys, after a new one is there, and nothing else
 });
 
 test('what is done each night comes after the system, which must not find its folder taken', () => {
-  for (const [name, { Unit = {} }] of services) {
+  for (const [name, { Unit = {} }] of beside) {
     if (name !== 'steppewatch.service') expect(Unit.After, name).toEqual(['steppewatch.service']);
   }
 });
 
 test('each has the same folders and secrets, and every setting is one', () => {
   const settings = system.Service?.Environment ?? [];
-  for (const [name, { Service = {} }] of services) {
+  for (const [name, { Service = {} }] of beside) {
     expect([Service.Environment, Service.LoadCredential], name).toEqual([settings, system.Service?.LoadCredential]);
   }
   const given = Object.fromEntries(settings.flatMap((line) => line.split(' ')).map((pair) => pair.split('=')));

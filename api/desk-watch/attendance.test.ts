@@ -53,3 +53,26 @@ test('a desk that was just started says nothing until the pages that were open c
   await clock.advance(1);
   expect(attendance.now()?.watched).toEqual(['']);
 });
+
+test('a page that is loaded anew is silent until it is touched: the desk is empty when that takes a minute', async () => {
+  const { clock, attendance } = await morning();
+  attendance.heard('s1', who('dispatcher', 'county'), awake);
+  expect(attendance.heard('s1', who('dispatcher', 'county'), { sound: false, idleSeconds: 0 })).toBe('no-sound');
+  await clock.advance(59_999);
+  attendance.heard('s1', who('dispatcher', 'county'), { sound: false, idleSeconds: 0 });
+  expect(attendance.now()?.watched).toEqual(['county']);
+  await clock.advance(1);
+  expect(attendance.now()).toEqual({ watched: [], why: 'no-sound' });
+});
+
+test('whatever a page asks for says that somebody is there, and a page that never spoke is none', async () => {
+  const { clock, attendance } = await morning();
+  attendance.heard('s1', who('dispatcher', 'county'), awake);
+  await clock.advance(50_000);
+  attendance.signOf('s1');
+  attendance.signOf('s2');
+  await clock.advance(50_000);
+  expect(attendance.now()?.watched).toEqual(['county']);
+  await clock.advance(10_000);
+  expect(attendance.now()).toEqual({ watched: [], why: 'no-page' });
+});

@@ -1,8 +1,17 @@
 import type { Whereabouts } from '../../records/alert.ts';
-import type { Actor, Incident, IncidentAlert, IncidentState, TimelineEntry, Told } from '../../records/incident.ts';
+import type {
+  Actor,
+  Incident,
+  IncidentAlert,
+  IncidentState,
+  TimelineEntry,
+  Told,
+  Transfer,
+} from '../../records/incident.ts';
 import type { Registry } from '../../records/registry-fold.ts';
 import { openText, openTexts } from '../../records/sealed-text.ts';
 import type { Sealer } from '../../records/sealing.ts';
+import { transfersOf } from '../../records/transfer.ts';
 import { explain } from '../../rules/explain/explain.ts';
 import type { LocalTime } from '../../rules/local-time.ts';
 import type {
@@ -14,6 +23,7 @@ import type {
   NamedActor,
   StateShown,
   ToldShown,
+  TransferShown,
   WhereShown,
 } from '../answers.ts';
 import { entityShown, withoutVitals } from '../rights/masking.ts';
@@ -64,8 +74,8 @@ function shownAlerts({ alerts }: Incident): IncidentAlert[] {
 }
 
 function cardOf(parts: CardParts, { incident, attempts, revision, saidAt }: DutyIncident, alerts: AlertShown[]) {
-  const { incidentId, version, code, category, severity, openedAt, lastAlertAt, ladder, closing, transferred } =
-    incident;
+  const { incidentId, version, code, category, severity, openedAt, lastAlertAt, ladder, closing } = incident;
+  const [transferred, ...transfers] = transfersOf(incident).map((one) => transferShown(parts, one));
   return {
     ...{ incidentId, version, code, category, severity, openedAt, lastAlertAt, revision },
     ...(saidAt !== undefined && { saidAt }),
@@ -82,7 +92,8 @@ function cardOf(parts: CardParts, { incident, attempts, revision, saidAt }: Duty
     told: incident.told.map((told) => toldShown(parts, told, attempts)),
     ...(closing && { closing: closingShown(parts, closing) }),
     ...wholeShown(incident),
-    ...(transferred && { transferred: transferShown(parts, transferred) }),
+    ...(transferred && { transferred }),
+    ...(transfers.length > 0 && { transfers }),
     ...withoutAbsent({ level: incident.level, mergedInto: incident.mergedInto, report: incident.report }),
   };
 }
@@ -92,7 +103,7 @@ function closingShown(parts: CardParts, { by, askedAt, asked }: NonNullable<Inci
 }
 
 /** What they call it there was written by somebody: it stands in the timeline. */
-function transferShown(parts: CardParts, { reference: _, ...transferred }: NonNullable<Incident['transferred']>) {
+function transferShown(parts: CardParts, { reference: _, ...transferred }: Transfer): TransferShown {
   return { ...transferred, by: named(parts, transferred.by) };
 }
 

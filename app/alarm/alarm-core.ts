@@ -139,12 +139,13 @@ export async function openAlarm(ports: AlarmPorts) {
   const tellReserve = ({ inUse, freeBytes }: ReserveState) =>
     void appendOwn({ kind: 'reserve', inUse, freeBytes }).catch(fail);
 
+  const book = addressBook({ contact: registry.contact, person: registry.person, vault });
   const delivery = startDelivery({
     ...{ outbox, registry, clock, log, metrics, channels: ports.channels, record: append },
     ...{ budgets: carriage.budgets, providers: () => providersOf(state), blind: blindIndex(vault).target },
     pageCodes: createPageCodes({ pepper: vault.pepper() }),
     ...(ports.pageAddress !== undefined && { pageAddress: ports.pageAddress }),
-    addressBook: addressBook({ contact: registry.contact, person: registry.person, vault }),
+    addressBook: book,
     now: () => journal.now(),
     timeZone: ports.timeZone,
   });
@@ -166,6 +167,7 @@ export async function openAlarm(ports: AlarmPorts) {
   const inbound = openInbound({
     ...{ channels: ports.channels, receipts: carriage.receipts, clock, log, metrics, unique },
     ...{ record: append, send: commands.send, phoneKey: blindIndex(vault).phoneKey, now: () => journal.now() },
+    phoneOf: (contactId) => book.contact(contactId)?.phone,
   });
   const attendance = attendDesk({ clock, chance, watchedNow: () => watchedNow(state), append: appendOwn, fail });
   const ticks = tickSource({ clock, now: () => journal.now(), due: judge.nextDeadline, append: appendOwn, fail });

@@ -177,7 +177,14 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     if (url === undefined) return;
     const host = own.host.includes(':') ? 'localhost' : own.host;
     const doorOpens = () => answers(`${host}:${own.port}`, 5_000);
-    deadMan = pingOutside({ url, post: outside, whyNot: () => whyNotThrough({ alarm, doorOpens, clock }), clock, log });
+    deadMan = pingOutside({
+      url,
+      post: outside,
+      whyNot: () => whyNotThrough({ alarm, doorOpens, clock }),
+      clock,
+      log,
+      metrics,
+    });
   });
   log.info({ mqtt: opened.address(), data: dataFolder, version }, 'listening for devices');
   process.send?.('listening');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../platform/log.ts';
+import { createMetrics } from '../../platform/metrics.ts';
 import type { Posted } from '../../responders/channels/guarded-post.ts';
 import { VirtualClock } from '../../simulators/virtual-clock.ts';
 import { pingOutside } from './dead-man.ts';
@@ -11,8 +12,9 @@ function handle() {
   const clock = new VirtualClock({ startAt: 1_800_000_000_000 });
   const world = { problem: undefined as string | undefined, answer: 'well' as 'well' | 'refuses' | 'hangs' };
   const pings: number[] = [];
+  const metrics = createMetrics();
   const deadMan = pingOutside({
-    ...{ url: 'https://example.org/secret', clock, log: silentLog },
+    ...{ url: 'https://example.org/secret', clock, log: silentLog, metrics },
     whyNot: async () => world.problem,
     post: {
       async post({ signal }): Promise<Posted> {
@@ -25,7 +27,7 @@ function handle() {
       },
     },
   });
-  return { clock, world, pings, deadMan };
+  return { clock, world, pings, deadMan, text: () => metrics.registry.metrics() };
 }
 
 test('each minute in which all is well somebody outside is told so', async () => {
@@ -60,6 +62,19 @@ test('another side that refuses or hangs is asked again with the next minute, an
   deadMan.stop();
   await clock.advance(10 * minuteMs);
   expect(pings.length).toBeLessThanOrEqual(4);
+});
+
+test('what operators watch: pings that were answered, were not, and were withheld, and when it was heard last', async () => {
+  const { clock, world, text } = handle();
+  await clock.advance(2 * minuteMs);
+  world.problem = 'the judge is behind';
+  await clock.advance(minuteMs);
+  Object.assign(world, { problem: undefined, answer: 'refuses' });
+  await clock.advance(minuteMs);
+  const said = await text();
+  for (const [outcome, count] of Object.entries({ answered: 2, withheld: 1, unanswered: 1 }))
+    expect(said).toContain(`steppewatch_dead_man_pings_total{outcome="${outcome}"} ${count}`);
+  expect(said).toContain('steppewatch_dead_man_answered_timestamp_seconds 1800000120');
 });
 
 /** Of a way on which all is well, but for the changes. */

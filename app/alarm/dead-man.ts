@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import type { GuardedPost } from '../../responders/channels/guarded-post.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { GuardedPost } from '../../responders/channels/guarded-post.ts';
  * at changes.
  * Units: one ping a minute, each given 20 s. Source: docs/operation.md, "Dead man's handle".
  */
-export function pingOutside({ url, post, whyNot, clock, log }: PingParts): DeadMan {
+export function pingOutside({ url, post, whyNot, clock, log, metrics }: PingParts): DeadMan {
   let isStopped = false;
   // Desk starts later than we do, and says nothing before its pages had time to come back.
   let cancel = clock.after(firstMs, () => void minute());
@@ -16,8 +17,17 @@ export function pingOutside({ url, post, whyNot, clock, log }: PingParts): DeadM
   let lastPingAt: number | undefined;
 
   async function ping(): Promise<string | undefined> {
-    const problem = await whyNot();
+    const blocked = await whyNot();
+    const problem = blocked ?? (await say());
+    metrics.deadManPings.inc({ outcome: blocked !== undefined ? 'withheld' : problem ? 'unanswered' : 'answered' });
     if (problem !== undefined) return problem;
+    lastPingAt = clock.now();
+    metrics.deadManAnswered.set(lastPingAt / 1_000);
+    return undefined;
+  }
+
+  /** Why it was not heard; undefined: it was. */
+  async function say(): Promise<string | undefined> {
     const controller = new AbortController();
     const stopWaiting = clock.after(patienceMs, () => controller.abort('no answer in time'));
     const headers = { 'content-type': 'application/json' };
@@ -32,9 +42,7 @@ export function pingOutside({ url, post, whyNot, clock, log }: PingParts): DeadM
     });
     stopWaiting();
     if (posted.type !== 'answered') return `it does not answer (${posted.reason})`;
-    if (posted.status >= 300) return `it answers ${posted.status}`;
-    lastPingAt = clock.now();
-    return undefined;
+    return posted.status >= 300 ? `it answers ${posted.status}` : undefined;
   }
 
   async function minute(): Promise<void> {
@@ -63,6 +71,7 @@ export type PingParts = {
   whyNot: () => Promise<string | undefined>;
   clock: Clock;
   log: Log;
+  metrics: Metrics;
 };
 
 const firstMs = 60_000;

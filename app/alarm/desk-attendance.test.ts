@@ -46,6 +46,44 @@ test('a desk whose process is silent for a minute is empty, and watches again wh
   expect(said[2]).toEqual(watching);
 });
 
+test('a page on a bad line is missed once, and again only when it is gone for minutes', async () => {
+  const { clock, said, attendance } = process();
+  attendance.begin();
+  const away = { watched: [] as string[], why: 'no-page' };
+  const speak = async (words: typeof away, forMs: number) => {
+    for (const until = clock.monotonic() + forMs; clock.monotonic() < until; await clock.advance(5_000))
+      attendance.heard(words);
+  };
+  await speak(watching, 60_000);
+  await speak(away, 10_000);
+  expect(said).toEqual([watching, away]);
+  for (let n = 0; n < 20; n++) {
+    await speak(watching, 20_000);
+    await speak(away, 80_000);
+  }
+  expect(said).toEqual([watching, away, watching]);
+  await speak(watching, 20_000);
+  await speak(away, 4 * 60_000 + 5_000);
+  expect(said.slice(3)).toEqual([away]);
+  // Half an hour without a gap, and it is a desk like any other.
+  await speak(watching, 31 * 60_000);
+  await speak(away, 5_000);
+  expect(said.slice(4)).toEqual([watching, away]);
+});
+
+test('a desk process that dies again soon after it was missed is missed within five minutes', async () => {
+  const { clock, said, attendance } = process();
+  attendance.begin();
+  attendance.heard(watching);
+  await clock.advance(60_000);
+  attendance.heard(watching);
+  expect(said).toHaveLength(3);
+  await clock.advance(60_000);
+  expect(said).toHaveLength(3);
+  await clock.advance(4 * 60_000);
+  expect(said[3]).toEqual({ watched: [], why: 'desk-silent' });
+});
+
 test('a restart in which desk died is noticed, and one of a place where nobody ever watched is no news', async () => {
   const restarted = process(['county']);
   restarted.attendance.begin();

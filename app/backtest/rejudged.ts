@@ -36,7 +36,7 @@ export function createRejudged({ tried, timeZone, heard }: RejudgedParts) {
   const pending = state.table<JournalRecord[]>('pending-decisions');
 
   function fireUpTo(at: number): void {
-    for (let due = engine.nextDeadline(); due !== undefined && due <= at; due = engine.nextDeadline()) engine.fire(due);
+    for (let due = engine.nextDeadline(at); due !== undefined; due = engine.nextDeadline(at)) engine.fire(due);
   }
   function step(event: RuleEvent): void {
     fireUpTo(event.at);

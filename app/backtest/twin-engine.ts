@@ -35,8 +35,8 @@ export function createTwin({ tried, heard, ...parts }: TwinParts): Engine {
         at,
         judges.ask((engine) => engine.fire(at)),
       ),
-    nextDeadline() {
-      const due = Math.min(...engines.map((engine) => engine.nextDeadline() ?? Number.POSITIVE_INFINITY));
+    nextDeadline(by) {
+      const due = Math.min(...engines.map((engine) => engine.nextDeadline(by) ?? Number.POSITIVE_INFINITY));
       return Number.isFinite(due) ? due : undefined;
     },
     rebase: (...stood) => engines.forEach((engine) => void engine.rebase(...stood)),

@@ -22,7 +22,8 @@ export function createCalling({ phones, sms, ring, clock, log, name, language }:
       log.warn({ id, type, reason: sent.reason }, 'not told');
       if (sent.type === 'refused' || rest === undefined || number !== latest) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      clock.after(rest, resolve);
+      // A line that rings elsewhere knows when it will be free.
+      clock.after(sent.retryAfterMs ?? rest, resolve);
       await promise;
       if (number !== latest) return log.info({ id, type, text }, 'overtaken by what came later');
     }

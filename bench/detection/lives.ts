@@ -56,8 +56,11 @@ export function walkAway(life: Life): Track {
   };
 }
 
-/** Five days on the pasture, 5 to 15 km from home: there and back and about at 10 to 40 km/h, with rests of up to three quarters of an hour. */
-export function riderDays(life: Life): Track {
+/**
+ * Five days on the pasture, 5 to 15 km from home: there and back and about at 10 to 40 km/h, with rests of up to three quarters of an hour.
+ * `isSpeedless`: the receiver gives places alone.
+ */
+export function riderDays({ isSpeedless = false, ...life }: Life & { isSpeedless?: boolean }): Track {
   const { chance, home } = born(life, 'rider');
   const pasture = destination(home, between(chance, 0, 360), between(chance, 5000, 15_000));
   const legs = times(5, () => {
@@ -71,7 +74,8 @@ export function riderDays(life: Life): Track {
     return day.untilMidnight();
   });
   const fixes = received(life, 'rider', wayOf(home, startAt, legs), 5 * dayMs);
-  return { person: `rider-${life.index}`, home, fixes, exits: [] };
+  const given = isSpeedless ? fixes.map(({ speed: _, ...fix }) => fix) : fixes;
+  return { person: `rider-${life.index}`, home, fixes: given, exits: [] };
 }
 
 /** Two days at home, then by cart or lorry to the other camp 15 to 60 km away, and two days there. */

@@ -164,6 +164,10 @@ Grafana only shows. Alarms go out without it, and without the database.`,
       description:
         "Hours of the county's month in which nothing would have noticed what befell a person who has devices for it, and how many people that were.",
     },
+    'quality.shadows': {
+      title: 'What settings on trial would have raised',
+      description: 'By week (from its Monday), setting of the mode shadow, rule and cause; nobody was told of them.',
+    },
     'storm.now': {
       title: 'The storm now',
       description:
@@ -286,6 +290,11 @@ Grafana only shows. Alarms go out without it, and without the database.`,
     arrive_p90: 'arrived, 90 %',
     arrive_p97: 'arrived, 97.5 %',
     month: 'month',
+    week: 'week',
+    setting_id: 'setting on trial',
+    rule: 'rule',
+    raised: 'would be raised',
+    households: 'homes',
     condition: 'cause',
     false_alarms: 'false alarms',
     registered: 'registered',

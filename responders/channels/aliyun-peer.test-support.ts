@@ -5,13 +5,14 @@ export const access = { accessKeyId: 'LTAI-test', accessKeySecret: 'a secret of 
 
 /** What Aliyun let through: the variables of each template. */
 const fewTemplates: Templates = { SMS_100: ['home', 'time', 'code'], SMS_102: ['home', 'time', 'code'] };
-const speechTemplates: Templates = { TTS_200: ['home', 'time', 'code'] };
+const fewSpeeches: Templates = { TTS_200: ['home', 'time', 'code'] };
 
 /**
  * Aliyun's end, written from its documents and not from our code: it knows the key, checks signature, time and nonce, the number, the
  * template with each variable, and what may be sent to one number. `say` makes it answer otherwise.
  */
-export async function openAliyun(smsTemplates: Templates = fewTemplates) {
+export async function openAliyun(smsTemplates: Templates = fewTemplates, speechTemplates: Templates = fewSpeeches) {
+  const templates = { sms: smsTemplates, speech: speechTemplates };
   const state: { say: PeerAnswer | undefined; details: Map<string, object>; sent: number } = {
     ...{ say: undefined, details: new Map(), sent: 0 },
   };
@@ -23,7 +24,7 @@ export async function openAliyun(smsTemplates: Templates = fewTemplates) {
     if (refused) return { status: 400, json: { Code: refused, Message: 'no 13800138000' } };
     const query = Object.fromEntries(request.url.searchParams);
     const action = String(request.headers['x-acs-action']);
-    const code = check(action, query, smsTemplates) ?? limit(action, query, byNumber);
+    const code = check(action, query, templates) ?? limit(action, query, byNumber);
     if (code) return { json: { Code: code, Message: 'no 13800138000', RequestId: 'r' } };
     state.sent += 1;
     if (action === 'SendSms') return { json: { Code: 'OK', Message: 'OK', BizId: `biz^${state.sent}` } };
@@ -65,11 +66,15 @@ function refusal({ url, headers }: Request, nonces: Set<string>): string | undef
 
 type Query = Record<string, string>;
 
-function check(action: string, query: Query, smsTemplates: Templates): string | undefined {
+function check(
+  action: string,
+  query: Query,
+  { sms, speech }: { sms: Templates; speech: Templates },
+): string | undefined {
   if (action === 'SendSms') {
     if (!/^1[3-9]\d{9}$/.test(query.PhoneNumbers ?? '')) return 'isv.MOBILE_NUMBER_ILLEGAL';
     if (query.SignName !== '守护草原') return 'isv.SMS_SIGNATURE_ILLEGAL';
-    const names = smsTemplates[query.TemplateCode ?? ''];
+    const names = sms[query.TemplateCode ?? ''];
     return names ? variables(query.TemplateParam, names, (value) => value.length <= 35) : 'isv.SMS_TEMPLATE_ILLEGAL';
   }
   if (action.startsWith('Query')) return undefined;
@@ -79,7 +84,7 @@ function check(action: string, query: Query, smsTemplates: Templates): string | 
   if (action === 'IvrCall' && query['MenuKeyMap.1.Key'] !== '1') return 'isv.INVALID_PARAMETERS';
   const code = query.StartCode ?? query.TtsCode ?? query.VoiceCode ?? '';
   if (code === 'mn-fire.wav') return undefined;
-  const names = speechTemplates[code];
+  const names = speech[code];
   const given = query.StartTtsParams ?? query.TtsParam;
   if (!names) return 'isv.TTS_TEMPLATE_ILLEGAL';
   return Object.values(JSON.parse(given ?? '{}')).join('').length < 250

@@ -176,7 +176,7 @@ test('Aliyun is not asked over a line that others may read, unless the network i
   expect(got).toEqual([]);
 });
 
-test('what became of messages is asked where no receipt came; what is under way or of before a restart has none', async () => {
+test('what became of messages is asked where no receipt came; what is under way has none', async () => {
   const { channel, state, got, send } = await open();
   for (let count = 0; count < 3; count++) await send();
   state.details.set('biz^1', { PhoneNum: '13800138000', SendStatus: 3, ErrCode: 'DELIVERED' });
@@ -190,6 +190,15 @@ test('what became of messages is asked where no receipt came; what is under way 
   const asked = Object.fromEntries(got[3]?.url.searchParams ?? []);
   const today = new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Shanghai' }).format(Date.now()).replaceAll('-', '');
   expect(asked).toMatchObject({ PhoneNumber: '13800138000', SendDate: today, PageSize: '1', CurrentPage: '1' });
+});
+
+test('what another process sent is asked by the number and the day that are on record', async () => {
+  const { channel, state, got } = await open();
+  state.details.set('biz^of-yesterday', { PhoneNum: '13800138000', SendStatus: 3, ErrCode: 'DELIVERED' });
+  const sentTo = () => ({ phone: '+86 138 0013 8000', at: Date.UTC(2026, 10, 2, 19, 12) });
+  expect(await channel.poll?.(['biz^of-yesterday'], ask, sentTo)).toMatchObject([{ result: 'delivered' }]);
+  const asked = Object.fromEntries(got[0]?.url.searchParams ?? []);
+  expect(asked).toMatchObject({ PhoneNumber: '13800138000', SendDate: '20261103', BizId: 'biz^of-yesterday' });
 });
 
 test('receipts and replies that are pushed are told, each by a name of its own', async () => {

@@ -47,13 +47,16 @@ export function createAliyunSmsChannel({ id, ...settings }: Named, ports: CloudP
       if (called.type === 'not') return called.sent;
       return memory.accept(codeOf(called.fields.BizId), { phone, at: ports.clock.now() });
     },
-    poll: (messageIds, signal) => memory.ask(messageIds, (messageId, to) => askAbout(api, messageId, to, signal)),
+    poll: (messageIds, signal, sentTo) =>
+      memory.ask(messageIds, (messageId, to) => askAbout(api, messageId, to, signal), sentTo),
     take: (item) => taken(item, name, inbound),
   };
 }
 type Named = AliyunSmsSettings & { id: string };
 
-async function askAbout(api: AliyunApi, messageId: string, { phone, at }: SentTo, signal: AbortSignal) {
+async function askAbout(api: AliyunApi, messageId: string, { phone: written, at }: SentTo, signal: AbortSignal) {
+  const phone = mobileOf(written);
+  if (phone === undefined) return undefined;
   const day = new Date(at + shanghaiMs).toISOString().slice(0, 10).replaceAll('-', '');
   const named = { PhoneNumber: phone, BizId: messageId, SendDate: day, PageSize: '1', CurrentPage: '1' };
   const called = await api.call('QuerySendDetails', named, signal);

@@ -133,6 +133,18 @@ test('after a restart a key waits for the end of its call, which says whose it w
   expect(await restarted.poll?.(['call^1'], ask)).toEqual([]);
 });
 
+test('after a restart a call is asked for by whom it was made to and when, and its key counts', async () => {
+  const { make, send, state } = await open();
+  await send();
+  const restarted = make();
+  const inbound = listener();
+  restarted.listen?.(inbound);
+  state.details.set('call^1', { state: '200000', dtmf: '1', callee: phone, duration: 20 });
+  const sentTo = () => ({ phone, at: Date.now() });
+  expect(await restarted.poll?.(['call^1'], ask, sentTo)).toMatchObject([{ result: 'delivered', detail: 'key' }]);
+  expect(inbound.heard).toMatchObject([{ reply: { phone, text: '1' } }]);
+});
+
 test('of whom no report came, Aliyun is asked: calls with keys and calls without', async () => {
   const { channel, state, inbound, got, send } = await open();
   await send();

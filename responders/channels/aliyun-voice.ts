@@ -52,13 +52,17 @@ export function createAliyunVoiceChannel({ id, ...settings }: Named, ports: Clou
       if (called.type === 'not') return called.sent;
       return memory.accept(codeOf(called.fields.CallId), { phone, at: ports.clock.now() });
     },
-    poll: (messageIds, signal) =>
-      memory.ask(messageIds, async (messageId, to) => {
-        const detail = await detailOf(api, messageId, to, signal);
-        const end = detail && endOfCall(detail);
-        if (end?.key !== undefined) await listening(inbound).reply(name, replyOf(messageId, to.phone, end.key));
-        return end && receiptOf(messageId, to.phone, end);
-      }),
+    poll: (messageIds, signal, sentTo) =>
+      memory.ask(
+        messageIds,
+        async (messageId, to) => {
+          const detail = await detailOf(api, messageId, to, signal);
+          const end = detail && endOfCall(detail);
+          if (end?.key !== undefined) await listening(inbound).reply(name, replyOf(messageId, to.phone, end.key));
+          return end && receiptOf(messageId, to.phone, end);
+        },
+        sentTo,
+      ),
     take(item) {
       const messageId = codeOf(item.call_id);
       if (messageId === '') return undefined;

@@ -1,8 +1,8 @@
-import type { Receipt, Sent } from '../channel.ts';
+import type { Receipt, Sent, SentToOf } from '../channel.ts';
 
 /**
  * Whom accepted messages went to, by the provider's id: providers want the number when they are asked what became of one, and numbers enter
- * no record. Lost at a restart; then only what the provider tells by itself is known.
+ * no record. Lost at a restart; then whoever asks says whom it went to, by the number that the contact has now.
  * Bound: `most` messages, the oldest is forgotten.
  */
 export class SentMemory {
@@ -25,10 +25,10 @@ export class SentMemory {
     return this.#sent.get(messageId);
   }
 
-  /** Asks about those that it remembers, a few at a time. Of whom nothing is known yet there is no receipt. */
-  async ask(messageIds: readonly string[], askAbout: AskAbout): Promise<Receipt[]> {
+  /** Asks about those of which it is known whom they went to, a few at a time. Of whom nothing is known yet there is no receipt. */
+  async ask(messageIds: readonly string[], askAbout: AskAbout, sentTo?: SentToOf): Promise<Receipt[]> {
     const known = messageIds.flatMap((messageId) => {
-      const to = this.#sent.get(messageId);
+      const to = this.#sent.get(messageId) ?? sentTo?.(messageId);
       return to ? [{ messageId, to }] : [];
     });
     const receipts: Receipt[] = [];
@@ -42,7 +42,7 @@ export class SentMemory {
 }
 
 /** Units: `at` is epoch ms of the wall clock. */
-export type SentTo = { phone: string; at: number };
+export type SentTo = NonNullable<ReturnType<SentToOf>>;
 type AskAbout = (messageId: string, to: SentTo) => Promise<Receipt | undefined>;
 
 const atOnce = 8;

@@ -53,8 +53,8 @@ export function createTencentSmsChannel({ id, ...settings }: Named, ports: Cloud
       if (said !== 'Ok') return sentOf(meaningOf(said), said || 'an answer without a code');
       return memory.accept(codeOf(status?.SerialNo), { phone, at: ports.clock.now() });
     },
-    poll: (messageIds, signal) =>
-      memory.ask(messageIds, (messageId, to) => askAbout(call, { messageId, SmsSdkAppId, signal, ...to })),
+    poll: (messageIds, signal, sentTo) =>
+      memory.ask(messageIds, (messageId, to) => askAbout(call, { messageId, SmsSdkAppId, signal, ...to }), sentTo),
   };
 }
 type Named = TencentSmsSettings & { id: string };
@@ -88,8 +88,10 @@ type Asked = SentTo & { messageId: string; SmsSdkAppId: string; signal: AbortSig
 
 async function askAbout(
   call: Call,
-  { messageId, phone, at, SmsSdkAppId, signal }: Asked,
+  { messageId, phone: written, at, SmsSdkAppId, signal }: Asked,
 ): Promise<Receipt | undefined> {
+  const phone = mobileOf(written);
+  if (phone === undefined) return undefined;
   // From a little before: the two clocks need not agree.
   const BeginTime = Math.floor(at / 1_000) - 300;
   const parameters = { SmsSdkAppId, PhoneNumber: `+86${phone}`, BeginTime, Offset: 0, Limit: 100 };

@@ -51,10 +51,16 @@ export const webhookPayload = z.object({
 });
 export type WebhookPayload = z.infer<typeof webhookPayload>;
 
+/**
+ * Added since the schema was released, which lets fields in that it does not list. `link`: the page on which whoever the message is for
+ * answers; whoever opens it is taken for them.
+ */
+type Added = { data: { link?: string } };
+
 /** The body of a message, as it is signed and sent. */
 export function webhookBody({ notice, text }: Pick<Message, 'notice' | 'text'>, time: CountyTime): string {
   const { incidentId, purpose, severity, at, text: said } = notice;
-  const payload: WebhookPayload = {
+  const payload: WebhookPayload & Added = {
     type: `incident.${purpose}`,
     timestamp: time.iso(at),
     data: {
@@ -66,6 +72,7 @@ export function webhookBody({ notice, text }: Pick<Message, 'notice' | 'text'>, 
       ...(text.drill && { drill: true }),
       ...(text.provisional && { provisional: true }),
       ...{ language: text.language, title: text.title, body: text.body },
+      ...(text.link !== undefined && { link: text.link }),
     },
   };
   const body = JSON.stringify(payload);

@@ -258,3 +258,14 @@ test('the longest message that can be is below 20 kB', async () => {
   expect(await send(there, { of: { ...others, text: long } })).toEqual({ type: 'delivered' });
   expect(Buffer.byteLength(there.got[0]?.body ?? '')).toBeLessThan(20_000);
 });
+
+test('the link to the page of whoever it is for stands in the body, where there is one', async () => {
+  const one = await receiver(status(204));
+  const text = messageText(notice('n1'), { language: 'en', registry, time, now: notice('n1').at, provisional: false });
+  const address = { type: 'webhook', url: one.url, secret } as const;
+  const sending = { notice: notice('n1'), address, signal: new AbortController().signal };
+  const link = 'https://duty.example.org/r/x.y';
+  await one.channel.send({ ...sending, idempotencyId: 'msg_1', text: { ...text, link } });
+  await one.channel.send({ ...sending, idempotencyId: 'msg_2', text });
+  expect(one.got.map(({ body }) => JSON.parse(body).data.link)).toEqual([link, undefined]);
+});

@@ -91,6 +91,7 @@ export const en: NoticeTexts = {
     const leave = mustLeave ? 'Please leave the house at once. ' : '';
     return `${what} at your home. ${leave}People have been called and are told to come. If you are well, tell the duty desk, or them when they are there.`;
   },
+  titleBeside: (what, mustLeave) => (mustLeave ? `${what}: leave the house now` : 'Help is being called'),
   anyAlarm: { name: 'Alarm', toDo: goNow },
   informed: 'The people nearby and the duty desk have been told. You will hear when it is over.',
   over: (purpose, where, openedAt, outcome) => {
@@ -150,6 +151,7 @@ export const en: NoticeTexts = {
     fine: () => 'Good to know. Take care.',
     'help-comes': () => 'Help is called. Stay where you are.',
     'unclear-self': () => 'Reply 1 if well, 9 if you need help.',
+    'shift-yours': () => 'Noted, the shift is yours.',
   },
   digest: {
     title: (count) => `${count} ALARMS`,

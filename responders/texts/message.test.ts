@@ -61,6 +61,18 @@ test('a message that is sent late says so', () => {
   expect(read(plain, { now: night + 4 * MINUTE_MS }).body).not.toContain('late');
 });
 
+test('whoever is to leave the house reads that first, and nobody whose home burns is asked whether they are well', () => {
+  const titles = (['smoke', 'gas', 'call-emergency', 'fall'] as const).map((condition) => {
+    return read(about({ condition }, { purpose: 'prompt' })).title;
+  });
+  expect(titles).toEqual([
+    'Smoke alarm: leave the house now',
+    'Gas alarm: leave the house now',
+    'Help is being called',
+    'Are you well?',
+  ]);
+});
+
 test('what could not be read is said, and cannot speak to a chat room', () => {
   const { body } = read(about({ condition: 'unreadable', detail: 'call @all\n<b>now</b> \u202e [here](http://x)' }));
   expect(body).toContain('Could not be read: call ＠all ＜b＞now＜/b＞ ［here］(http: //x).');
@@ -129,7 +141,8 @@ test('the languages say everything that there is to say', async () => {
     '',
     'Every message in both languages, about one home. Written by `responders/texts/message.test.ts`.',
     'The first line is what webhooks, chat rooms and e-mails carry; then what comes as an SMS to the contacts of the household, who know the',
-    'person by the name that was agreed; then what a call says. An SMS has two parts at most.',
+    'person by the name that was agreed; then what a call says where it is put together word by word: what the ways of today let people hear',
+    'stands in [channels](channels.md#voice). An SMS has two parts at most.',
     '',
   ];
   const show = (heading: string, one: Notice, options: Parameters<typeof read>[1] = {}) => {

@@ -45,6 +45,8 @@ export type NoticeTexts = {
   asked: (until: string | undefined, isMovingEnough: boolean) => string;
   /** The same while people are called already: of a fire, gas, or their own call for help. */
   askedBeside: (what: string, mustLeave: boolean) => string;
+  /** Its title: whoever reads no further knows what to do. */
+  titleBeside: (what: string, mustLeave: boolean) => string;
   anyAlarm: { name: string; toDo: string };
   informed: string;
   over: (purpose: NoticePurpose, where: string, openedAt: string, outcome: string | undefined) => string;
@@ -114,7 +116,8 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   const where = whereabouts(text, registry, texts.place, longestWhere);
   const shortWhere = whereabouts(text, registry, texts.place, longestTitleWhere);
   const what = nameOf(conditionOf(notice), language);
-  const title = texts.title[purpose](what, shortWhere);
+  const isBeside = purpose === 'prompt' && besides.has(text.condition);
+  const title = isBeside ? texts.titleBeside(what, mustLeave(text)) : texts.title[purpose](what, shortWhere);
   const sentences = sentencesOf(notice, what, where, context);
   if (drill) sentences.unshift(texts.drill.body);
   if (provisional) sentences.push(texts.provisional);
@@ -175,9 +178,10 @@ function asked({ until, text }: Notice, { language, time, now }: MessageContext)
   const texts = noticeTexts[language];
   const untilText = until === undefined ? undefined : clockText(until, now, time, texts);
   const { condition } = text;
-  if (besides.has(condition)) return texts.askedBeside(nameOf(condition, language), condition !== 'call-emergency');
+  if (besides.has(condition)) return texts.askedBeside(nameOf(condition, language), mustLeave(text));
   return texts.asked(untilText, condition === 'inactivity');
 }
+const mustLeave = ({ condition }: NoticeText): boolean => condition !== 'call-emergency';
 const besides: ReadonlySet<string> = new Set<Condition>(['smoke', 'heat', 'co', 'gas', 'call-emergency']);
 
 /** A fall after which the person went about is a call to check in, and nobody lies there. */

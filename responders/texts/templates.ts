@@ -82,8 +82,8 @@ export const templates: Record<TemplateName, Record<Language, string>> = {
     en: 'Your answer was received. {line} The duty desk.',
   },
   'hand-over': {
-    'zh-CN': '值班交接：{time}有班次等您接班，请在值班页面确认，或致电值班台。编号{code}。',
-    en: 'DUTY: a shift waits for you since {time}. Please accept it on the duty page, or call the desk. Code {code}.',
+    'zh-CN': '值班交接：{time}有班次等您接班。接班请回复1，不能请致电值班台。编号{code}。',
+    en: 'DUTY: a shift waits for you since {time}. Reply 1 to take it over, or call the desk. Code {code}.',
   },
   drill: {
     'zh-CN': '演练：通知渠道测试，{time}，没有人有危险。编号{code}。不必回复。',

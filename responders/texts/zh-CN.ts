@@ -81,6 +81,7 @@ export const zhCN: NoticeTexts = {
     const leave = mustLeave ? '请立即离开屋子。' : '';
     return `您家发出${what}。${leave}已通知人员前往。如果一切都好，请告诉值班台或到场人员。`;
   },
+  titleBeside: (what, mustLeave) => (mustLeave ? `${what}：请立即离开屋子` : '正在为您叫人'),
   anyAlarm: { name: '警情', toDo: goNow },
   informed: '已通知附近的人和值班台，结束后会再告诉您。',
   over: (purpose, where, openedAt, outcome) => {
@@ -137,6 +138,7 @@ export const zhCN: NoticeTexts = {
     fine: () => '知道了，请多保重。',
     'help-comes': () => '已为您叫人，请留在原处。',
     'unclear-self': () => '一切都好回复1，需要帮助回复9。',
+    'shift-yours': () => '已登记您接班，谢谢。',
   },
   digest: {
     title: (count) => `${count}起报警`,

@@ -34,6 +34,9 @@ const harms: { [harm: string]: Both } = {
 const whys: { [why: string]: Both } = {
   silent: { en: 'the devices are silent', zh: '设备失联' },
   fault: { en: 'the devices report a fault', zh: '设备故障' },
+  tamper: { en: 'the devices were taken off, opened or covered', zh: '设备被拆动或遮挡' },
+  'battery-empty': { en: 'the batteries are empty', zh: '电池耗尽' },
+  'test-window': { en: 'the devices are being tested', zh: '设备正在试验' },
   'not-worn': { en: 'the device is not worn', zh: '设备未佩戴' },
   charging: { en: 'the device is on its charger', zh: '设备正在充电' },
   'no-consent': { en: 'there is no consent', zh: '未获同意' },

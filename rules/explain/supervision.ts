@@ -19,7 +19,7 @@ function batteryLow({ number, unsaid }: Words) {
   return [
     number('chargePercent', (value) => `charge ${value} %`),
     number('batteryVolts', (value) => `battery ${value} V`),
-    number('low', (value) => `limit ${value}`),
+    number('empty', (value) => `empty below ${value}`) ?? number('low', (value) => `limit ${value}`),
     unsaid('enough', 'transition'),
   ];
 }
@@ -45,7 +45,7 @@ function batteryLowZh({ number, unsaid }: Words) {
   return [
     number('chargePercent', (value) => `电量${value} %`),
     number('batteryVolts', (value) => `电池${value} V`),
-    number('low', (value) => `下限${value}`),
+    number('empty', (value) => `低于${value}即耗尽`) ?? number('low', (value) => `下限${value}`),
     unsaid('enough', 'transition'),
   ];
 }

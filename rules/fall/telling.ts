@@ -63,7 +63,7 @@ export function doubted(one: Fall, { at, settings, home }: Moment): [Fall, Alert
   const reason = { transition: 'none to movement', confidencePercent, likenessPercent: settings.likenessPercent };
   const words = { rule: 'fall', condition: 'fall-suspected', severity: 'urgent', reason } as const;
   const raised = raise(cause, { ...words, alertId: doubtIdOf(one), at, subject: personSubject(where) });
-  const isAsked = at - happenedAt(cause) < settings.oldMs && home.canAsk(where.personId);
+  const isAsked = at - happenedAt(cause) < settings.oldMs && home.canAsk(where.personId, at);
   const until = isAsked ? at + settings.promptMs : Math.max(at, happenedAt(cause) + settings.stillMs);
   const next: Fall = { ...one, phase: 'seemed', until, isDoubted: true };
   if (!isAsked) return [next, [raised]];

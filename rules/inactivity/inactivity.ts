@@ -6,12 +6,24 @@ import { type LifeSign, signOf, strengthOf } from '../life/life-signs.ts';
 import type { Rule } from '../rule.ts';
 import { type InactivitySettings, inactivityRanges, inactivitySettings } from './inactivity-settings.ts';
 import { firstRhythm, type Gap, isSleepy, lasts, type Rhythm, withSign } from './rhythm.ts';
-import { absenceOf, deafSince, heardAt, hearing, homeOf, leftBy, muteSince, outsideAt } from './surroundings.ts';
+import {
+  absenceOf,
+  deafSince,
+  heardAt,
+  hearing,
+  homeOf,
+  isOfAbsent,
+  leftBy,
+  muteSince,
+  outsideAt,
+  presentPeople,
+} from './surroundings.ts';
 
 /**
  * A household that makes no sign of life for longer than is usual in it. unwatched -> home (a presence sensor saw somebody) -> asked
  * (the limit is over) -> alerted (no answer), and any sign leads back home. Beside it: out (a door and then nothing, or a fix far
- * away: another limit), visitors (somebody was met: what moves may be they), absent (the registry says so: nothing is judged) and
+ * away: another limit), visitors (somebody was met: what moves may be they), absent (the registry says so of everybody there:
+ * nothing is judged; while it says so of some, the silence of the others counts) and
  * unknown (no sensor can be heard, or nobody of the village: a sensor that died is nobody who fell; that time alone does not count). Where nobody
  * can be asked the alert comes at once.
  *
@@ -39,7 +51,7 @@ export const inactivity: Rule<Inactivity, InactivitySettings> = {
   stoodStill: (state) => (state.phase === 'alerted' ? { ...knownOf(state), phase: 'unknown' } : state),
   step(before, event, settings, home) {
     const sign = signOf(event);
-    const isSign = sign !== undefined && strengthOf(sign.kind) >= leastStrength;
+    const isSign = sign !== undefined && strengthOf(sign.kind) >= leastStrength && !isOfAbsent(home, sign, event.at);
     if (before.phase === 'unwatched' && isCryForHelp(event)) return [before, helpUnwatched(event, settings, home)];
     if (before.phase === 'unwatched') return isSign ? begin(before, sign, event, settings, home) : [before, []];
     if (event.type === 'tick') return onTick(before, event, settings, home);
@@ -222,8 +234,8 @@ function onTick(state: Watched, event: TickEvent, settings: InactivitySettings, 
   const overAt = Math.ceil((state.fromAt + (dueAt - state.fromAt) * stretch) / minuteMs) * minuteMs;
   if (overAt > at) return [{ ...state, phase: state.phase === 'visitors' ? 'visitors' : phase, dueAt: overAt }, []];
   const over = { ...knownOf(state), overAt: at, wasOut: phase === 'out' };
-  const where = homeOf(home, event.where);
-  if (!home.canAsk(where.personId))
+  const where = homeOf(home, event.where, at);
+  if (!home.canAsk(where.personId, at))
     return alerted(over, event, { transition: `${state.phase} to silent` }, settings, home);
   const until = at + settings.promptMs;
   const whom = where.personId === undefined ? {} : { personId: where.personId };
@@ -270,7 +282,7 @@ function alerted(
 ): Step {
   const { at } = event;
   const alertId = idOf(state, event);
-  const where = homeOf(home, event.where);
+  const where = homeOf(home, event.where, at);
   const words = {
     alertId,
     rule: inactivity.name,
@@ -293,6 +305,8 @@ function silence(
 ): Reason {
   const { sensors, deaf } = hearing(home, at, settings);
   const sensorsAt = heardAt(home);
+  const present = presentPeople(home, at);
+  const awayPersonIds = home.people().flatMap((person) => (present.includes(person) ? [] : [person.id]));
   return {
     lastSignAt: lastAt,
     ...(fromAt > lastAt && { countedFromAt: fromAt }),
@@ -302,7 +316,8 @@ function silence(
     sensors,
     ...(deaf > 0 && { sensorsUnheard: deaf }),
     ...(sensorsAt !== undefined && sensorsAt > lastAt && { sensorsHeardAt: sensorsAt }),
-    ...(home.people().length > 1 && { provesNobodyAlone: true }),
+    ...(awayPersonIds.length > 0 && { awayPersonIds }),
+    ...(present.length > 1 && { provesNobodyAlone: true }),
   };
 }
 

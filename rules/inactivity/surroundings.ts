@@ -1,7 +1,9 @@
 import type { Whereabouts } from '../../records/alert.ts';
+import type { Person } from '../../records/registry.ts';
 import { happenedAt } from '../cause.ts';
 import type { ReportEvent } from '../event.ts';
 import type { Home } from '../home.ts';
+import type { LifeSign } from '../life/life-signs.ts';
 import { isAbsent } from '../wandering/expected-places.ts';
 import { metersBetween } from '../wandering/geodesy.ts';
 import type { InactivitySettings } from './inactivity-settings.ts';
@@ -58,10 +60,19 @@ export function heardAt(home: Home): number | undefined {
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 
+/** Who is not in hospital, with family or on a journey: whose silence counts. */
+export const presentPeople = (home: Home, at: number): Person[] =>
+  home.people().filter((person) => !isAbsent(person, at));
+
+/** Somebody whom the registry has elsewhere made that sign: it proves nothing of who is home. */
+export function isOfAbsent(home: Home, { personId }: LifeSign, at: number): boolean {
+  return personId !== undefined && home.people().some((person) => person.id === personId && isAbsent(person, at));
+}
+
 /** Everybody who lives there is in hospital, with family or travels; `until`: the first of them is expected back. */
 export function absenceOf(home: Home, at: number): { until?: number } | undefined {
   const people = home.people();
-  if (people.length === 0 || !people.every((person) => isAbsent(person, at))) return undefined;
+  if (people.length === 0 || presentPeople(home, at).length > 0) return undefined;
   const until = Math.min(...people.map(({ absence }) => absence?.until ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(until) ? { until } : {};
 }
@@ -81,25 +92,28 @@ export function leftBy(home: Home, { doorMs }: InactivitySettings): 'surely' | '
   return door === inside ? 'perhaps' : 'surely';
 }
 
-/** When a fix showed the one who lives there alone surely away from the place (epoch ms); 0: it showed them there. */
+/** When a fix showed the one who is there alone surely away from the place (epoch ms); 0: it showed them there. */
 export function outsideAt(event: ReportEvent, home: Home, { outsideMeters }: InactivitySettings): number | undefined {
   const { report, where } = event;
   if (report.name !== 'position' || report.source !== 'gnss') return undefined;
   const center = home.place()?.position;
-  if (!center || !livesAlone(home, where)) return undefined;
+  if (!center || !isAlone(home, where, event.at)) return undefined;
   const { lat, lon, accuracy = outsideMeters } = report;
   if (lat === undefined || lon === undefined || accuracy > outsideMeters) return undefined;
   return metersBetween(center, { lat, lon }) - accuracy > outsideMeters ? happenedAt(event) : 0;
 }
 
-const livesAlone = (home: Home, { personId }: Whereabouts): boolean =>
-  personId !== undefined && home.people().length === 1;
+function isAlone(home: Home, { personId }: Whereabouts, at: number): boolean {
+  const [person, ...others] = presentPeople(home, at);
+  return person !== undefined && person.id === personId && others.length === 0;
+}
 
-/** The home, without the device and the person that an event may come from. */
+/** The home, without the device and the person that an event may come from; of whoever is there alone. */
 export function homeOf(
   home: Home,
   { deviceId: _, unregistered: __, personId: ___, ...where }: Whereabouts,
+  at: number,
 ): Whereabouts {
-  const [person, ...others] = home.people();
+  const [person, ...others] = presentPeople(home, at);
   return person && others.length === 0 ? { ...where, personId: person.id } : where;
 }

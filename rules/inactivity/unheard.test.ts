@@ -93,6 +93,32 @@ test('help that is asked for after a sign of life was too long after nothing: no
   expect(alert?.reason).not.toHaveProperty('limitMs');
 });
 
+test('in a home of two the absence of one leaves the other watched, and it is the other who is asked and missed', () => {
+  const home = quietHome({ people: ['her', 'him'] });
+  home.live(14);
+  home.absent({ reason: 'hospital', since: home.now });
+  home.quiet(HOUR_MS);
+  // Her watch is with her, and moves about in the hospital.
+  home.read({ name: 'press', call: 'test' }, { where: home.whereOf('watch') });
+  home.quiet(5 * HOUR_MS);
+  expect(home.prompts()).toMatchObject([{ personId: 'him' }]);
+  const [alert, ...others] = home.silences();
+  expect(others).toEqual([]);
+  expect(alert).toMatchObject({ subject: { type: 'person', id: 'him' }, reason: { awayPersonIds: ['her'] } });
+  expect(alert?.reason).not.toHaveProperty('provesNobodyAlone');
+});
+
+test('who was away until last week is asked like everybody', () => {
+  const home = quietHome({ people: ['her', 'him'], canAsk: false });
+  const own = { role: 'self', order: 1, name: 'her', language: 'zh-CN', channels: [{ type: 'log' }] };
+  const ofHer = { ...own, id: 'her-phone', of: { type: 'person', id: 'her' } };
+  home.change({ type: 'put', entity: 'contact', value: ofHer } as Parameters<typeof home.change>[0]);
+  home.absent({ reason: 'travelling', since: home.now - 9 * DAY_MS, until: home.now });
+  home.live(14);
+  home.quiet(6 * HOUR_MS);
+  expect(home.prompts()).toHaveLength(1);
+});
+
 test('in a home of two whoever lives there is asked, by their own telephones', () => {
   const home = quietHome({ people: ['her', 'him'], canAsk: false });
   const own = { role: 'self', order: 1, name: 'him', language: 'zh-CN', channels: [{ type: 'log' }] };

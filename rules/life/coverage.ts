@@ -7,8 +7,8 @@ import type { Rule } from '../rule.ts';
 import { firstWordMs, type Watch, watchOf } from './watching.ts';
 
 /**
- * Of each person and harm: never equipped -> watched (a device for it was heard) -> blind (all of them are silent, faulty, not worn, on
- * their charger for too long, or may not be used) -> watched. Each change is on record. The alert waits for a grace; by night a
+ * Of each person and harm: never equipped -> watched (a device for it was heard) -> blind (all of them are silent, faulty, handled,
+ * empty, being tested, not worn, on their charger for too long, or may not be used) -> watched. Each change is on record. The alert waits for a grace; by night a
  * fire watch that is lost wakes nobody but the desk, and is critical in the morning. A device that was changed for one that was not heard yet
  * is work until that should have spoken.
  */
@@ -95,7 +95,7 @@ function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: 
       const watch = watchOf(harm, person, seen);
       const sight = sightOf(watch, before[harm], at);
       if (sight) sights[harm] = sight;
-      if (watch.state === 'watched') lookAt.push(watch.until);
+      if (watch.state !== 'unequipped') lookAt.push(watch.until);
       if (sight?.state !== before[harm]?.state || sight?.why !== before[harm]?.why)
         changes.push(changeOf(event, person.id, harm, sight));
     }
@@ -263,8 +263,12 @@ function raise(
 
 type Grave = { severity: Severity; dueAt?: number };
 
-/** How grave it is now, and when it will be graver by itself. */
-function gravityOf({ harm }: BlindTo, at: number, settings: CoverageSettings, home: Home): Grave {
+/** How grave it is now, and when it will be graver by itself. While somebody tests the detector it is on the list, and calls nobody. */
+function gravityOf({ harm, sight }: BlindTo, at: number, settings: CoverageSettings, home: Home): Grave {
+  if (sight.why === 'test-window') {
+    const untils = home.devices().map(({ id }) => home.standing(id)?.testUntil ?? 0);
+    return { severity: 'service', dueAt: Math.max(...untils) };
+  }
   const { dayBeginsMinute, dayEndsMinute } = settings;
   const { minuteOfDay } = home.local(at);
   const isNight = minuteOfDay < dayBeginsMinute || minuteOfDay >= dayEndsMinute;

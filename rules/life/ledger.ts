@@ -1,10 +1,12 @@
 import type { StatusReport } from '../../firmware-contracts/every-device.ts';
+import type { Report } from '../../firmware-contracts/report.ts';
+import type { TestReport } from '../../firmware-contracts/smoke-detector.ts';
 import type { Whereabouts } from '../../records/alert.ts';
 import type { FoldState } from '../../records/fold-state.ts';
 import type { RegistryView } from '../../records/registry.ts';
 import { happenedAt } from '../cause.ts';
 import { eventsOf, type Found } from '../device-conditions.ts';
-import type { DeviceCondition, DeviceConditionEvent, RuleEvent } from '../event.ts';
+import type { DeviceCondition, DeviceConditionEvent, RuleEvent, TestWindowEvent } from '../event.ts';
 import { type DeviceStanding, type LifeSign, type LifeSigns, noSigns, signOf, withSign } from './life-signs.ts';
 
 /**
@@ -22,8 +24,7 @@ export function createLedger({ state, registry }: { state: FoldState; registry: 
     const before = standings.get(deviceId);
     const heard =
       before && event.at - before.lastAt < resolutionMs ? before : { ...(before ?? unheard), lastAt: event.at };
-    const after =
-      event.type === 'report' && event.report.name === 'status' ? told(heard, event.report, happenedAt(event)) : heard;
+    const after = event.type === 'report' ? told(heard, event.report, happenedAt(event)) : heard;
     if (after === before) return nothing;
     standings.set(deviceId, after);
     if (before && isSame(before, after)) return nothing;
@@ -34,7 +35,17 @@ export function createLedger({ state, registry }: { state: FoldState; registry: 
     if (after.faults && before?.faults?.join() !== after.faults.join())
       found.push({ condition: 'fault-codes', began: true });
     if (before?.charging !== after.charging) found.push({ condition: 'charging', began: after.charging === true });
+    if (before?.testFailed !== after.testFailed)
+      found.push({ condition: 'test-failed', began: after.testFailed === true });
     return found.flatMap((one) => eventsOf(registry, deviceId, one, event.at));
+  }
+
+  /** What was never heard watches over nobody, in a test or not. */
+  function test({ at, deviceId, until }: TestWindowEvent): DeviceConditionEvent[] {
+    const before = standings.get(deviceId);
+    if (!before) return nothing;
+    standings.set(deviceId, { ...before, testUntil: until });
+    return eventsOf(registry, deviceId, { condition: 'test-window', began: true }, at);
   }
 
   function keep(sign: LifeSign, { householdId, placeId }: Whereabouts): void {
@@ -63,6 +74,8 @@ export function createLedger({ state, registry }: { state: FoldState; registry: 
         case 'unreadable':
         case 'device-heard':
           return where.unregistered || where.deviceId === undefined ? nothing : hear(event, where.deviceId);
+        case 'test-window':
+          return test(event);
         case 'device-removed':
           standings.delete(event.deviceId);
           return nothing;
@@ -97,13 +110,35 @@ const unheard: Omit<DeviceStanding, 'lastAt'> = { silent: false };
 /** A device that speaks every second costs no more than one that speaks every minute, ms. */
 const resolutionMs = 60_000;
 
+function told(before: DeviceStanding, report: Report, at: number): DeviceStanding {
+  switch (report.name) {
+    case 'status':
+      return saidOfItself(before, report, at);
+    case 'test':
+      return tested(before, report, at);
+    default:
+      return before;
+  }
+}
+
+/** A test that was stored on the way is overtaken by a newer one. */
+function tested(before: DeviceStanding, { result }: TestReport, at: number): DeviceStanding {
+  if (result === undefined || at < (before.testedAt ?? 0)) return before;
+  const { testFailed: _, ...rest } = before;
+  return result === 'failed' ? { ...rest, testedAt: at, testFailed: true } : { ...rest, testedAt: at };
+}
+
 /** A status that was stored on the way says nothing about now, and one that names no faults nothing of them. */
-function told(before: DeviceStanding, said: StatusReport, at: number): DeviceStanding {
+function saidOfItself(before: DeviceStanding, said: StatusReport, at: number): DeviceStanding {
   if (before.saidAt !== undefined && at < before.saidAt) return before;
   const { worn, charging, faults = before.faults } = said;
   const { silent, lastAt, batteryLow, conditions, notWornSinceAt = at, chargingSinceAt = at } = before;
   const after: DeviceStanding = worn ? { silent, lastAt, saidAt: at, worn } : { silent, lastAt, saidAt: at };
   if (batteryLow) after.batteryLow = batteryLow;
+  if (before.batteryEmpty) after.batteryEmpty = before.batteryEmpty;
+  if (before.testedAt !== undefined) after.testedAt = before.testedAt;
+  if (before.testFailed) after.testFailed = before.testFailed;
+  if (before.testUntil !== undefined) after.testUntil = before.testUntil;
   if (conditions) after.conditions = conditions;
   if (worn === 'no') after.notWornSinceAt = notWornSinceAt;
   if (charging) {
@@ -116,7 +151,7 @@ function told(before: DeviceStanding, said: StatusReport, at: number): DeviceSta
 
 /** Most words of a device say the same as the one before them. */
 const isSame = (a: DeviceStanding, b: DeviceStanding): boolean =>
-  a.worn === b.worn && a.charging === b.charging && a.faults === b.faults;
+  a.worn === b.worn && a.charging === b.charging && a.faults === b.faults && a.testFailed === b.testFailed;
 
 function withCondition(before: DeviceStanding, condition: DeviceCondition, began: boolean): DeviceStanding {
   switch (condition) {
@@ -124,12 +159,18 @@ function withCondition(before: DeviceStanding, condition: DeviceCondition, began
     case 'not-worn':
     case 'charging':
     case 'fault-codes':
+    case 'test-failed':
+    case 'test-window':
       return before;
     case 'silent':
       return { ...before, silent: began };
     case 'battery-low': {
-      const { batteryLow: _, ...rest } = before;
-      return began ? { ...rest, batteryLow: true } : rest;
+      const { batteryLow: _, batteryEmpty: __, ...rest } = before;
+      return began ? { ...before, batteryLow: true } : rest;
+    }
+    case 'battery-empty': {
+      const { batteryEmpty: _, ...rest } = before;
+      return began ? { ...rest, batteryEmpty: true } : rest;
     }
     default: {
       const { conditions = [], ...rest } = before;

@@ -32,13 +32,18 @@ export type LifeSigns = { latest: readonly LifeSign[] };
 
 /**
  * What a device last said of itself, and since when that is so (epoch ms). `lastAt`: when it was last heard, to the minute; `saidAt`: what its
- * newest word about itself is of. `conditions`: what else rules that watch over devices have found and not cleared.
+ * newest word about itself is of. `testedAt`: when its newest own test with a result was. `testUntil`: a person declared that its alarms are tests
+ * until then. `conditions`: what else rules that watch over devices have found and not cleared.
  */
 export type DeviceStanding = {
   lastAt: number;
   saidAt?: number;
   silent: boolean;
   batteryLow?: true;
+  batteryEmpty?: true;
+  testedAt?: number;
+  testFailed?: true;
+  testUntil?: number;
   worn?: 'yes' | 'no' | 'unknown';
   notWornSinceAt?: number;
   charging?: true;

@@ -3,8 +3,8 @@ import { isWithdrawn } from '../../records/consent.ts';
 import type { Device, Person } from '../../records/registry.ts';
 import type { DeviceStanding } from './life-signs.ts';
 
-/** What keeps every device from noticing a harm, and since when the last of them does not (epoch ms). */
-export type Blind = { why: Blindness; since: number };
+/** What keeps every device from noticing a harm, and since when the last of them does not; `until`: time alone ends it then (epoch ms). */
+export type Blind = { why: Blindness; since: number; until?: number };
 
 /** `watched`, with the moment at which time alone will change it; blind; or without any device that was ever heard. */
 export type Watch = { state: 'watched'; until?: number } | ({ state: 'blind' } & Blind) | { state: 'unequipped' };
@@ -31,10 +31,16 @@ export function watchOf(harm: Harm, person: Person, { devices, isShared, standin
   for (const { device, said } of heard) {
     const hindered = hindranceOf(device, harm, person, { standing: said, at, limits });
     if ('watchesUntil' in hindered) until = Math.max(until ?? 0, hindered.watchesUntil);
-    else if (!latest || hindered.since > latest.since) latest = hindered;
+    else if (!latest || isShorter(hindered, latest)) latest = hindered;
   }
   if (until !== undefined) return until === Infinity ? { state: 'watched' } : { state: 'watched', until };
   return latest ? { state: 'blind', ...latest } : { state: 'unequipped' };
+}
+
+/** The home is blind for as long as the one that is back first; of those that time alone brings not back, the last one counts. */
+function isShorter(a: Blind, b: Blind): boolean {
+  const [aUntil, bUntil] = [a.until ?? Infinity, b.until ?? Infinity];
+  return aUntil < bUntil || (aUntil === bUntil && a.since > b.since);
 }
 
 /** Within so long (ms) one of the devices that would notice it should say its first word. */
@@ -68,7 +74,7 @@ function notices({ kind, personId }: Device, harm: Harm, person: Person): boolea
 
 type Hindrance = Blind | { watchesUntil: number };
 
-/** A battery that is empty, and an uplink that is lost, show as silence. */
+/** An uplink that is lost shows as silence. Whoever declared a test stands by: what the detector says until then calls nobody. */
 function hindranceOf(
   { kind }: Device,
   harm: Harm,
@@ -77,6 +83,10 @@ function hindranceOf(
 ): Hindrance {
   if (standing.silent) return { why: 'silent', since: standing.lastAt };
   if (isSenseless(harm, standing)) return { why: 'fault', since: at };
+  if (standing.conditions?.includes('tamper')) return { why: 'tamper', since: at };
+  if (standing.batteryEmpty) return { why: 'battery-empty', since: at };
+  if (harm === 'fire' && standing.testUntil !== undefined && at < standing.testUntil)
+    return { why: 'test-window', since: at, until: standing.testUntil };
   if (harm === 'wandering' && isWithdrawn(person, 'location'))
     return { why: 'no-consent', since: person.consents?.location?.at ?? at };
   // A button on a charger can still be pressed.
@@ -91,7 +101,8 @@ function hindranceOf(
  * A fault by which it cannot notice that harm, or a test of its own that failed, which is a fault without a code. Codes are the maker's words:
  * one that names no part of its senses is work and leaves nobody blind, or a release that reports a loose clip would call a county.
  */
-function isSenseless(harm: Harm, { faults, conditions }: DeviceStanding): boolean {
+function isSenseless(harm: Harm, { faults, conditions, testFailed }: DeviceStanding): boolean {
+  if (testFailed) return true;
   if (faults === undefined) return conditions?.includes('fault') === true;
   return faults.some((code) => {
     const words = code.toLowerCase();

@@ -38,6 +38,62 @@ test('somebody who is outside a minute after they were at home did not ride ther
   expect(nara.alerts).toHaveLength(1);
 });
 
+test('whose receiver gives no speed rides all the same where the way between two fixes shows it, slowly too', () => {
+  for (const [minutes, kmh] of [[1, 11] as const, [5, 10] as const, [10, 10] as const, [10, 40] as const]) {
+    const nara = herder(wandering, { settings: mild });
+    for (let fix = 0; fix * minutes <= 60; fix++) {
+      nara.fix(((fix * minutes) / 60) * kmh * 1000, 0, { accuracy: 40 });
+      nara.advance(minutes * MINUTE_MS);
+    }
+    expect(nara.alerts).toEqual([]);
+  }
+  const walks = herder(wandering, { settings: mild });
+  for (let minutes = 0; minutes <= 60; minutes++) {
+    walks.fix(minutes * 84, 0, { accuracy: 40 });
+    walks.advance(MINUTE_MS);
+  }
+  expect(walks.alerts).toHaveLength(1);
+});
+
+test('who is seen once on the way to their pasture may ride there; who is seen walking with the next fix is missed, and who is not seen', () => {
+  const learned = () => {
+    const nara = herder(wandering, { settings: mild });
+    for (let day = 0; day < 3; day++) {
+      go(nara, 0, 12_000, { fixes: 1 });
+      go(nara, 12_000, 0, { fixes: 1 });
+      nara.advance(24 * HOUR_MS - (nara.now % (24 * HOUR_MS)) + 3 * HOUR_MS);
+    }
+    nara.fix(0, 0);
+    nara.advance(30 * MINUTE_MS);
+    return nara;
+  };
+  const rides = learned();
+  rides.fix(1800, 0);
+  rides.advance(30 * MINUTE_MS);
+  rides.fix(9000, 0);
+  rides.advance(4 * HOUR_MS);
+  expect(rides.alerts).toEqual([]);
+
+  const walks = learned();
+  walks.fix(1800, 0);
+  walks.advance(30 * MINUTE_MS);
+  expect(walks.alerts).toEqual([]);
+  walks.fix(3300, 0);
+  expect(walks.alerts).toMatchObject([{ condition: 'wandering', at: walks.now, reason: { fixes: 2 } }]);
+
+  const unseen = learned();
+  unseen.fix(1800, 0);
+  unseen.advance(35 * MINUTE_MS - 1);
+  expect(unseen.alerts).toEqual([]);
+  unseen.advance(1);
+  expect(unseen.alerts).toMatchObject([{ condition: 'wandering', reason: { fixes: 1 } }]);
+
+  const elsewhere = learned();
+  elsewhere.fix(-1800, 0);
+  elsewhere.advance(3 * MINUTE_MS);
+  expect(elsewhere.alerts).toHaveLength(1);
+});
+
 test('a rider may rest, and is after that as lost as anybody who stands there', () => {
   const nara = herder(wandering, { settings: { ...mild, rideRestMs: HOUR_MS } });
   go(nara, 0, 9000, { speed: 4 });

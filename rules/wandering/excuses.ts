@@ -4,17 +4,19 @@ import { hasDementia, isAbsent } from './expected-places.ts';
 import { doubtMeters, type Fix, isFine } from './fixes.ts';
 import { metersBetween, metersFromWay } from './geodesy.ts';
 import { isNight } from './night.ts';
-import { type Cell, isUsual } from './pasture.ts';
+import { type Cell, isUsual, usualPlaces } from './pasture.ts';
 import type { WanderingSettings } from './wandering-settings.ts';
 
 /**
  * Why somebody who is outside of where they are expected is not lost. `absent`: the registry says so. `unworn`: nobody wears the device, or it
  * is on its charger. `camp`: at a camp that the household may have moved to, to which nobody walks lost: they came riding, or it is far away.
  * `moving`: on the way there, and not on foot. `usual-pasture`: where they rode on several days. `riding`: they ride, or rode a
- * short while ago, within a rider's reach. By night only the first three count, with dementia only the first two.
+ * short while ago, within a rider's reach. `setting-out`: seen once, on the way to their pasture; whether they ride shows the next fix, which has
+ * time `until` then (epoch ms). By night only the first three count, with dementia only the first two.
  */
 export type Excuse =
   | { type: 'absent' | 'unworn' | 'usual-pasture' | 'riding' | 'moving' }
+  | { type: 'setting-out'; until: number }
   | { type: 'camp'; placeId: string };
 
 export function excuseOf(outing: Outing): Excuse | undefined {
@@ -29,7 +31,9 @@ export function excuseOf(outing: Outing): Excuse | undefined {
   if (isNight(home.local(at), settings)) return undefined;
   if (isUsual(pasture, newest, settings)) return { type: 'usual-pasture' };
   if (rodeLately(outing, newest)) return { type: 'riding' };
-  return isMoving(outing, newest) ? { type: 'moving' } : undefined;
+  if (isMoving(outing, newest)) return { type: 'moving' };
+  const until = newest.at + setOutMs;
+  return at < until && setsOut(outing, newest) ? { type: 'setting-out', until } : undefined;
 }
 export type Outing = {
   /** In the order in which they were taken; the newest last. */
@@ -91,25 +95,43 @@ function isMoving({ ride, home, settings }: Outing, newest: Fix): boolean {
   return home.camps().some(({ position }) => position && metersFromWay(newest, from, position) <= settings.wayMeters);
 }
 
-/**
- * How fast (m/s) somebody went at least since a fix of about a minute before or more; `walkedAs`: how fast that would be on foot. What two circles leave
- * open between two fixes is much in a few seconds, and would make riders of walkers.
- */
-function stepBefore(fixes: readonly Fix[], fix: Fix, { fineMeters, coarseMeters }: WanderingSettings) {
-  const before = fixes.findLast((one) => fix.at - one.at >= leastStepMs && isFine(one, coarseMeters));
-  if (!before) return { speed: 0, walkedAs: 0 };
-  const seconds = (fix.at - before.at) / 1000;
-  // One quick step out of the door may be an error of the receiver; only a long and far one is a ride by itself, of others the next step shows it.
-  const isFromHome = (before.outsideMeters ?? 0) <= 0;
-  const isFar = seconds >= longStepSeconds && (fix.outsideMeters ?? 0) >= farFromHomeMeters;
-  if (isFromHome && !isFar) return { speed: 0, walkedAs: 0 };
-  const meters = metersBetween(before, fix) - doubtMeters(before, fineMeters) - doubtMeters(fix, fineMeters);
-  return { speed: meters / seconds, walkedAs: ((seconds < longStepSeconds ? shortDetour : detour) * meters) / seconds };
+function setsOut({ seen, pasture, home, settings }: Outing, newest: Fix): boolean {
+  const from = home.place()?.position;
+  const before = seen.at(-2);
+  if (!from || !before || (before.outsideMeters ?? 0) > 0) return false;
+  return usualPlaces(pasture, settings).some(
+    (to) =>
+      metersBetween(newest, to) < metersBetween(from, to) && metersFromWay(newest, from, to) <= settings.usualMeters,
+  );
 }
+
+/**
+ * How fast (m/s) somebody went at least, by the one before it or by the fix of the last quarter of an hour that shows it best; `walkedAs`: how fast that would be on foot. What two
+ * circles leave open is much within seconds, so that it takes most of a minute, and little of a longer way: a receiver that gives no speed
+ * shows a slow rider all the same.
+ */
+function stepBefore(fixes: readonly Fix[], fix: Fix, { fineMeters, coarseMeters }: WanderingSettings): Step {
+  let best: Step = { speed: 0, walkedAs: 0 };
+  const earlier = fixes.filter((one) => fix.at - one.at >= leastStepMs && isFine(one, coarseMeters));
+  for (const before of earlier.filter((one, index) => fix.at - one.at <= mostStepMs || index === earlier.length - 1)) {
+    const seconds = (fix.at - before.at) / 1000;
+    const meters = metersBetween(before, fix) - doubtMeters(before, fineMeters) - doubtMeters(fix, fineMeters);
+    // A short step out of the door may be an error of the receiver; of others the next step shows it.
+    if ((before.outsideMeters ?? 0) <= 0 && meters < farStepMeters) continue;
+    const walkedAs = ((seconds < longStepSeconds ? shortDetour : detour) * meters) / seconds;
+    if (walkedAs > best.walkedAs) best = { speed: meters / seconds, walkedAs };
+  }
+  return best;
+}
+type Step = { readonly speed: number; readonly walkedAs: number };
 
 /** Nobody goes straight on for long: the way is longer than the line between two fixes. */
 const leastStepMs = 45_000;
+const mostStepMs = 15 * 60_000;
 const longStepSeconds = 540;
-const farFromHomeMeters = 1000;
+const farStepMeters = 800;
 const detour = 1.4;
 const shortDetour = 1.2;
+
+/** A wearable that spares its battery gives a fix every half an hour. */
+const setOutMs = 35 * 60_000;

@@ -24,8 +24,12 @@ export const forgottenAt = (cells: readonly Cell[]): number =>
   (Math.max(...cells.map(({ lastDay }) => lastDay)) + rememberDays + 1) * 86_400_000;
 
 /** Whether somebody rode near there on at least so many days. */
-export const isUsual = (cells: readonly Cell[], point: Position, { usualDays, usualMeters }: Usual): boolean =>
-  cells.some((cell) => cell.days >= usualDays && metersBetween(centreOf(cell), point) <= usualMeters);
+export const isUsual = (cells: readonly Cell[], point: Position, usual: Usual): boolean =>
+  usualPlaces(cells, usual).some((place) => metersBetween(place, point) <= usual.usualMeters);
+
+/** The middle of each square where somebody rode on at least so many days. */
+export const usualPlaces = (cells: readonly Cell[], { usualDays }: Pick<Usual, 'usualDays'>): Position[] =>
+  cells.filter(({ days }) => days >= usualDays).map(centreOf);
 type Usual = { usualDays: number; usualMeters: number };
 
 /** Rows are a fiftieth of a degree; columns are as wide, so that there are fewer towards the poles. */

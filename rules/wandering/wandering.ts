@@ -128,7 +128,8 @@ function judged({ judgeAt: _, ...state }: Wandering, known: Known): Step {
   const excuse = excuseOf({ ...known, seen, pasture: state.pasture ?? [], ride: state.ride, campId: state.campId });
   if (excuse) {
     const atCamp = excuse.type === 'camp' ? { campId: excuse.placeId } : {};
-    return [due({ ...state, ...atCamp }, known, { isExcused: true }), []];
+    const setsOut = excuse.type === 'setting-out' ? { heldUntil: excuse.until } : {};
+    return [due({ ...state, ...atCamp }, known, { isExcused: true, ...setsOut }), []];
   }
   const heldUntil = first.at + settings.holdMs;
   if (outs.length < 2 && !isFarAfterOut(seen, settings) && at < heldUntil)
@@ -288,7 +289,7 @@ function due(
   return dueAt === undefined ? rest : { ...rest, dueAt };
 }
 
-/** The ride that the fix shows, and one more day on which somebody rode there by daylight. */
+/** The ride that the fix shows, and one more day on which somebody who rode out was there by daylight. */
 function ridden(
   state: Wandering,
   fixes: readonly Fix[],
@@ -297,7 +298,7 @@ function ridden(
 ): Pick<Wandering, 'ride' | 'pasture'> {
   const isOutside = (fix.outsideMeters ?? 0) > 0 && isFine(fix, settings.coarseMeters);
   const ride = isOutside ? rideOf(state.ride, fixes, fix, settings) : undefined;
-  if (!ride || ride === state.ride) return {};
+  if (!ride || fix.at < ride.at || fix.at - ride.at > settings.rideRestMs) return {};
   const local = home.local(fix.at);
   if (!isRiders(ride, settings) || hasDementia(person) || isNight(local, settings)) return { ride };
   return { ride, pasture: withRide(state.pasture ?? [], fix, local.day) };

@@ -49,7 +49,7 @@ const neverDelivered = (record: JournalRecord): JournalRecord =>
   record.kind === 'outcome' ? { ...record, result: 'failed' } : record;
 
 /** Every contact has two ways. */
-function reachedTwice(record: JournalRecord): JournalRecord {
+export function reachedTwice(record: JournalRecord): JournalRecord {
   if (record.kind !== 'command' || record.command.type !== 'registry-part') return record;
   const changes = record.command.changes.map((change) => {
     if (change.type !== 'put' || change.entity !== 'contact') return change;

@@ -34,6 +34,8 @@ export type Evidence = {
   asked: readonly Asked[];
   /** Whether there was one: an account is kept then, and a program elsewhere told. */
   office: boolean;
+  /** Where people have duties: when, though the alarm process was there, nobody said that somebody is at the desk. */
+  watch?: { unwatched: readonly Window[] };
   /** The account of looks and changes, line by line as it lies on the disk. */
   account: readonly string[];
   /** What a program elsewhere was told. */
@@ -117,12 +119,13 @@ export type HostileSay = Pick<Publish, 'atMs' | 'deviceId' | 'report' | 'hash' |
   cries: readonly Condition[];
 };
 
-/** A message at a person: `arrived` is the truth, `answer` is what the channel was told. */
+/** A message at a person: `arrived` is the truth, `answer` is what the channel was told. `others`: what else the same message says. */
 export type Heard = {
   atMs: number;
   contactId: string | 'desk';
   channel: string;
   notice: Notice;
+  others?: readonly Notice[];
   idempotencyId: string;
   body: string;
   arrived: boolean;

@@ -1,13 +1,10 @@
-import { carrierOf } from '../../records/channel-names.ts';
 import type { Entry, Evidence, Heard } from './evidence.ts';
-import type { Window } from './faults.ts';
+import { heldUp, timeLimitMs } from './held-up.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import { endsOf } from './notice-ends.ts';
 import {
   type Attempt,
-  addressesOf,
   attemptsOf,
-  type Decision,
   decisionsOf,
   hindrances,
   type Issued,
@@ -15,9 +12,10 @@ import {
   isLifeSafety,
   issuedIn,
   longestCalmMs,
-  merged,
+  slewed,
 } from './reading.ts';
 import { rungsOf } from './written-ladders.ts';
+import { nextTryAt } from './written-schedule.ts';
 
 /** A critical message is tried until it is delivered, refused or overtaken, and meanwhile the next person is tried. */
 export const deliveryInvariants: readonly Invariant[] = [
@@ -33,32 +31,25 @@ export const deliveryInvariants: readonly Invariant[] = [
 
 /**
  * From when it was decided to its first attempt, and from each failure to the next attempt: no longer than the schedule says, as
- * long as the system was up, the disk answered, and the same receiver was not busy with two others; nor, for what is tried again, the
- * same carrier with sixty-four.
+ * long as nothing held it up.
  */
 function* resting(evidence: Evidence): Iterable<Violation> {
   const { journal, endedAtMs } = evidence;
   const decisions = decisionsOf(evidence);
   const ends = endsOf(evidence, decisions);
   const attempts = attemptsOf(journal);
-  const away = hindrances(evidence, 'alarm', 'disk');
-  const addresses = addressesOf(evidence);
-  const addressOf = (contactId: string) => addresses.get(contactId) ?? contactId;
-  const busy = busyReceivers({ decisions, attempts, endedAtMs, addressOf });
+  const inTheWay = heldUp(evidence);
   for (const { notice, decision } of issuedIn(decisions)) {
     if (!isLifeSafety(notice)) continue;
-    const { noticeId, recipient } = notice;
-    const own = recipient.type === 'contact' ? (busy.addresses.get(addressOf(recipient.contactId)) ?? []) : [];
-    const inTheWay = own.length > 0 ? merged([...away, ...own]) : away;
+    const { noticeId } = notice;
     const endMs = ends.get(noticeId)?.atMs ?? endedAtMs;
-    for (const rest of restsOf(decision.entry, attempts.get(noticeId) ?? [])) {
-      const { from, toMs = endMs, allowedMs, what, again } = rest;
-      const behind = again === undefined ? undefined : busy.carriers.get(again);
-      const calmMs = longestCalmMs(
-        { fromMs: from.atMs, toMs: Math.min(toMs, endMs) },
-        behind ? merged([...inTheWay, ...behind]) : inTheWay,
-      );
-      if (calmMs <= allowedMs + slackMs) continue;
+    for (const { from, toMs = endMs, allowedMs, what, again } of restsOf(
+      decision.entry,
+      attempts.get(noticeId) ?? [],
+    )) {
+      const window = { fromMs: from.atMs, toMs: Math.min(toMs, endMs) };
+      const calmMs = longestCalmMs(window, inTheWay(notice, again));
+      if (calmMs <= allowedMs / (1 - slewed) + slackMs) continue;
       const says = `${noticeId} rested ${Math.round(calmMs / 1000)} s ${what}`;
       yield { says, sequence: from.sequence, atMs: from.atMs };
     }
@@ -77,8 +68,12 @@ function restsOf(decided: Entry, attempts: readonly Attempt[]): Rest[] {
     const later = attempts.slice(index + 1).filter((one) => one.record.channel === record.channel);
     if (record.kind === 'attempting') {
       const outcome = later.find((one) => one.record.kind === 'outcome');
-      const allowedMs = record.channel.startsWith('voice') ? callTimeoutMs : timeoutMs;
-      rests.push({ from, toMs: outcome?.atMs, allowedMs, what: `in attempt ${record.attempt}` });
+      rests.push({
+        from,
+        toMs: outcome?.atMs,
+        allowedMs: timeLimitMs(record.channel),
+        what: `in attempt ${record.attempt}`,
+      });
     } else if (record.result === 'failed' && !record.final) {
       const begun = attempts.findLast(
         (one, at) =>
@@ -87,79 +82,18 @@ function restsOf(decided: Entry, attempts: readonly Attempt[]): Rest[] {
           one.record.channel === record.channel &&
           one.record.attempt === record.attempt,
       );
-      const restMs = scheduleMs[record.attempt - 1] ?? steadyMs;
       // What its provider says later is when it failed.
-      const sinceMs = begun && !record.receipt ? from.receivedAt - begun.receivedAt : 0;
-      const wishedMs = record.retryAfterMs ?? 0;
-      const allowedMs = Math.max(
-        0,
-        restMs - sinceMs,
-        record.trouble === 'limit' ? wishedMs : Math.min(wishedMs, steadyMs),
-      );
+      const startedAt = record.receipt ? undefined : begun?.receivedAt;
+      const allowedMs = nextTryAt(record, { startedAt, failedAt: from.receivedAt }) - from.receivedAt;
       // Where there is no room for an attempt, only its outcome is on record.
       const next = later.find((one) => one.record.attempt > record.attempt);
       rests.push({
         from,
-        ...{ toMs: next?.atMs, allowedMs, what: `after attempt ${record.attempt}`, again: carrierOf(record.channel) },
+        ...{ toMs: next?.atMs, allowedMs, what: `after attempt ${record.attempt}`, again: record.channel },
       });
     }
   }
   return rests;
-}
-/** Between the beginnings of attempts; a provider that asks for more rest gets a minute at most, unless a limit is reached. */
-const scheduleMs = [5_000, 10_000, 30_000];
-const steadyMs = 60_000;
-/** A receiver that has not answered by then does not answer. */
-const timeoutMs = 15_000;
-const callTimeoutMs = 60_000;
-
-/** When two attempts to one address were under way, or sixty-four by one carrier: another one may wait. */
-function busyReceivers({ decisions, attempts, endedAtMs, addressOf }: Tried): {
-  addresses: Map<string, Window[]>;
-  carriers: Map<string, Window[]>;
-} {
-  const underWay = issuedIn(decisions).flatMap(({ notice: { noticeId, recipient } }) => {
-    if (recipient.type !== 'contact') return [];
-    const own = attempts.get(noticeId) ?? [];
-    return own.flatMap((one, index) => {
-      if (one.record.kind !== 'attempting') return [];
-      const outcome = own.find((other, at) => at > index && other.record.kind === 'outcome');
-      const { channel } = one.record;
-      const window = { fromMs: one.atMs, toMs: outcome?.atMs ?? endedAtMs };
-      return { address: addressOf(recipient.contactId), carrier: carrierOf(channel), ...window };
-    });
-  });
-  return {
-    addresses: overlapsBy(underWay, ({ address }) => address, 2),
-    carriers: overlapsBy(underWay, ({ carrier }) => carrier, 64),
-  };
-}
-
-function overlapsBy<W extends Window>(windows: readonly W[], keyOf: (window: W) => string, count: number) {
-  return new Map([...Map.groupBy(windows, keyOf)].map(([key, own]) => [key, overlaps(own, count)] as const));
-}
-type Tried = {
-  decisions: readonly Decision[];
-  attempts: ReadonlyMap<string, Attempt[]>;
-  endedAtMs: number;
-  addressOf: (contactId: string) => string;
-};
-
-/** Where at least so many of them are at once. */
-function overlaps(windows: readonly Window[], count: number): Window[] {
-  const edges = windows.flatMap(({ fromMs, toMs }) => [
-    { atMs: fromMs, by: 1 },
-    { atMs: toMs, by: -1 },
-  ]);
-  const found: Window[] = [];
-  let underWay = 0;
-  let sinceMs = 0;
-  for (const { atMs, by } of edges.sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
-    if (by === 1 && underWay === count - 1) sinceMs = atMs;
-    if (by === -1 && underWay === count) found.push({ fromMs: sinceMs, toMs: atMs });
-    underWay += by;
-  }
-  return found;
 }
 
 function* endless(evidence: Evidence): Iterable<Violation> {
@@ -202,11 +136,14 @@ function* doubled(evidence: Evidence): Iterable<Violation> {
     const inOrder = all.toSorted((a, b) => a.atMs - b.atMs);
     const isKnown = ({ answer, channel }: Heard) =>
       answer === 'delivered' || (answer === 'accepted' && !channel.startsWith('voice'));
-    const known = inOrder.findIndex(isKnown);
-    const knownMs = inOrder[known]?.atMs ?? Infinity;
+    const at = inOrder.findIndex(isKnown);
+    const known = inOrder[at];
+    if (!known) continue;
     // Two ways may be tried beside each other; none begins when one is known to have worked.
-    const again = inOrder.slice(known + 1).find(({ given }) => !given || given.atMs > knownMs + oneTryMs);
-    if (known >= 0 && again) yield { ...aboutOf(again), says: `${noticeId} arrived again at ${again.contactId}` };
+    const again = inOrder.slice(at + 1).find(({ given, atMs, channel }) => {
+      return (given?.atMs ?? atMs) >= known.atMs + (channel === known.channel ? 0 : oneTryMs);
+    });
+    if (again) yield { ...aboutOf(again), says: `${noticeId} arrived again at ${again.contactId}` };
   }
   const attempts = attemptsOf(evidence.journal);
   for (const { notice } of issuedIn(decisionsOf(evidence))) {
@@ -228,9 +165,10 @@ function* doubled(evidence: Evidence): Iterable<Violation> {
 function* strangeRepeats({ messages }: Evidence): Iterable<Violation> {
   const idOf = new Map<string, string>();
   const nameOf = new Map<string, string>();
-  for (const { notice, channel, idempotencyId, atMs } of messages) {
+  for (const { notice, others = [], channel, idempotencyId, atMs } of messages) {
     const { incidentId } = notice;
-    const name = `${notice.noticeId} by ${channel}`;
+    // Where one message says several, it is named by all of them.
+    const name = `${[notice, ...others].map(({ noticeId }) => noticeId).join(' and ')} by ${channel}`;
     const before = idOf.get(name);
     const other = nameOf.get(idempotencyId);
     if (before !== undefined && before !== idempotencyId)

@@ -33,7 +33,9 @@ function* endedByNobody(evidence: Evidence): Iterable<Violation> {
     const mayEnd =
       (category === 'supervision' || category === 'system' || (category === 'wandering' && severity === 'urgent')) &&
       standing === 0;
-    if (mayEnd && !isOfLife(incident) && before?.incident.state.phase === 'open') continue;
+    // A clock that is set forward may open it and end it in one step.
+    const wasOpen = before === undefined || before.incident.state.phase === 'open';
+    if (mayEnd && !isOfLife(incident) && wasOpen) continue;
     yield { ...placeOf(step), says: `${incident.incidentId} (${category}) ended, and nobody had said so` };
   }
 }

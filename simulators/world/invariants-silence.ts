@@ -8,6 +8,7 @@ import {
   homesByDevice,
   type Raised,
   raisedIn,
+  slewed,
   untrusted,
 } from './reading.ts';
 
@@ -26,8 +27,6 @@ const mostMissed = 3;
 const graceMs = 15 * minuteMs;
 /** A device's words are noted to the minute, and silence is noticed on the minute. */
 const resolutionMs = minuteMs;
-/** Journal time runs up to a fiftieth faster or slower than the world's, while it follows a clock that was set. */
-const slewed = 0.03;
 
 function intervals({ homes }: Evidence): Map<string, number> {
   return new Map(

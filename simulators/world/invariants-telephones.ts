@@ -4,6 +4,7 @@ import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { ProviderEntry } from '../../records/providers.ts';
 import type { Evidence, Heard, Texted } from './evidence.ts';
 import type { Window } from './faults.ts';
+import { heldUp } from './held-up.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import { endsOf } from './notice-ends.ts';
 import {
@@ -64,7 +65,7 @@ function* stuckBehind(evidence: Evidence): Iterable<Violation> {
   const decisions = decisionsOf(evidence);
   const ends = endsOf(evidence, decisions);
   const attempts = attemptsOf(evidence.journal);
-  const away = hindrances(evidence, 'alarm', 'disk');
+  const inTheWay = heldUp(evidence);
   const waysOf = waysTo(evidence);
   for (const { notice } of issuedIn(decisions)) {
     const { noticeId, recipient, via } = notice;
@@ -83,7 +84,7 @@ function* stuckBehind(evidence: Evidence): Iterable<Violation> {
     for (const [index, fromMs] of failed.entries()) {
       if (index + 1 >= count || fromMs >= endMs) continue;
       const toMs = Math.min(begun[index + 1] ?? endMs, endMs);
-      if (longestCalmMs({ fromMs, toMs }, away) <= nextWayMs) continue;
+      if (longestCalmMs({ fromMs, toMs }, inTheWay(notice)) <= nextWayMs) continue;
       yield {
         says: `${noticeId} had failed by ${index + 1} of ${count} ways, and the next was not tried`,
         atMs: fromMs,

@@ -4,6 +4,8 @@ import type { Incident, TimelineEntry } from '../../records/incident.ts';
 import type { DecidedRecord, JournalRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
 import { breachesOfCommands, withCommand } from './breaches-of-commands.test-support.ts';
+import { breachesOfDigests } from './breaches-of-digests.test-support.ts';
+import { breachesOfDuty } from './breaches-of-duty.test-support.ts';
 import { breachesOfOffice, enteredLater, withOffice } from './breaches-of-office.test-support.ts';
 import { breachesOfRestore } from './breaches-of-restore.test-support.ts';
 import { breachesOfTelephones } from './breaches-of-telephones.test-support.ts';
@@ -53,6 +55,8 @@ test('every promise has an invariant, and every invariant a name of its own', ()
 /** How each of them is broken, by a small change to the two days. */
 const breaches: { [invariant: string]: () => Evidence } = {
   ...breachesOfCommands(whole),
+  ...breachesOfDigests(whole),
+  ...breachesOfDuty(whole),
   ...breachesOfOffice(whole),
   ...breachesOfRestore(whole),
   ...breachesOfTelephones(whole),

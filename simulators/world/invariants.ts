@@ -3,6 +3,8 @@ import { alarmInvariants } from './invariants-alarms.ts';
 import { commandInvariants } from './invariants-commands.ts';
 import { deadlineInvariants } from './invariants-deadlines.ts';
 import { deliveryInvariants } from './invariants-delivery.ts';
+import { digestInvariants } from './invariants-digests.ts';
+import { dutyInvariants } from './invariants-duty.ts';
 import { historyInvariants } from './invariants-history.ts';
 import { hostileInvariants } from './invariants-hostile.ts';
 import { keptInvariants } from './invariants-kept.ts';
@@ -26,6 +28,8 @@ export const invariants: readonly Invariant[] = [
   ...commandInvariants,
   ...officeInvariants,
   ...telephoneInvariants,
+  ...dutyInvariants,
+  ...digestInvariants,
   ...deadlineInvariants,
   ...quietInvariants,
   ...restoreInvariants,

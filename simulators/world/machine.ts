@@ -1,4 +1,4 @@
-import { type Alarm, openAlarm } from '../../app/alarm/alarm-core.ts';
+import { type Alarm, type AlarmPorts, openAlarm } from '../../app/alarm/alarm-core.ts';
 import { type Desk, openDesk } from '../../app/desk/desk-core.ts';
 import type { DownlinkPort } from '../../broker/downlinks.ts';
 import { type Log, silentLog } from '../../platform/log.ts';
@@ -31,6 +31,7 @@ export type MachineParts = {
   channels: (life: ProcessLife) => readonly Channel[];
   /** Which of these the installation pays for. */
   providers?: readonly ProviderEntry[] | undefined;
+  drill?: AlarmPorts['drill'] | undefined;
   /** The way to devices; without it no device is there. */
   downlink?: DownlinkPort | undefined;
   store: (life: ProcessLife) => Store;
@@ -137,7 +138,7 @@ export class Machine {
   }
 
   async #openAlarm(life: ProcessLife): Promise<void> {
-    const { seed, vault, channels, providers, disk, faults, downlink } = this.#parts;
+    const { seed, vault, channels, providers, drill, disk, faults, downlink } = this.#parts;
     const { starts } = this.#seats.alarm;
     const alarm = await openAlarm({
       ...{ disk: disk.open(life), stateDisk: disk.open(life), clock: life.clock, vault, timeZone: 'Asia/Shanghai' },
@@ -147,6 +148,7 @@ export class Machine {
       metrics: createMetrics(),
       channels: channels(life),
       ...(providers && { providers }),
+      ...(drill && { drill }),
       ...(downlink && { downlink: whileAlive(downlink, life) }),
       limits: faults.store.restores.length > 0 ? wholeJournal : smallJournal,
       checkpointEveryMs: keepStateEveryMs,

@@ -49,9 +49,7 @@ export class MemoryStore implements Store {
   }
 
   async maintain(at: number): Promise<Upkeep> {
-    const isKept = (days: number) => (row: { receivedAt: number }) => row.receivedAt >= at - days * 86_400_000;
-    this.#rows.reports = this.#rows.reports.filter(isKept(defaultKeep.reports));
-    this.#rows.rejections = this.#rows.rejections.filter(isKept(defaultKeep.rejections));
+    for (const list of ['reports', 'rejections'] as const) dropBefore(this.#rows[list], at - defaultKeep[list] * dayMs);
     return { due: 0 };
   }
 
@@ -128,6 +126,13 @@ type Gap = Rows['gaps'][number];
 function append(rows: object[], more: readonly object[]): void {
   for (const row of more) rows.push(row);
 }
+
+/** Rows stand in the order in which they were received: mostly there is nothing to drop. */
+function dropBefore(rows: { receivedAt: number }[], at: number): void {
+  const kept = rows.findIndex(({ receivedAt }) => receivedAt >= at);
+  if (kept !== 0) rows.splice(0, kept < 0 ? rows.length : kept);
+}
+const dayMs = 86_400_000;
 
 function copyOf(rows: Rows): Rows {
   const copy: Rows = { ...noRows(), gaps: [...rows.gaps] };

@@ -4,12 +4,16 @@ import type { OutcomeRecord } from '../../records/journal-record.ts';
 import type { Notice } from '../../records/notice.ts';
 import type { Evidence } from './evidence.ts';
 import { type Attempt, attemptsOf, type Decision, isClosing, issuedIn, waysTo } from './reading.ts';
+import { nextTryAt } from './written-schedule.ts';
 
 /** When a message had no more to be tried, and why. `perhaps`: there may just be time for one more. */
 export type End = {
   atMs: number;
   how: 'delivered' | 'refused' | 'given up' | 'perhaps given up' | 'overtaken' | 'over';
 };
+
+/** Of one way: the newest attempt, and when the next one is due at the latest. Epoch ms of the journal. */
+type Try = { attempt: number; startedAt?: number; nextAt: number };
 
 /** By notice: the first of its ends. A message without one has to be tried on. */
 export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<string, End> {
@@ -23,7 +27,7 @@ export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<
   const waysOf = waysTo(evidence);
   for (const { notice, decision } of issued) {
     const channels = new Map<string, 'open' | 'refused' | 'accepted'>();
-    const nextAt = new Map<string, number>();
+    const tries = new Map<string, Try>();
     // A provider's word that it has it is enough where nobody escalates, unless it is a call: nobody may have picked it up.
     const isAwaited = notice.severity === 'critical' && !isClosing(notice);
     const isDone = ({ result, channel }: OutcomeRecord) =>
@@ -31,12 +35,19 @@ export function endsOf(evidence: Evidence, decisions: readonly Decision[]): Map<
     for (const { record, atMs, receivedAt } of attempts.get(notice.noticeId) ?? []) {
       if (record.kind === 'attempting') {
         channels.set(record.channel, 'open');
-        nextAt.set(record.channel, receivedAt);
+        tries.set(record.channel, { attempt: record.attempt, startedAt: receivedAt, nextAt: receivedAt });
         continue;
       }
-      const restMs = record.result === 'failed' ? Math.max(steadyMs + timeoutMs, record.retryAfterMs ?? 0) : Infinity;
-      nextAt.set(record.channel, receivedAt + restMs);
-      const isLate = Math.min(...nextAt.values()) > notice.at + longestClosingMs;
+      const { startedAt, attempt = 0 } = tries.get(record.channel) ?? {};
+      if (record.attempt >= attempt)
+        tries.set(record.channel, {
+          attempt: record.result === 'failed' ? record.attempt + 1 : record.attempt,
+          nextAt: nextTryAt(record, { startedAt, failedAt: receivedAt }),
+        });
+      // A way that was not tried yet is tried at once.
+      const nextAt =
+        tries.size < waysOf(notice) ? receivedAt : Math.min(...[...tries.values()].map((one) => one.nextAt));
+      const isLate = nextAt > notice.at + longestClosingMs;
       if (isDone(record)) end(notice.noticeId, Math.max(atMs, decision.entry.atMs), 'delivered');
       else if (record.final) end(notice.noticeId, atMs, 'given up');
       else if (isClosing(notice) && isLate) end(notice.noticeId, atMs, 'perhaps given up');
@@ -113,5 +124,3 @@ function whoAnswers(command: Command): string | undefined {
 
 /** Word that it is over is tried for two hours. */
 const longestClosingMs = 2 * 3_600_000;
-const steadyMs = 60_000;
-const timeoutMs = 15_000;

@@ -131,8 +131,9 @@ const throttled = (chance: Chance): Sent => {
   return { type: 'later', reason: 'status 429', retryAfterMs: msBetween(chance, 1_000, 5 * 60_000) };
 };
 
-export function attemptOf({ notice, text, idempotencyId }: Message, channel: string, atMs: number): Heard {
+export function attemptOf({ notice, others, text, idempotencyId }: Message, channel: string, atMs: number): Heard {
   const { recipient } = notice;
   const contactId = recipient.type === 'contact' ? recipient.contactId : 'desk';
-  return { atMs, contactId, channel, notice, idempotencyId, body: text.body, arrived: false, answer: 'none' };
+  const says = { notice, ...(others && { others }), idempotencyId, body: text.body };
+  return { atMs, contactId, channel, ...says, arrived: false, answer: 'none' };
 }

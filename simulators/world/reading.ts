@@ -16,11 +16,11 @@ import type { Window } from './faults.ts';
 export type Decision = { entry: Entry; cause: Entry; record: DecidedRecord };
 
 /** What is read off the same evidence by many is read once. */
-export function once<T>(read: (evidence: Evidence) => T): (evidence: Evidence) => T {
-  const known = new WeakMap<Evidence, { value: T }>();
-  return (evidence) => {
-    const before = known.get(evidence) ?? { value: read(evidence) };
-    known.set(evidence, before);
+export function once<T, Of extends object = Evidence>(read: (of: Of) => T): (of: Of) => T {
+  const known = new WeakMap<Of, { value: T }>();
+  return (of) => {
+    const before = known.get(of) ?? { value: read(of) };
+    known.set(of, before);
     return before.value;
   };
 }
@@ -50,28 +50,29 @@ export type EntryOf<K extends JournalRecord['kind']> = Entry & { record: Extract
 export type Step = { decision: Decision; incident: Incident; timeline: readonly TimelineEntry[] };
 
 /** By incident, in the order in which it went. */
-export function stepsOf(decisions: readonly Decision[]): Map<string, Step[]> {
+export const stepsOf = once((decisions: readonly Decision[]): Map<string, Step[]> => {
   const all = decisions.flatMap((decision) =>
     (decision.record.incidents ?? []).map((change): Step => ({ decision, ...change })),
   );
   return Map.groupBy(all, ({ incident }) => incident.incidentId);
-}
+});
 
 export type Raised = Extract<AlertChange, { type: 'raise' }>['alert'];
 export const raisedIn = ({ record }: Decision): Raised[] =>
   (record.alerts ?? []).flatMap((change) => (change.type === 'raise' ? change.alert : []));
 
 export type Issued = { notice: Notice; decision: Decision };
-export const issuedIn = (decisions: readonly Decision[]): Issued[] =>
-  decisions.flatMap((decision) => (decision.record.notices ?? []).map((notice) => ({ notice, decision })));
+export const issuedIn = once((decisions: readonly Decision[]): readonly Issued[] =>
+  decisions.flatMap((decision) => (decision.record.notices ?? []).map((notice) => ({ notice, decision }))),
+);
 
 export type Attempt = Entry & { record: AttemptingRecord | OutcomeRecord };
 /** By notice, in the journal's order. */
-export function attemptsOf(journal: readonly Entry[]): Map<string, Attempt[]> {
+export const attemptsOf = once((journal: readonly Entry[]): Map<string, Attempt[]> => {
   const isAttempt = (entry: Entry): entry is Attempt =>
     entry.record.kind === 'attempting' || entry.record.kind === 'outcome';
   return Map.groupBy(journal.filter(isAttempt), ({ record }) => record.noticeId);
-}
+});
 
 /** Word that it is over. */
 export const isClosing = ({ purpose }: Notice): boolean => purpose === 'all-clear' || purpose === 'stand-down';
@@ -124,14 +125,15 @@ export function homesByDevice({ homes }: Evidence): Map<string, string> {
   return new Map(homes.flatMap(({ id, devices }) => devices.map((device) => [device.id, id] as const)));
 }
 
-/** Where each contact is reached, as it was entered: several of them may be one person. */
+/** Where each contact is reached by a program, as it was entered: several of them may be one person. */
 export function addressesOf(evidence: Evidence): Map<string, string> {
   const { unseal } = glassVault();
   return new Map(
-    contactsIn(evidence).flatMap(({ id, channels: [first] }) => {
+    contactsIn(evidence).flatMap(({ id, channels }) => {
+      const webhook = channels.find(({ type }) => type === 'webhook');
       const url =
-        first?.type === 'webhook' && typeof first.url === 'object'
-          ? unseal(`contact:${id}`, 'channels.*.url', first.url)
+        webhook?.type === 'webhook' && typeof webhook.url === 'object'
+          ? unseal(`contact:${id}`, 'channels.*.url', webhook.url)
           : undefined;
       return url === undefined ? [] : [[id, url] as const];
     }),
@@ -209,3 +211,6 @@ export function longestCalmMs({ fromMs, toMs }: Window, inTheWay: readonly Windo
 export function hinderedMs({ fromMs, toMs }: Window, inTheWay: readonly Window[]): number {
   return inTheWay.reduce((sum, one) => sum + Math.max(0, Math.min(toMs, one.toMs) - Math.max(fromMs, one.fromMs)), 0);
 }
+
+/** Journal time runs up to a fiftieth faster or slower than the world's, while it follows a clock that was set. */
+export const slewed = 0.03;

@@ -15,6 +15,7 @@ import { makeVillage, registryFile, type Village } from '../village.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { startAnswering, withTelephones } from './answering.ts';
 import { startCommanding } from './commanding.ts';
+import { drillButtonOf, drillMinute, startDuty, withDuty } from './duty.ts';
 import type { Asked, Evidence, Heard, HostileSay, Publish, Sent, Texted, Told } from './evidence.ts';
 import { drawFaults, type FaultPlan } from './faults.ts';
 import { type FaultyStore, faultyStore, restoreAsPlanned } from './faulty-store.ts';
@@ -46,6 +47,8 @@ export type WorldOptions = {
   office?: boolean;
   /** Two of three contacts are told by SMS and calls, and answer by keypad. */
   telephones?: boolean;
+  /** Somebody sits at the desk or does not, people are asked themselves, shifts are taken over, and a button is tried each night. */
+  duty?: boolean;
 };
 
 /**
@@ -72,6 +75,7 @@ function openWorld(options: WorldOptions) {
     commands = false,
     office = false,
     telephones = false,
+    duty = false,
   } = options;
   const clock = new VirtualClock({ startAt });
   const village = makeVillage({ seed, homes: homesInAll + drawn.hostile.length, villageSize: homesPerVillage });
@@ -81,6 +85,7 @@ function openWorld(options: WorldOptions) {
   const faults = lostNearCall(drawn, life.truth, chance('loss'));
   const [publishes, messages, asked, said]: [Publish[], Heard[], Asked[], HostileSay[]] = [[], [], [], []];
   const [sent, told, texts]: [Sent[], Told[], Texted[]] = [[], [], []];
+  const unwatched: { fromMs: number; toMs: number }[] = [];
   const disk = new SimulatedDisk({ chance: chance('disk'), faults: faults.disk });
   const store = new MemoryStore();
   const stores: FaultyStore[] = [];
@@ -89,18 +94,19 @@ function openWorld(options: WorldOptions) {
   restoreAsPlanned({ store, clock, restores: [...faults.store.restores, ...ofMachine] });
   const providers = openProviders({
     ...{ clock, chance: chance('providers'), faults: faults.providers, messages, told },
-    onArrival: (heard) => people.hear(heard),
+    onArrival: (heard) => onDuty?.hear(heard) || people.hear(heard),
   });
   const lines = telephones
     ? openTelephones({
         ...{ clock, chance: chance('telephones'), faults: faults.lines, messages, texts },
-        onArrival: (heard, messageId) => answering?.hear(heard, messageId),
+        onArrival: (heard, messageId) => onDuty?.hear(heard) || answering?.hear(heard, messageId),
       })
     : undefined;
   const machine = new Machine({
     ...{ seed, clock, disk, faults, vault: glassVault() },
     channels: (life) => [...providers.channels(life), ...(lines?.channels(life) ?? [])],
     providers: lines && worldProviders,
+    drill: duty ? () => ({ deviceId: drillButtonOf(`sim${seed}`), minuteOfDay: drillMinute }) : undefined,
     downlink: commands
       ? {
           hears: (...asked) => commanding?.downlink.hears(...asked) ?? false,
@@ -152,6 +158,12 @@ function openWorld(options: WorldOptions) {
   const working = office
     ? startOffice({ clock, chance: chance('office'), homes, see, asked, send: (command) => machine.send(command) })
     : undefined;
+  const onDuty = duty
+    ? startDuty({
+        ...{ clock, chance: chance('duty'), county: `sim${seed}`, stormMs: faults.stormMs },
+        ...{ machine, asked, publishes, unwatched, send: (command) => machine.send(command) },
+      })
+    : undefined;
   const lettingGo = faults.restore
     ? startLettingGo({
         ...{ clock, chance: chance('letting go'), afterMs: faults.restore.backAtMs, see, asked },
@@ -172,6 +184,8 @@ function openWorld(options: WorldOptions) {
       texts,
       office,
       telephones,
+      duty,
+      unwatched,
       hostile: { said, thieves: hostile.thieves },
     },
     heal(): void {
@@ -182,16 +196,17 @@ function openWorld(options: WorldOptions) {
       lines?.heal();
       answering?.heal();
       lettingGo?.heal();
+      onDuty?.heal();
     },
   };
 }
 type World = ReturnType<typeof openWorld>;
 
 /** The first start, and the county's registry. Nothing is struck before it is there. */
-async function settleIn({ machine, clock, village, office, telephones }: World): Promise<void> {
+async function settleIn({ machine, clock, village, office, telephones, duty }: World): Promise<void> {
   machine.start();
   await clock.advance(10_000);
-  for (const command of importOf(village, { office, telephones })) {
+  for (const command of importOf(village, { office, telephones, duty })) {
     // A disk may fail that early: whoever enters the registry tries again when the process is back.
     let said = 'nothing';
     for (let tries = 0; said !== 'ok' && tries < 5; tries++) {
@@ -205,7 +220,10 @@ async function settleIn({ machine, clock, village, office, telephones }: World):
   }
 }
 
-function importOf(village: Village, { office, telephones }: Pick<World, 'office' | 'telephones'>): Command[] {
+function importOf(
+  village: Village,
+  { office, telephones, duty }: Pick<World, 'office' | 'telephones' | 'duty'>,
+): Command[] {
   const by = { type: 'system', id: 'world' } as const;
   const registry = createRegistry({ state: new FoldState() });
   const receiver = { url: 'https://receiver.example', secret: `whsec_${'A'.repeat(32)}` };
@@ -216,7 +234,8 @@ function importOf(village: Village, { office, telephones }: Pick<World, 'office'
   if (plan.problems.length > 0) throw new Error(JSON.stringify(plan.problems));
   const importId = 'county';
   const reached = telephones ? withTelephones(plan.changes) : plan.changes;
-  const changes = office ? [...reached, elsewhere(receiver)] : reached;
+  const manned = duty ? withDuty(reached) : reached;
+  const changes = office ? [...manned, elsewhere(receiver)] : manned;
   return [
     { type: 'registry-part', commandId: 'county-part', by, importId, part: 0, changes },
     { type: 'registry-commit', commandId: 'county-commit', by, importId, parts: 1 },
@@ -268,6 +287,7 @@ async function evidenceOf(world: World, stuck: string[]): Promise<Evidence> {
   return {
     ...{ seed, hours, faults, truth, stuck, crashes, complaints },
     ...withoutLostTime(world, faults.restore),
+    ...(world.duty && { watch: { unwatched: world.unwatched } }),
     ...{ office, texts: world.texts, account: await accountOn(disk.open({ clock })) },
     waiting: machine.beside?.feed.health('feed').waiting ?? 0,
     ...{ endedAtMs: clock.monotonic(), homes, lost: historian.lost, peaks: [...machine.peaks(), ...tables.peaks()] },

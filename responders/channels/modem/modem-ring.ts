@@ -2,9 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
 import { saidNothing, type Window } from '../../../records/providers.ts';
 import { type Channel, type Message, misconfigured, type Sent } from '../../channel.ts';
-import { noticeClass } from '../../retry-schedule.ts';
 import { dialable } from '../sms/dialable.ts';
-import { WaitingRoom } from '../sms/waiting-room.ts';
 import type { ModemLine } from './modem-line.ts';
 
 /** `modem`: the id of the provider whose line it is. `seconds`: how long it rings. */
@@ -17,13 +15,16 @@ export type ModemRingSettings = z.infer<typeof modemRingSettings>;
 /**
  * Lets a telephone ring and says nothing: whoever sees the number reads the SMS, or calls back. Accepted as soon as it rings; that it rang
  * is no proof that anybody woke. It rings on after the answer, and a call that is picked up is ended at once.
- * One call at a time, since there is one line. No number of the emergency services is ever dialled.
+ * One call at a time, since there is one line: whom it cannot call now reads the SMS at once, and is called when it is free. No number of the
+ * emergency services is ever dialled.
  */
 export function createModemRingChannel(
   { id, seconds }: ModemRingSettings & { id: string },
   { line, clock }: ModemRingPorts,
 ): Channel {
-  const room = new WaitingRoom({ width: 1, mostWaiting: 1 });
+  const ringMs = seconds * 1_000;
+  /** While it rings: about when that is over, by the monotonic clock. */
+  let freeAt: number | undefined;
   return {
     name: `voice:${id}`,
     patienceMs,
@@ -32,10 +33,14 @@ export function createModemRingChannel(
       if (address.type !== 'voice') throw new Error(`a telephone cannot ring at ${address.type}`);
       const phone = dialable(address.phone);
       if (phone === undefined) return misconfigured(notice, 'not a number that may be dialled');
-      const place = await room.enter({ isFirst: noticeClass(notice) === 'life-safety', signal });
-      if (place === 'left') return { type: 'later', reason: 'given up before its turn' };
-      if (place === 'full') return { type: 'later', reason: 'the line rings elsewhere' };
-      return ring({ line, clock, phone, ringMs: seconds * 1_000, signal, release: place });
+      const now = clock.monotonic();
+      if (freeAt !== undefined)
+        return { type: 'later', reason: 'the line rings elsewhere', retryAfterMs: Math.max(1_000, freeAt - now) };
+      freeAt = now + usualConnectMs + ringMs;
+      const release = () => {
+        freeAt = undefined;
+      };
+      return ring({ line, clock, phone, ringMs, signal, release });
     },
   };
 }
@@ -67,8 +72,9 @@ async function ring({ line, clock, phone, ringMs, signal, release }: Ring): Prom
     release();
     return { type: 'later', reason: `not dialled: ${dialled.error}` };
   }
-  const hangUp = async () => {
-    await line.command('ATH');
+  // What is dialled next stands behind this on the line.
+  const hangUp = () => {
+    void line.command('ATH');
     release();
   };
   const startedAt = clock.monotonic();
@@ -90,7 +96,7 @@ async function ring({ line, clock, phone, ringMs, signal, release }: Ring): Prom
       return;
     }
     resolve({ type: 'later', reason: stage === 'over' ? 'busy, or not to be reached' : 'it did not ring' });
-    await hangUp();
+    hangUp();
   };
   await look();
   return sent;
@@ -107,6 +113,8 @@ async function callStage(line: ModemLine): Promise<'dialling' | 'ringing' | 'pic
 
 const lookEveryMs = 500;
 const dialMs = 15_000;
+/** From the dialling to the first ring, in coverage. Our own choice. */
+const usualConnectMs = 3_000;
 /** A call that does not ring by then is given up, ms. */
 const connectMs = 30_000;
 /** The words that say what has happened go by the next way, and must not wait for the ring for long. */

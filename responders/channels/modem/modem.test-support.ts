@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { silentLog } from '../../../platform/log.ts';
 import type { Trouble } from '../../../records/journal-record.ts';
 import type { Notice } from '../../../records/notice.ts';
@@ -137,3 +137,15 @@ export async function modemAtHome({ world = {}, settings = {}, plugged = true }:
   };
 }
 type AtHome = { world?: Partial<ModemWorld>; settings?: Partial<ModemSettings>; plugged?: boolean };
+
+export const until = (check: () => unknown) => vi.waitUntil(check, { timeout: 10_000, interval: 5 });
+
+/** A modem that was found and is ready. */
+export async function ready(parts: Parameters<typeof modemAtHome>[0] = {}) {
+  const there = await modemAtHome(parts);
+  there.listen();
+  await until(() => there.line.state.phase === 'ready');
+  const { modem } = there;
+  if (!modem) throw new Error('no modem is plugged in');
+  return Object.assign(there, { simulated: modem });
+}

@@ -2,10 +2,11 @@ import { expect, test, vi } from 'vitest';
 import { Authority } from '../../../broker/authority.test-support.ts';
 import { MINUTE_MS, SECOND_MS } from '../../home.test-support.ts';
 import { message } from '../modem/modem.test-support.ts';
-import { type Center, center, channelTo, type PeerPdu } from './smpp.test-support.ts';
+import { center, channelTo } from './smpp.test-support.ts';
 import { namesInReceipt, namesOfSubmitted } from './smpp-ids.ts';
 import { deliveredOf } from './smpp-messages.ts';
 import { decodePdus, encodePdu } from './smpp-pdu.ts';
+import type { Center, PeerPdu } from './smpp-peer.test-support.ts';
 
 const until = (check: () => unknown) => vi.waitUntil(check, { timeout: 10_000, interval: 20 });
 const submitted = ({ got }: Center) => got.filter(({ command }) => command === 'submit_sm');
