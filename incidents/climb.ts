@@ -237,9 +237,12 @@ function tellRung(
   const wasAsked = turn.incident.told.some(({ informed }) => !informed);
   const purpose = wanted ?? (wasAsked ? 'escalation' : 'alarm');
   const { channels } = people;
+  const { state } = turn.incident;
+  // Who is asked beside somebody that is late hears of them: nobody is to think that nobody set out.
+  const isAwaited = purpose === 'escalation' && state.phase === 'responding' && state.by.type === 'contact';
   const name = {
-    cause,
-    rung,
+    ...{ cause, rung },
+    ...(isAwaited && { goingId: state.by.id }),
     ...(about && { about }),
     ...(heldMs !== undefined && { heldMs }),
     ...(channels && { channels }),

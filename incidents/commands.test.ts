@@ -101,6 +101,9 @@ describe('a responder', () => {
     desk.advance(1);
     expect(desk.told()).toEqual(['escalation next', 'escalation desk', 'escalation station']);
     expect(desk.see(fall).state.phase).toBe('responding');
+    // They hear who is on the way, not that nobody has answered.
+    const again = desk.notices.filter(({ purpose }) => purpose === 'escalation');
+    expect(again.map(({ text }) => text.goingId)).toEqual(['near', 'near', 'near']);
   });
 
   test('who is hours away is waited for an hour at a time: then everybody hears of it who may be nearer', () => {

@@ -28,6 +28,11 @@ export const en: NoticeTexts = {
     agree:
       'Nobody was reached, and the desk asks a second person whether this may end. Answer 4 if you agree, or call the duty desk.',
   },
+  awaited: {
+    title: (what, where) => `Still nobody there, ${lower(what)}: ${where}`,
+    opening: (who) => `${who} set out, but is not there yet.`,
+    sms: 'NOT THERE YET: ',
+  },
   toDo: {
     smoke: fire,
     heat: fire,

@@ -162,6 +162,8 @@ test('the languages say everything that there is to say', async () => {
   }));
   for (const condition of Object.keys(recordTexts.en.conditions)) show(`alarm: ${condition}`, about({ condition }));
   for (const one of asks) show(one.purpose, one);
+  const late = about({ goingId: 'bao' }, { purpose: 'escalation' });
+  show('escalation, somebody is on the way', late, { going: { name: 'Bao', role: 'neighbour' } });
   for (const outcome of ['helped', 'false-alarm', 'test', 'transferred', 'no-help-needed', 'equipment']) {
     show(`all-clear: ${outcome}`, closing('c', 'all-clear', outcome));
   }
@@ -218,6 +220,8 @@ test('a call about a possible fall asks for a call, and one that goes out again 
     'Possible fall. Batu, west of the well. Please call and ask how the person is. If nobody answers, go there, or send somebody who is near.',
   );
   expect(call({ purpose: 'escalation' })).toMatch(/^Nobody has answered yet\. Fall\. Batu/);
+  const late = about({ condition: 'fall', goingId: 'bao' }, { purpose: 'escalation' });
+  expect(read(late, { going: { name: 'Bao' } }).voice?.tts).toMatch(/^Bao set out, but is not there yet\. Fall\. Batu/);
 });
 
 test('a character of two units is not cut, and is counted as what it is', () => {

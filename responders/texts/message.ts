@@ -40,6 +40,8 @@ export type NoticeTexts = {
   title: Record<NoticePurpose, (what: string, where: string) => string>;
   happened: (what: string, where: string, time: string) => string;
   opening: Partial<Record<NoticePurpose, string>>;
+  /** Of an escalation while somebody is on the way, and late. */
+  awaited: { title: (what: string, where: string) => string; opening: (who: string) => string; sms: string };
   toDo: Record<Condition, string>;
   /** To the person: whether all is well. A press calls people; where a home was only silent, moving about is an answer. */
   asked: (until: string | undefined, isMovingEnough: boolean) => string;
@@ -117,7 +119,8 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   const shortWhere = whereabouts(text, registry, texts.place, longestTitleWhere);
   const what = nameOf(conditionOf(notice), language);
   const isBeside = purpose === 'prompt' && besides.has(text.condition);
-  const title = isBeside ? texts.titleBeside(what, mustLeave(text)) : texts.title[purpose](what, shortWhere);
+  const toTitle = isAwaited(notice) ? texts.awaited.title : texts.title[purpose];
+  const title = isBeside ? texts.titleBeside(what, mustLeave(text)) : toTitle(what, shortWhere);
   const sentences = sentencesOf(notice, what, where, context);
   if (drill) sentences.unshift(texts.drill.body);
   if (provisional) sentences.push(texts.provisional);
@@ -156,7 +159,7 @@ function ownSentence(notice: Notice, where: string, context: MessageContext): st
     case 'prompt':
       return asked(notice, context);
     case 'update':
-      return texts.update(going?.name ?? texts.roles[going?.role ?? 'neighbour'], where);
+      return texts.update(whoGoes(going, texts), where);
     case 'reply':
       return lineOf(text, texts);
     case 'hand-over':
@@ -192,7 +195,7 @@ function news(
   notice: Notice,
   what: string,
   where: string,
-  { language, time, now, registry }: MessageContext,
+  { language, time, now, registry, going }: MessageContext,
 ): string[] {
   const { text, purpose, at } = notice;
   const texts = noticeTexts[language];
@@ -203,7 +206,7 @@ function news(
   const lay = condition === 'fall' ? texts.mayHaveLainSince(happenedAt) : '';
   const toDo = isCondition(condition) ? texts.toDo[condition] : texts.anyAlarm.toDo;
   return [
-    texts.opening[purpose] ?? '',
+    openingOf(notice, texts, going),
     texts.happened(what, where, happenedAt),
     isLate ? lay || texts.reportedLate(duration(text.lateMs ?? 0, language)) : '',
     text.unregistered ? texts.unregistered(plain(text.deviceId ?? '', 32)) : '',
@@ -215,6 +218,17 @@ function news(
     lateMs >= lateMessageMs ? texts.sentLate(duration(lateMs, language)) : '',
   ];
 }
+
+/** Before what has happened; empty where that stands for itself. */
+export function openingOf(notice: Notice, texts: NoticeTexts, going: MessageContext['going']): string {
+  return isAwaited(notice) ? texts.awaited.opening(whoGoes(going, texts)) : (texts.opening[notice.purpose] ?? '');
+}
+
+/** Somebody is on the way already, and late. */
+export const isAwaited = ({ purpose, text }: Notice): boolean => purpose === 'escalation' && text.goingId !== undefined;
+
+export const whoGoes = (going: MessageContext['going'], { roles }: NoticeTexts): string =>
+  going?.name ?? roles[going?.role ?? 'neighbour'];
 
 function isOfStock({ placeIds, deviceId, unregistered }: NoticeText, registry: MessageContext['registry']): boolean {
   const device = deviceId === undefined || unregistered ? undefined : registry.device(deviceId);

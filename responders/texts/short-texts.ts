@@ -1,7 +1,17 @@
 import type { Notice } from '../../records/notice.ts';
 import type { VoiceLanguage } from '../../records/registry.ts';
 import { voiceClips } from '../voice/clips.ts';
-import { clockText, conditionOf, lineOf, type MessageContext, type MessageText, type NoticeTexts } from './message.ts';
+import {
+  clockText,
+  conditionOf,
+  isAwaited,
+  lineOf,
+  type MessageContext,
+  type MessageText,
+  type NoticeTexts,
+  openingOf,
+  whoGoes,
+} from './message.ts';
 import { longestSign, segmentsOf, smsWords } from './sms.ts';
 import { longestVariable } from './template-check.ts';
 import { filled, type TemplateName, templateOf, templates } from './templates.ts';
@@ -26,14 +36,12 @@ function smsOf(notice: Notice, parts: ShortParts): string {
   const { texts, drill, language } = parts;
   const template = templates[templateOf(notice)][language];
   const variables = variablesOf(notice, parts, longestHome);
-  const openings = [
-    `${drill ? texts.smsDrill : ''}${texts.smsOpening[notice.purpose] ?? ''}`,
-    drill ? texts.smsDrill : '',
-  ];
-  for (const opening of openings) {
+  const opening = isAwaited(notice) ? texts.awaited.sms : (texts.smsOpening[notice.purpose] ?? '');
+  const openings = [`${drill ? texts.smsDrill : ''}${opening}`, drill ? texts.smsDrill : ''];
+  for (const before of openings) {
     for (let longest = longestHome; longest >= shortestHome; longest -= 4) {
       const home = smsWords(variables.home ?? '', longest);
-      const sms = `${opening}${filled(template, { ...variables, home })}`;
+      const sms = `${before}${filled(template, { ...variables, home })}`;
       if (segmentsOf(`${'-'.repeat(longestSign)}${sms}`) <= mostSegments) return sms;
     }
   }
@@ -61,7 +69,7 @@ function variablesOf(notice: Notice, parts: ShortParts, longest: number): Record
     ),
     code: pageCode ?? text.incidentCode,
     what,
-    who: going?.name ?? texts.roles[going?.role ?? 'neighbour'],
+    who: whoGoes(going, texts),
     outcome: outcomeOf(text.detail, texts, language),
     line: lineOf(text, texts),
     until: until === undefined ? '--' : clockText(until, now, time, texts),
@@ -119,7 +127,7 @@ function voiceOf(
     drill: texts.proof,
   };
   const news = [what, home, asks.has(notice.purpose) ? toDo : texts.informed].join(end);
-  const tts = said[notice.purpose] ?? [texts.opening[notice.purpose], news].filter(Boolean).join(texts.gap);
+  const tts = said[notice.purpose] ?? [openingOf(notice, texts, parts.going), news].filter(Boolean).join(texts.gap);
   const drill = parts.drill ? texts.drill.body + texts.gap : '';
   return { language: voiceLanguage, clips: voiceClips(name, keys !== '', parts.drill), tts: `${drill}${tts}`, keys };
 }

@@ -25,6 +25,11 @@ export const zhCN: NoticeTexts = {
     ...{ worse: '情况加重。', escalation: '目前尚无人应答。' },
     agree: '没有联系上任何人，值班台请第二人确认可否结束。同意请回复4，或致电值班台。',
   },
+  awaited: {
+    title: (what, where) => `仍无人到场，${what}：${where}`,
+    opening: (who) => `${who}已出发，但尚未到场。`,
+    sms: '仍无人到场，',
+  },
   toDo: {
     smoke: fire,
     heat: fire,
