@@ -80,7 +80,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug<typeof import('../../ingest/judge.ts')>({
     bug: 'a decision that a crash swallowed is not made up for',
     caughtBy: 'a command that was answered is on record',
-    seed: 10,
+    seed: 16,
     module: '../../ingest/judge.ts',
     plant: ({ createJudge }) => ({ createJudge: (parts) => ({ ...createJudge(parts), unrecorded: () => [] }) }),
   }),
