@@ -15,7 +15,7 @@ export type StandingAlarm = {
 
 /**
  * Which alarms of each detector stand, and which are over, in the order in which they began or ended, so that a hush reaches the newest or nothing. An alarm
- * goes on while its source is reported by the same boot; `off` ends it; after a restart, or an `off`, it is another one.
+ * goes on while its source is reported by the same boot; `off` ends it; after a restart, an `off`, or what could not be read, it is another one.
  */
 export function createStandingAlarms(state: FoldState) {
   const table = state.table<readonly StandingAlarm[]>('standing-alarms');
@@ -40,7 +40,7 @@ export function createStandingAlarms(state: FoldState) {
       const { deviceId, unregistered } = event.where;
       if (!(isUnreadable || report) || deviceId === undefined || unregistered) return false;
       const alarms = table.get(deviceId) ?? [];
-      set(deviceId, report ? after(alarms, report) : [...withoutUnreadable(alarms), { source: 'unreadable' }]);
+      set(deviceId, report ? after(alarms, report) : afterUnreadable(alarms));
       return true;
     },
   };
@@ -67,6 +67,15 @@ function after(alarms: readonly StandingAlarm[], report: AlarmReport): StandingA
   if (!before || known?.over) return [...others, now];
   const goesOn = { source, numbers: { ...before, last: Math.max(before.last, seq) } };
   return alarms.map((alarm) => (alarm === known ? goesOn : alarm));
+}
+
+/** It may have been the end of any of them: one that is heard again goes on as another, by numbers of its own. */
+function afterUnreadable(alarms: readonly StandingAlarm[]): StandingAlarm[] {
+  const perhapsOver = withoutUnreadable(alarms).map(
+    ({ source, numbers }): StandingAlarm =>
+      numbers ? { source, numbers: { ...numbers, first: numbers.last }, over: true } : { source },
+  );
+  return [...perhapsOver, { source: 'unreadable' }];
 }
 
 const withoutUnreadable = (alarms: readonly StandingAlarm[]) => alarms.filter(({ source }) => source !== 'unreadable');

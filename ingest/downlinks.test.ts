@@ -203,6 +203,21 @@ test('an alarm of which it was heard first that it is over is over', () => {
   expect(home.ask('smoke-1', hushOf(incidentId, 6)).result).toEqual({ ok: true });
 });
 
+test('an alarm before one that could not be read may have ended with that: what is heard of it later is another alarm', () => {
+  const home = foldUnderTest();
+  home.alarm(9);
+  home.alarm(12, { state: 'perhaps' });
+  home.alarm(13, { source: 'heat', state: 'off' });
+  home.alarm(32);
+  const incidentId = home.claim();
+  home.alarm(8, { age: 7_200 });
+  for (const seq of [9, 12, 31])
+    expect(home.ask('smoke-1', hushOf(incidentId, seq)).result).toMatchObject({
+      message: 'the newest alarm of smoke-1 is smoke, boot 1, seq 32 to 32: look again',
+    });
+  expect(home.ask('smoke-1', hushOf(incidentId, 32)).result).toEqual({ ok: true });
+});
+
 test('a hush for an alarm that a test window keeps out of the incident is refused', () => {
   const home = foldUnderTest();
   home.alarm(7);

@@ -4,7 +4,7 @@
  * Errors: RangeError for a zone that does not exist.
  */
 export function localTimeIn(timeZone: string) {
-  const aheadAt = offsetsOf(timeZone);
+  const aheadAt = aheadOfUtcIn(timeZone);
   return (at: number) => {
     const local = at + aheadAt(at);
     const day = Math.floor(local / dayMs);
@@ -13,8 +13,8 @@ export function localTimeIn(timeZone: string) {
   };
 }
 
-/** How far the zone is ahead of UTC, ms. No zone changes within a quarter of an hour, and asking is dear. */
-function offsetsOf(timeZone: string): (at: number) => number {
+/** How far the zone is ahead of UTC at a moment, ms. No zone changes within a quarter of an hour, and asking is dear. */
+export function aheadOfUtcIn(timeZone: string): (at: number) => number {
   const formatter = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'longOffset' });
   const known = new Map<number, number>();
   return (at) => {

@@ -154,6 +154,8 @@ export class Table<V> {
   }
 
   takeChanges(): StateChange[] {
+    // As with most tables of most batches. What came is noted among what changed, too.
+    if (this.#changed.isEmpty) return [];
     const table = this.name;
     const last = new Set(this.#last.take().filter((key) => this.has(key)));
     const others = this.#changed.take().filter((key) => !last.has(key));
@@ -168,6 +170,10 @@ export class Table<V> {
 class NotedKeys {
   #keys: string[] = [];
   #most = 1000;
+
+  get isEmpty(): boolean {
+    return this.#keys.length === 0;
+  }
 
   note(key: string): void {
     this.#keys.push(key);

@@ -177,7 +177,7 @@ function prepare(ports: AttemptPorts, due: Due, route: Route, options: Options):
     const message = { ...messageOf(ports, due, route, options), address };
     const { text } = message;
     const isLimited = address.type !== 'log' && ports.budgets.windowsOf(name).length > 0;
-    const template = text.template && address.type === 'sms' ? { template: text.template.name } : {};
+    const template = address.type === 'sms' && text.template ? { template: text.template.name } : {};
     return {
       send: (signal) => channel.send({ ...message, signal }),
       counted: isLimited ? { target: ports.blind(placeOf(address)), ...template } : {},
@@ -195,20 +195,20 @@ function messageOf(
   { provisional, others }: Options,
 ): Pick<Message, 'idempotencyId' | 'notice' | 'others' | 'text'> {
   const { notice, channel } = due;
+  const contextOf = (one: Due) => ({ ...textContext(ports, one, addressee), now: ports.now(), provisional });
+  if (others.length === 0) {
+    const link = pageLink(ports, notice, address.type);
+    const text = messageText(notice, { ...contextOf(due), ...(link !== undefined && { link }) });
+    return { idempotencyId: idempotencyId(notice.noticeId, channel), notice, text };
+  }
   const partOf = (one: Due): Part => {
-    const context = { ...textContext(ports, one, addressee), now: ports.now(), provisional };
+    const context = contextOf(one);
     return partOfDigest(one.notice, messageText(one.notice, context), context);
   };
-  const first = partOf(due);
-  if (others.length > 0) {
-    const notices = others.map((one) => one.notice);
-    const ids = [notice, ...notices].map(({ noticeId }) => noticeId);
-    const text = digestText([first, ...others.map(partOf)]);
-    return { idempotencyId: digestId(ids, channel), notice, others: notices, text };
-  }
-  const link = pageLink(ports, notice, address.type);
-  const text = { ...first.text, ...(link !== undefined && { link }) };
-  return { idempotencyId: idempotencyId(notice.noticeId, channel), notice, text };
+  const notices = others.map((one) => one.notice);
+  const ids = [notice, ...notices].map(({ noticeId }) => noticeId);
+  const text = digestText([partOf(due), ...others.map(partOf)]);
+  return { idempotencyId: digestId(ids, channel), notice, others: notices, text };
 }
 
 /** The household's own contacts read whose home it is, and who goes, by name; everybody else where it is. */

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { alphabet } from '../incidents/code.ts';
 import type { Notice } from '../records/notice.ts';
 import type { Address } from './channel.ts';
@@ -9,7 +9,7 @@ import type { Address } from './channel.ts';
  * that allow links: whoever has it is taken for that contact. Both end with the incident, which the page sees to.
  */
 export function createPageCodes({ pepper }: { pepper: Uint8Array }): PageCodes {
-  const key = createHmac('sha256', pepper).update("responders' page").digest();
+  const key = createSecretKey(createHmac('sha256', pepper).update("responders' page").digest());
   const mac = (purpose: string, text: string) => createHmac('sha256', key).update(`${purpose}\n${text}`).digest();
   return {
     codeOf({ incidentId, incidentCode, contactId }) {

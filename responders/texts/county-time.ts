@@ -1,3 +1,5 @@
+import { aheadOfUtcIn } from '../../platform/local-time.ts';
+
 /** A moment as a clock in the county shows it; `offset` is like `+08:00`. */
 export type LocalTime = {
   year: string;
@@ -15,17 +17,15 @@ export type CountyTime = {
   iso(at: number): string;
 };
 
-/** Times of a time zone like `Asia/Shanghai`, from epoch ms. Made once: a formatter is dear to make. */
+/** Times of a time zone like `Asia/Shanghai`, from epoch ms. Errors: RangeError for a zone that does not exist. */
 export function countyTime(timeZone: string): CountyTime {
-  const formatter = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone, hourCycle: 'h23', timeZoneName: 'longOffset' },
-    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
-  });
+  const aheadAt = aheadOfUtcIn(timeZone);
   function at(moment: number): LocalTime {
-    const found: { [type: string]: string } = {};
-    for (const { type, value } of formatter.formatToParts(moment)) found[type] = value;
-    const { year = '', month = '', day = '', hour = '', minute = '', second = '', timeZoneName = '' } = found;
-    return { year, month, day, hour, minute, second, offset: timeZoneName.slice('GMT'.length) || '+00:00' };
+    const ahead = aheadAt(moment);
+    // As if it were UTC there: `2026-11-03T21:14:05.000Z`.
+    const shown = new Date(moment + ahead).toISOString();
+    const [year = '', month = '', day = '', hour = '', minute = '', second = ''] = shown.split(/[-T:.]/, 6);
+    return { year, month, day, hour, minute, second, offset: offsetText(ahead) };
   }
   return {
     at,
@@ -34,4 +34,10 @@ export function countyTime(timeZone: string): CountyTime {
       return `${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`;
     },
   };
+}
+
+function offsetText(ahead: number): string {
+  const minutes = Math.abs(Math.trunc(ahead / 60_000));
+  const two = (number: number) => String(number).padStart(2, '0');
+  return `${ahead < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }

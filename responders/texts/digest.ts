@@ -1,10 +1,18 @@
 import type { Notice } from '../../records/notice.ts';
-import { clockText, conditionOf, type MessageContext, type MessageText, nameOf, noticeTexts } from './message.ts';
+import {
+  clockText,
+  conditionOf,
+  latenessOf,
+  type MessageContext,
+  type MessageText,
+  nameOf,
+  noticeTexts,
+} from './message.ts';
 import { longestSign, segmentsOf, smsWords } from './sms.ts';
 import { longestVariable } from './template-check.ts';
 
-/** One alarm of several: as a message of its own, what has happened in a word, and its code. */
-export type Part = { text: MessageText; what: string; code: string; smsCode: string; time: string };
+/** One alarm of several: as a message of its own, what has happened in a word, its code, and how old that is, in words. */
+export type Part = { text: MessageText; what: string; code: string; smsCode: string; time: string; ago: string };
 
 /** So many go in one message: each is named in it, with place and code; in an SMS as many as find room, and how many more there are. */
 export const mostInDigest = 20;
@@ -12,9 +20,11 @@ export const mostInDigest = 20;
 export function partOfDigest(notice: Notice, text: MessageText, context: PartContext): Part {
   const { language, now, time, pageCode } = context;
   const { incidentCode: code, occurredAt } = notice.text;
+  const lateness = latenessOf(notice, context);
   return {
     ...{ text, code, smsCode: pageCode ?? code, what: nameOf(conditionOf(notice), language) },
     time: clockText(occurredAt, now, time, noticeTexts[language]),
+    ago: lateness === undefined ? '' : noticeTexts[language].saidBefore(lateness),
   };
 }
 type PartContext = Pick<MessageContext, 'language' | 'now' | 'time' | 'pageCode'>;
@@ -25,9 +35,9 @@ export function digestText(parts: readonly [Part, ...Part[]]): MessageText {
   const { language } = first;
   const texts = noticeTexts[language];
   const title = texts.digest.title(parts.length);
-  const lines = parts.map(({ text, what, code }) => texts.digest.line({ what, where: text.where, code }));
-  const short = parts.map(({ text, what, smsCode }) => ({ what, where: smsWords(text.where, longestPlace), smsCode }));
-  const named = short.map(({ what, where, smsCode }) => texts.digest.line({ what, where, code: smsCode }));
+  const lines = parts.map(({ text, what, code, ago }) => texts.digest.line({ what, where: text.where, code }) + ago);
+  const short = parts.map((one) => ({ ...one, where: smsWords(one.text.where, longestPlace) }));
+  const named = short.map(({ what, where, smsCode, ago }) => texts.digest.line({ what, where, code: smsCode }) + ago);
   const variable = (words: string) => smsWords(words, longestVariable);
   return {
     ...{ language, title, provisional: first.provisional },

@@ -123,6 +123,7 @@ export const en: NoticeTexts = {
   aboutIncident: (code) => `It is about incident ${code}.`,
   alerts: (count) => `${count} alarms so far.`,
   sentLate: (lateness) => `This message is ${lateness} late.`,
+  saidBefore: (lateness) => ` (${lateness} ago)`,
   provisional: 'Sent before it was stored; the details may still change.',
   code: (code) => `Code ${code}.`,
   clock: ({ day, month, hour, minute }, isToday) =>

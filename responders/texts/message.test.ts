@@ -61,6 +61,22 @@ test('a message that is sent late says so', () => {
   expect(read(plain, { now: night + 4 * MINUTE_MS }).body).not.toContain('late');
 });
 
+test('who is on the way, and what people are asked, says how late it comes; an SMS how long ago somebody set out', () => {
+  const now = night + 25 * MINUTE_MS;
+  const update = { ...plain, purpose: 'update' } as const;
+  const going = { role: 'neighbour' } as const;
+  expect(read(update, { now, going }).body).toContain('you may still be needed. This message is 25 min late. Code');
+  expect(read(update, { now, going }).sms).toMatch(/^A neighbour \(25 min ago\) is going to Batu/);
+  expect(read(update, { now, going, language: 'zh-CN' }).template?.variables.who).toBe('邻居（25分钟前）');
+  const name = 'Somebody whose name is longer than what providers let through';
+  expect(read(update, { now, going: { name } }).template?.variables.who).toBe('Somebody whose name .. (25 min ago)');
+  for (const purpose of ['hand-over', 'agree', 'reply'] as const)
+    expect(read({ ...plain, purpose }, { now, language: 'zh-CN' }).body).toContain('本通知晚发了25分钟。');
+  for (const purpose of ['alarm', 'hand-over', 'agree'] as const)
+    expect(read({ ...plain, purpose }, { now }).voice?.tts).toMatch(/This message is 25 min late\.$/);
+  expect(read(update, { now: night + 4 * MINUTE_MS, going }).sms).toMatch(/^A neighbour is going to Batu/);
+});
+
 test('whoever is to leave the house reads that first, and nobody whose home burns is asked whether they are well', () => {
   const titles = (['smoke', 'gas', 'call-emergency', 'fall'] as const).map((condition) => {
     return read(about({ condition }, { purpose: 'prompt' })).title;
@@ -170,6 +186,11 @@ test('the languages say everything that there is to say', async () => {
   show('stand-down', closing('c', 'stand-down', 'no-help-needed'));
   show('somebody goes', { ...plain, purpose: 'update' }, { going: { name: 'Bao', role: 'neighbour' } });
   show('somebody goes, to whom does not know them', { ...plain, purpose: 'update' }, { going: { role: 'neighbour' } });
+  show(
+    'somebody goes, sent late',
+    { ...plain, purpose: 'update' },
+    { now: night + HOUR_MS, going: { role: 'neighbour' } },
+  );
   show('a second person is asked to agree that it ends', { ...plain, purpose: 'agree', rung: 0 });
   show('a shift waits', { ...plain, purpose: 'hand-over' });
   show('a way is proved', { ...plain, purpose: 'drill' });

@@ -9,7 +9,7 @@ import { isClosing } from '../retry-schedule.ts';
 import type { CountyTime, LocalTime } from './county-time.ts';
 import { en } from './en.ts';
 import { plain } from './plain.ts';
-import { shortTexts } from './short-texts.ts';
+import { type ShortTexts, shortTexts } from './short-texts.ts';
 import { type PlaceNames, type PlaceWords, whereabouts } from './whereabouts.ts';
 import { zhCN } from './zh-CN.ts';
 
@@ -62,6 +62,8 @@ export type NoticeTexts = {
   aboutIncident: (code: string) => string;
   alerts: (count: number) => string;
   sentLate: (lateness: string) => string;
+  /** Behind somebody who goes, or one alarm of several, where there is no room for more: how long ago that was said. */
+  saidBefore: (lateness: string) => string;
   provisional: string;
   code: (code: string) => string;
   clock: (time: LocalTime, isToday: boolean) => string;
@@ -107,11 +109,12 @@ export type MessageContext = {
   /** When it is sent, journal time in epoch ms. */
   now: number;
   provisional: boolean;
+  link?: string;
 };
 
 /** Writes a notice for its reader: what, where, when, what to do, the code. */
 export function messageText(notice: Notice, context: MessageContext): MessageText {
-  const { language, registry, provisional } = context;
+  const { language, registry, provisional, link } = context;
   const { text, purpose } = notice;
   const texts = noticeTexts[language];
   const drill = text.deviceId !== undefined && !text.isReal && registry.device(text.deviceId)?.simulated === true;
@@ -126,9 +129,21 @@ export function messageText(notice: Notice, context: MessageContext): MessageTex
   if (provisional) sentences.push(texts.provisional);
   if (purpose !== 'reply') sentences.push(texts.code(text.incidentCode));
   const body = sentences.filter((sentence) => sentence !== '').join(texts.gap);
+  let short: ShortTexts | undefined;
+  const shortly = () => (short ??= shortTexts(notice, { ...context, texts, drill, what }));
   return {
-    ...{ language, where, drill, provisional, body, ...shortTexts(notice, { ...context, texts, drill, what }) },
+    ...{ language, where, drill, provisional, body, ...(link !== undefined && { link }) },
     title: drill ? `${texts.drill.title}${title}` : title,
+    // Dear to make, and most ways carry none of them.
+    get sms() {
+      return shortly().sms;
+    },
+    get template() {
+      return shortly().template;
+    },
+    get voice() {
+      return shortly().voice;
+    },
   };
 }
 
@@ -146,7 +161,7 @@ const lateMessageMs = 5 * 60_000;
 
 function sentencesOf(notice: Notice, what: string, where: string, context: MessageContext): string[] {
   const own = ownSentence(notice, where, context);
-  if (own !== undefined) return [own];
+  if (own !== undefined) return [own, sentLate(notice, context)];
   return isClosing(notice) ? closing(notice, where, context) : news(notice, what, where, context);
 }
 
@@ -191,16 +206,11 @@ const besides: ReadonlySet<string> = new Set<Condition>(['smoke', 'heat', 'co', 
 export const conditionOf = ({ text, severity }: Notice): string =>
   text.condition === 'fall' && severity !== 'critical' ? 'fall-suspected' : text.condition;
 
-function news(
-  notice: Notice,
-  what: string,
-  where: string,
-  { language, time, now, registry, going }: MessageContext,
-): string[] {
-  const { text, purpose, at } = notice;
+function news(notice: Notice, what: string, where: string, context: MessageContext): string[] {
+  const { language, time, now, registry, going } = context;
+  const { text, purpose } = notice;
   const texts = noticeTexts[language];
   const happenedAt = clockText(text.occurredAt, now, time, texts);
-  const lateMs = now - at + (text.heldMs ?? 0);
   const isLate = text.lateMs !== undefined && text.lateMs >= lateReportMs;
   const condition = conditionOf(notice);
   const lay = condition === 'fall' ? texts.mayHaveLainSince(happenedAt) : '';
@@ -215,8 +225,20 @@ function news(
     text.aboutCode === undefined ? '' : texts.aboutIncident(plain(text.aboutCode, longestCode)),
     text.alertCount > 1 ? texts.alerts(text.alertCount) : '',
     purpose === 'agree' ? '' : purpose === 'information' ? texts.informed : toDo,
-    lateMs >= lateMessageMs ? texts.sentLate(duration(lateMs, language)) : '',
+    sentLate(notice, context),
   ];
+}
+
+/** Empty where it is not. */
+export function sentLate(notice: Notice, context: Pick<MessageContext, 'language' | 'now'>): string {
+  const lateness = latenessOf(notice, context);
+  return lateness === undefined ? '' : noticeTexts[context.language].sentLate(lateness);
+}
+
+/** In words, how long ago it was written; nothing where that is no more than its first retries'. */
+export function latenessOf({ at, text }: Notice, { now, language }: Pick<MessageContext, 'language' | 'now'>) {
+  const lateMs = now - at + (text.heldMs ?? 0);
+  return lateMs < lateMessageMs ? undefined : duration(lateMs, language);
 }
 
 /** Before what has happened; empty where that stands for itself. */

@@ -1,15 +1,18 @@
 import type { Notice } from '../../records/notice.ts';
 import type { VoiceLanguage } from '../../records/registry.ts';
+import { isClosing } from '../retry-schedule.ts';
 import { voiceClips } from '../voice/clips.ts';
 import {
   clockText,
   conditionOf,
   isAwaited,
+  latenessOf,
   lineOf,
   type MessageContext,
   type MessageText,
   type NoticeTexts,
   openingOf,
+  sentLate,
   whoGoes,
 } from './message.ts';
 import { longestSign, segmentsOf, smsWords } from './sms.ts';
@@ -18,7 +21,7 @@ import { filled, type TemplateName, templateOf, templates } from './templates.ts
 import { whereabouts } from './whereabouts.ts';
 
 /** The words of one notice for a small screen, for what providers let through, and for a call. */
-export function shortTexts(notice: Notice, parts: ShortParts): Pick<MessageText, 'sms' | 'template' | 'voice'> {
+export function shortTexts(notice: Notice, parts: ShortParts): ShortTexts {
   const { language, texts, drill } = parts;
   // Nobody must set out for a simulated device because a provider knows no word for it.
   const name = drill && notice.purpose !== 'reply' ? 'drill' : templateOf(notice);
@@ -29,6 +32,7 @@ export function shortTexts(notice: Notice, parts: ShortParts): Pick<MessageText,
   };
 }
 
+export type ShortTexts = Required<Pick<MessageText, 'sms' | 'template' | 'voice'>>;
 type ShortParts = MessageContext & { texts: NoticeTexts; drill: boolean; what: string };
 
 /** In two parts at most: where a long place would make three, it is cut, and after it what stands before. */
@@ -57,7 +61,7 @@ const longestWords = 50;
 const shortestHome = 16;
 
 function variablesOf(notice: Notice, parts: ShortParts, longest: number): Record<string, string> {
-  const { language, texts, what, now, time, going, pageCode } = parts;
+  const { language, texts, what, now, time, pageCode } = parts;
   const { text, until } = notice;
   const words = {
     home: homeOf(notice, parts, longest),
@@ -69,7 +73,7 @@ function variablesOf(notice: Notice, parts: ShortParts, longest: number): Record
     ),
     code: pageCode ?? text.incidentCode,
     what,
-    who: whoGoes(going, texts),
+    who: whoSetOut(notice, parts, longest),
     outcome: outcomeOf(text.detail, texts, language),
     line: lineOf(text, texts),
     until: until === undefined ? '--' : clockText(until, now, time, texts),
@@ -80,6 +84,14 @@ function variablesOf(notice: Notice, parts: ShortParts, longest: number): Record
       smsWords(word, name === 'home' ? longest : Math.min(longest, longestWords)),
     ]),
   );
+}
+
+/** Who goes; of all that varies alone without a time in its sentence, so that a late one says here how old it is. */
+function whoSetOut(notice: Notice, parts: ShortParts, longest: number): string {
+  const { texts, going } = parts;
+  const lateness = latenessOf(notice, parts);
+  const ago = lateness === undefined ? '' : texts.saidBefore(lateness);
+  return `${smsWords(whoGoes(going, texts), Math.min(longest, longestWords) - ago.length)}${ago}`;
 }
 
 function onlyUsed(name: TemplateName, variables: Record<string, string>): Record<string, string> {
@@ -117,7 +129,7 @@ function voiceOf(
   const end = language === 'zh-CN' ? '。' : '. ';
   const keys = asks.has(notice.purpose) ? texts.keys.alarm : askedOf(notice.purpose, texts);
   const toDo = Object.hasOwn(texts.toDo, condition) ? texts.toDo[condition as keyof NoticeTexts['toDo']] : '';
-  const said: Partial<Record<Notice['purpose'], string>> = {
+  const own: Partial<Record<Notice['purpose'], string>> = {
     update: texts.update(who, home),
     prompt: name === 'are-you-well' ? texts.title.prompt('', '') : texts.askedBeside(what, name === 'leave'),
     'stand-down': `${texts.title['stand-down']('', home)}${end}${outcome}`,
@@ -127,9 +139,10 @@ function voiceOf(
     drill: texts.proof,
   };
   const news = [what, home, asks.has(notice.purpose) ? toDo : texts.informed].join(end);
-  const tts = said[notice.purpose] ?? [openingOf(notice, texts, parts.going), news].filter(Boolean).join(texts.gap);
-  const drill = parts.drill ? texts.drill.body + texts.gap : '';
-  return { language: voiceLanguage, clips: voiceClips(name, keys !== '', parts.drill), tts: `${drill}${tts}`, keys };
+  const tts = own[notice.purpose] ?? [openingOf(notice, texts, parts.going), news].filter(Boolean).join(texts.gap);
+  const late = isClosing(notice) || notice.purpose === 'update' ? '' : sentLate(notice, parts);
+  const said = [parts.drill ? texts.drill.body : '', tts, late].filter(Boolean).join(texts.gap);
+  return { language: voiceLanguage, clips: voiceClips(name, keys !== '', parts.drill), tts: said, keys };
 }
 
 function askedOf(purpose: Notice['purpose'], { keys }: NoticeTexts): string {

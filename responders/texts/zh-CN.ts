@@ -110,6 +110,7 @@ export const zhCN: NoticeTexts = {
   aboutIncident: (code) => `涉及编号为${code}的事件。`,
   alerts: (count) => `目前共${count}次报警。`,
   sentLate: (lateness) => `本通知晚发了${lateness}。`,
+  saidBefore: (lateness) => `（${lateness}前）`,
   provisional: '本通知在存档之前发出，内容可能还有变化。',
   code: (code) => `编号${code}。`,
   clock: ({ day, month, hour, minute }, isToday) =>

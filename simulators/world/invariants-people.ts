@@ -1,5 +1,6 @@
 import type { Command } from '../../records/command.ts';
 import type { Actor, Incident } from '../../records/incident.ts';
+import type { Notice } from '../../records/notice.ts';
 import type { Evidence } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import {
@@ -57,7 +58,7 @@ function* endedAlone(evidence: Evidence): Iterable<Violation> {
   }
 }
 
-/** Whoever had a message of it, or is on its list, gets one that it is over. */
+/** Whoever had a message of it, or is on its list, gets one that it is over. Word that they have no part in it is none of it. */
 function* toldNoEnd(evidence: Evidence): Iterable<Violation> {
   const byIncident = Map.groupBy(evidence.messages, ({ notice }) => notice.incidentId);
   const decided = new Set(
@@ -67,7 +68,11 @@ function* toldNoEnd(evidence: Evidence): Iterable<Violation> {
     const { incident, decision } = step;
     const heard = (byIncident.get(incident.incidentId) ?? []).filter(
       ({ notice, arrived, atMs }) =>
-        arrived && !isClosing(notice) && decided.has(notice.noticeId) && atMs < decision.cause.atMs,
+        arrived &&
+        !isClosing(notice) &&
+        !saysNotYours(notice) &&
+        decided.has(notice.noticeId) &&
+        atMs < decision.cause.atMs,
     );
     const closing = new Set(
       (decision.record.notices ?? [])
@@ -84,6 +89,9 @@ function* toldNoEnd(evidence: Evidence): Iterable<Violation> {
     yield { ...placeOf(step), says: `${incident.incidentId} ended, and nobody says so to ${forgotten.join(', ')}` };
   }
 }
+
+/** To somebody who answered about what they were never told of. */
+const saysNotYours = ({ purpose, text }: Notice): boolean => purpose === 'reply' && text.detail === 'not-yours';
 
 /** Two minutes, where a life is at stake: then it is open again, unless somebody acted, went or ended it. */
 function* idleClaims(evidence: Evidence): Iterable<Violation> {

@@ -1,4 +1,5 @@
 import type { Incident } from '../../records/incident.ts';
+import type { Notice } from '../../records/notice.ts';
 import type { Evidence } from './evidence.ts';
 import { type Invariant, invariant, type Violation } from './invariant.ts';
 import { reasonsToGoOn } from './invariants-quiet.ts';
@@ -95,17 +96,22 @@ const longestRestMs = 31 * minuteMs;
 /** What was decided so long before it was heard, or held so long, is no news of this moment; its words say that. */
 function* silentLateness({ journal, messages }: Evidence): Iterable<Violation> {
   const start = entriesOf(journal, 'started').find(({ record }) => record.restored);
-  for (const { notice, contactId, atMs, body } of messages) {
-    const isOfBefore = start && atMs >= start.atMs && notice.at < start.receivedAt - lateMs;
-    const isLate = isOfBefore || (notice.text.heldMs ?? 0) > lateMs;
-    if (!isLate || isClosing(notice) || lateWords.test(body)) continue;
+  for (const { notice, others, contactId, atMs, body } of messages) {
+    const isLate = (one: Notice): boolean => {
+      const isOfBefore = start !== undefined && atMs >= start.atMs && one.at < start.receivedAt - lateMs;
+      return !isClosing(one) && (isOfBefore || (one.text.heldMs ?? 0) > lateMs);
+    };
+    const late = [notice, ...(others ?? [])].filter(isLate);
+    const saysSo = others ? [...body.matchAll(agoWords)].length >= late.length : lateWords.test(body);
+    if (late.length === 0 || saysSo) continue;
     const { noticeId, incidentId } = notice;
     yield { says: `${contactId} heard ${noticeId}, and nothing in it says how late it is`, incidentId, atMs };
   }
 }
 const lateMs = 6 * minuteMs;
-/** As people read it. */
+/** As people read it; where one message says several, beside each. */
 const lateWords = /This message is .+ late|本通知晚发/;
+const agoWords = /\([^()]+ ago\)|（[^（）]+前）/g;
 
 /** By whoever has seen what it is now. */
 function* stuckHeld(evidence: Evidence): Iterable<Violation> {
