@@ -16,7 +16,7 @@ async function open() {
       calledShowNumber: '04795112349',
       templates: { fire: 'TTS_200', 'fire.en': 'TTS_200' },
     },
-    recordings: { mn: { fire: 'mn-fire.wav' } },
+    recordings: { mn: { fire: 'mn-fire.wav', 'fire@well': 'mn-fire-well.wav' } },
   });
   const make = () => createAliyunVoiceChannel({ id: 'aliyun', ...settings }, aliyun.ports);
   const channel = make();
@@ -72,6 +72,16 @@ test('a contact who speaks Mongolian hears the recording, with keys and without;
     ['SingleCallByVoice', 'mn-fire.wav'],
   ]);
   expect(got[0]?.url.searchParams.has('StartTtsParams')).toBe(false);
+});
+
+test('whoever may hear whose home it is hears the recording of that home, where there is one', async () => {
+  const { got, send } = await open();
+  const voice = (home: string) => ({ language: 'mn', clips: [], tts: '', keys: '', home }) as const;
+  await send({ text: { voice: voice('well') } });
+  await send({ text: { voice: voice('elsewhere') } }, '13800138001');
+  expect(got.map(({ url }) => url.searchParams.get('VoiceCode'))).toEqual(['mn-fire-well.wav', 'mn-fire.wav']);
+  const recordings = { mn: { 'fyre@well': 'x.wav' } };
+  expect(aliyunVoiceSettings.shape.recordings.safeParse(recordings).error?.message).toContain('fire@PLACE');
 });
 
 test('what is too long to be read out is cut, and the call is made', async () => {

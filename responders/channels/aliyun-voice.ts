@@ -3,7 +3,7 @@ import type { Channel, Inbound, Message, Receipt } from '../channel.ts';
 import { type AliyunApi, aliyunSettings, createAliyunApi } from './aliyun-api.ts';
 import { type CallEnd, endOfCall } from './call-end.ts';
 import { numberOf } from './mainland-number.ts';
-import { type Coded, codedTemplate, fittedVariable, templateCodes } from './message-template.ts';
+import { type Coded, codedTemplate, fittedVariable, recordingCodes, templateCodes } from './message-template.ts';
 import { type CloudPorts, codeOf, type Fields, fieldsOf } from './provider-answer.ts';
 import { listening, type PushTaker, textOf } from './pushes.ts';
 import { SentMemory, type SentTo } from './sent-memory.ts';
@@ -12,13 +12,13 @@ const speech = z.string().regex(/^TTS_\d+$/, 'is the code of a text-to-speech te
 const recording = z.string().regex(/^[\w-]{1,100}\.wav$/, 'is the code of a recording like 2d4c-aafbb06cf.wav');
 
 /**
- * `recordings`: whole messages in a language that Aliyun does not speak, by language and template; where there is none, the template is
- * spoken.
+ * `recordings`: whole messages in a language that Aliyun does not speak, by language and template, and by home where it is said whose that
+ * is; where there is none, the template is spoken.
  */
 export const aliyunVoiceSettings = aliyunSettings.extend({
   calledShowNumber: z.string().regex(/^\d{5,12}$/, 'is the number that was bought for calls, in digits'),
   templates: templateCodes(speech),
-  recordings: z.record(z.string(), templateCodes(recording)).default({}),
+  recordings: z.record(z.string(), recordingCodes(recording)).default({}),
 });
 export type AliyunVoiceSettings = z.infer<typeof aliyunVoiceSettings>;
 
@@ -76,7 +76,9 @@ type Named = AliyunVoiceSettings & { id: string };
 /** In the language of the contact's calls. */
 function codesFor({ templates, recordings }: AliyunVoiceSettings, { text }: Message): Record<string, string> {
   const recorded = recordings[text.voice?.language ?? text.language] ?? {};
-  return Object.hasOwn(recorded, text.template?.name ?? '') ? recorded : templates;
+  const name = text.template?.name ?? '';
+  const code = recorded[`${name}@${text.voice?.home}`] ?? recorded[name];
+  return code === undefined ? templates : { [name]: code };
 }
 
 type Call = { action: string; [parameter: string]: string };

@@ -11,6 +11,12 @@ import { sentOf } from './provider-answer.ts';
 export const templateCodes = (code: z.ZodString) =>
   z.record(z.string().refine(isTemplate, 'is a template like fire, or fire.en; docs/channels.md lists them'), code);
 
+/** The same for recordings, which are of one language, and of one home where it is said whose that is: `fire`, `fire@place`. */
+export const recordingCodes = (code: z.ZodString) =>
+  z.record(z.string().refine(isOfHome, 'is a template like fire, or fire@PLACE; docs/channels.md lists them'), code);
+
+const isOfHome = (key: string): boolean => /^[\w-]+(@.+)?$/.test(key) && isTemplate(key.split('@', 1)[0] ?? '');
+
 const languages: readonly Language[] = ['zh-CN', 'en'];
 
 function isTemplate(key: string): boolean {

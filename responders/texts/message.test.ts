@@ -245,6 +245,14 @@ test('a call about a possible fall asks for a call, and one that goes out again 
   expect(read(late, { going: { name: 'Bao' } }).voice?.tts).toMatch(/^Bao set out, but is not there yet\. Fall\. Batu/);
 });
 
+test('a call may name one home, to those who know the person by the name that was agreed', () => {
+  const { home } = read(plain).voice ?? {};
+  expect(home).toBe(plain.text.placeIds[0]);
+  expect(read(about({ placeIds: ['room-1', 'room-2'] })).voice).not.toHaveProperty('home');
+  const toStation = messageText(plain, { language: 'en', registry, time, now: night, provisional: false });
+  expect(toStation.voice).not.toHaveProperty('home');
+});
+
 test('a character of two units is not cut, and is counted as what it is', () => {
   expect(segmentsOf(`${'警'.repeat(66)}𠮷${'火'.repeat(66)}`)).toBe(3);
 });

@@ -22,8 +22,11 @@ export type MessageText = {
   sms: string;
   /** By the name and the variables of what providers let through; a provider's settings say which template of its own that is. */
   template?: { name: string; variables: Record<string, string> };
-  /** Of a call: recordings in their order, the same to be read out, and what may be pressed, in words. */
-  voice?: { language: VoiceLanguage; clips: string[]; tts: string; keys: string };
+  /**
+   * Of a call: recordings in their order, the same to be read out, and what may be pressed, in words. `home`: the place whose name may be
+   * heard by whoever is called.
+   */
+  voice?: { language: VoiceLanguage; clips: string[]; tts: string; keys: string; home?: string };
   /** To the page of whoever reads it, where the way lets links through. Ours: nobody wrote it. */
   link?: string;
   /** The places as the body names them; empty when none is known. */

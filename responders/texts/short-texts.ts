@@ -142,7 +142,12 @@ function voiceOf(
   const tts = own[notice.purpose] ?? [openingOf(notice, texts, parts.going), news].filter(Boolean).join(texts.gap);
   const late = isClosing(notice) || notice.purpose === 'update' ? '' : sentLate(notice, parts);
   const said = [parts.drill ? texts.drill.body : '', tts, late].filter(Boolean).join(texts.gap);
-  return { language: voiceLanguage, clips: voiceClips(name, keys !== '', parts.drill), tts: said, keys };
+  const [placeId, another] = notice.text.placeIds;
+  const isNamed = parts.callName !== undefined && placeId !== undefined && another === undefined;
+  return {
+    ...{ language: voiceLanguage, clips: voiceClips(name, keys !== '', parts.drill), tts: said, keys },
+    ...(isNamed && { home: placeId }),
+  };
 }
 
 function askedOf(purpose: Notice['purpose'], { keys }: NoticeTexts): string {

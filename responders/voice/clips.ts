@@ -46,7 +46,7 @@ export const clipNames = (): string[] => Object.keys(spoken);
 const always: TemplateName[] = ['update', 'over', 'turn-back', 'are-you-well', 'leave', 'help-called', 'drill'];
 /** What the person themselves is asked. */
 const ofPerson: ReadonlySet<TemplateName> = new Set(['are-you-well', 'leave', 'help-called'] as const);
-const namesHome: ReadonlySet<TemplateName> = new Set([
+export const namesHome: ReadonlySet<TemplateName> = new Set([
   ...(['fire', 'co', 'gas', 'unreadable', 'call', 'fall', 'quiet', 'lost', 'other', 'informed', 'update'] as const),
   ...(['over', 'turn-back'] as const),
 ]);

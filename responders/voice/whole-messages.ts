@@ -1,32 +1,47 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type VoiceLanguage, voiceLanguages } from '../../records/registry.ts';
 import { type TemplateName, templateNames } from '../texts/templates.ts';
-import { clipOf, voiceClips } from './clips.ts';
+import { type Clip, clipOf, namesHome, voiceClips } from './clips.ts';
 import { joined, samplesOf, waveOf } from './wave.ts';
 
 /**
  * What a call says as one recording, put together from its clips: for providers that play whole recordings and read no text in that
- * language. `placeholders`: clips that nobody has spoken yet, a tone each.
+ * language. `placeholders`: clips that nobody has spoken yet, a tone each. `home`: the place whose recording says whose home it is.
  */
-export type WholeMessage = { template: TemplateName; says: string; wave: Buffer; placeholders: string[] };
+export type WholeMessage = {
+  template: TemplateName;
+  home?: string;
+  says: string;
+  wave: Buffer;
+  placeholders: string[];
+};
 
-/** One for each template, or what is wrong with the clips, each by its name. */
+/** A place, and the recording that says whose home it is, by the name that was agreed with them. */
+export type HomeClip = { placeId: string; file: URL };
+
+/** One for each template, and where one names a home one for each of `homes`; or what is wrong with the clips, each by its name. */
 export function wholeMessages(
   language: VoiceLanguage,
-  read: (file: URL) => Buffer = readFileSync,
+  { homes = [], read = readFileSync }: { homes?: readonly HomeClip[]; read?: (file: URL) => Buffer } = {},
 ): { messages: WholeMessage[]; problems: string[] } {
   const problems = new Set<string>();
-  const messages = templateNames.map((template) => {
+  const wanted: { template: TemplateName; home?: HomeClip }[] = templateNames.flatMap((template) => [
+    { template },
+    ...(namesHome.has(template) ? homes.map((home) => ({ template, home })) : []),
+  ]);
+  const messages = wanted.map(({ template, home }) => {
     const clips = voiceClips(template, !withoutKeys.has(template), false).flatMap((name) => {
-      const clip = clipOf(language, name);
+      const clip = home && name === 'home-in-message' ? clipOfHome(home) : clipOf(language, name);
       const samples = clip && samplesOf(read(clip.file));
+      const called = clip?.file === home?.file ? `home of ${home?.placeId}` : name;
       if (!clip) problems.add(`${name}: nobody has recorded it`);
-      else if (!samples) problems.add(`${name}: is no WAV file of 8,000 samples a second, one channel and 16 bits`);
+      else if (!samples) problems.add(`${called}: is no WAV file of 8,000 samples a second, one channel and 16 bits`);
       return clip && samples ? { ...clip, name, samples } : [];
     });
     return {
-      template,
+      ...{ template, ...(home && { home: home.placeId }) },
       says: clips.map(({ says }) => says).join(' '),
       wave: waveOf(joined(clips.map(({ samples }) => samples))),
       placeholders: clips.flatMap(({ name, isPlaceholder }) => (isPlaceholder ? name : [])),
@@ -40,21 +55,30 @@ const withoutKeys: ReadonlySet<TemplateName> = new Set([
   ...(['informed', 'update', 'over', 'turn-back', 'reply', 'hand-over', 'drill'] as const),
 ]);
 
-/** Writes them to a folder: `node responders/voice/whole-messages.ts mn FOLDER`. */
-function write([wanted, folder]: readonly (string | undefined)[]): number {
+const clipOfHome = ({ placeId, file }: HomeClip): Clip => ({ says: `[${placeId}]`, file, isPlaceholder: false });
+
+/** `<placeId>.wav` each. */
+function homesIn(folder: string): HomeClip[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.wav'));
+  return files.map((name) => ({ placeId: name.slice(0, -4), file: pathToFileURL(join(folder, name)) }));
+}
+
+/** Writes them to a folder: `node responders/voice/whole-messages.ts mn FOLDER HOMES`. */
+function write([wanted, folder, homes]: readonly (string | undefined)[]): number {
   const language = voiceLanguages.find((one) => one === wanted);
   if (!language || folder === undefined) {
-    process.stderr.write(`usage: node responders/voice/whole-messages.ts ${voiceLanguages.join('|')} FOLDER\n`);
+    process.stderr.write(`usage: node responders/voice/whole-messages.ts ${voiceLanguages.join('|')} FOLDER [HOMES]\n`);
     return 64;
   }
-  const { messages, problems } = wholeMessages(language);
+  const { messages, problems } = wholeMessages(language, homes === undefined ? {} : { homes: homesIn(homes) });
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   if (problems.length > 0) return 1;
   mkdirSync(folder, { recursive: true });
-  for (const { template, says, wave, placeholders } of messages) {
-    writeFileSync(join(folder, `${template}.wav`), wave);
+  for (const { template, home, says, wave, placeholders } of messages) {
+    const name = `${template}${home === undefined ? '' : `@${home}`}.wav`;
+    writeFileSync(join(folder, name), wave);
     const missing = placeholders.length > 0 ? `  (a tone in the place of ${placeholders.join(', ')})` : '';
-    process.stdout.write(`${template}.wav: ${says}${missing}\n`);
+    process.stdout.write(`${name}: ${says}${missing}\n`);
   }
   return 0;
 }
