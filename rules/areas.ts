@@ -14,6 +14,8 @@ export type Areas = {
   devicesIn(id: string): readonly Device[];
   /** Households whose current place is in the area itself. */
   householdsIn(id: string): readonly Household[];
+  /** Households whose current place it is. */
+  householdsAt(placeId: string): readonly Household[];
   /** Of the whole installation. */
   devices(): Iterable<Device>;
   people(householdId: string): readonly Person[];
@@ -37,7 +39,8 @@ export function createAreas({ state, registry, ledger }: AreaParts): Areas {
     area: registry.area,
     site: registry.site,
     below: (id) => referring('area', 'area', id),
-    householdsIn: (id) => referring('place', 'area', id).flatMap((place) => referring('household', 'place', place.id)),
+    householdsIn: (id) => referring('place', 'area', id).flatMap((place) => areas.householdsAt(place.id)),
+    householdsAt: (placeId) => referring('household', 'place', placeId),
     devicesIn(id) {
       const revision = registry.revision();
       const before = known.get(id);

@@ -196,6 +196,7 @@ export const unknownHome: Home = {
       below: () => [],
       devicesIn: () => [],
       householdsIn: () => [],
+    householdsAt: () => [],
       devices: () => [],
     },
     ...{ people: () => [], detectorsOf: () => [], standing: () => undefined, life: () => ({ latest: [] }) },

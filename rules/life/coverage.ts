@@ -112,7 +112,7 @@ function look(state: Covered, event: RuleEvent, limits: CoverageSettings, home: 
 function isShared(home: Home): boolean {
   const place = home.place();
   if (!place || home.household()?.currentPlaceId !== place.id) return false;
-  return home.areas.householdsIn(place.areaId).filter(({ currentPlaceId }) => currentPlaceId === place.id).length > 1;
+  return home.areas.householdsAt(place.id).length > 1;
 }
 
 /** Undefined: nothing was ever heard that would notice, or it was taken away. */
