@@ -196,7 +196,7 @@ export const unknownHome: Home = {
       below: () => [],
       devicesIn: () => [],
       householdsIn: () => [],
-    householdsAt: () => [],
+      householdsAt: () => [],
       devices: () => [],
     },
     ...{ people: () => [], detectorsOf: () => [], standing: () => undefined, life: () => ({ latest: [] }) },
