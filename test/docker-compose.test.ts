@@ -65,6 +65,16 @@ test('what is added for devices from anywhere is the doors with TLS, and files t
   for (const name of ['CERTIFICATE', 'KEY']) expect(environment[`STEPPEWATCH_MQTTS_${name}`]).toMatch(/^\/tls\//);
 });
 
+test('what is added for providers is their file, which nobody else may read, and the way in for what they push', () => {
+  const { services: added }: Pick<Compose, 'services'> = parsed('docker-compose.providers.yml');
+  expect(Object.keys(added)).toEqual(['steppewatch']);
+  const { environment = {}, ports, volumes, ...more } = added.steppewatch ?? {};
+  expect(more).toEqual({});
+  expect(ports).toEqual(['127.0.0.1:8091:8091']);
+  expect(volumes).toEqual(['./secrets/providers:/providers:ro']);
+  expect(environment.STEPPEWATCH_PROVIDERS).toMatch(/^\/providers\//);
+});
+
 test('what a service names is there: other services, networks, volumes, secrets, and files of this repository', () => {
   for (const [name, { depends_on = {}, networks = [], secrets = [], volumes = [] }] of services) {
     for (const other of Object.keys(depends_on)) expect(compose.services, name).toHaveProperty([other]);
@@ -157,8 +167,8 @@ test('every service comes back by itself, says whether it is well, writes where 
 });
 
 test('the settings of the system are settings that it has', () => {
-  const { services: added }: Pick<Compose, 'services'> = parsed('docker-compose.tls.yml');
-  const given = { ...compose.services.steppewatch?.environment, ...added.steppewatch?.environment };
+  const environments = files.map((file): Compose => parsed(file)).map((one) => one.services.steppewatch?.environment);
+  const given = Object.assign({}, ...environments);
   const names = Object.keys(given).concat('STEPPEWATCH_OTHER');
   const message = messageOf(() => readConfiguration(Object.fromEntries(names.map((name) => [name, '']))));
   expect(message.match(/\w+(?= is not a setting)/g)).toEqual(['STEPPEWATCH_OTHER']);
