@@ -9,5 +9,5 @@ RUN install -d -o node -g node -m 0700 /data /keys /backup
 USER node
 ENV STEPPEWATCH_DATA=/data STEPPEWATCH_KEYS=/keys
 VOLUME ["/data", "/keys", "/backup"]
-EXPOSE 1883 8080 8081 8883
+EXPOSE 1883 8080 8081 8090 8091 8883
 CMD ["node", "app/supervisor.ts"]
