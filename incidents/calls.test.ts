@@ -181,6 +181,17 @@ test('one incident asks once, and one about a device asks nobody', () => {
   expect(office.notices.filter(({ purpose }) => purpose === 'prompt')).toHaveLength(1);
 });
 
+test('when a home burns on after half a day the person is asked again, by a message of its own name', () => {
+  const office = desk([...everybody, self]);
+  office.alert('smoke', 'smoke-house');
+  office.advance(13 * HOUR_MS);
+  office.alert('call-emergency', 'button-house');
+  office.alert('smoke', 'smoke-house', { alertId: 'another' });
+  const asked = office.notices.flatMap(({ purpose, noticeId }) => (purpose === 'prompt' ? noticeId : []));
+  expect(asked).toHaveLength(3);
+  expect(new Set(asked).size).toBe(3);
+});
+
 test('the telephone of somebody who has died is not rung', () => {
   const absence = { reason: 'deceased', since: 1 };
   const office = desk([...everybody, self, put('person', { id: 'bat', householdId: 'herder', name: 'Bat', absence })]);

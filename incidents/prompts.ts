@@ -34,7 +34,7 @@ export function createPrompts({ state, registry, hasCode }: PromptParts) {
       return changes.flatMap((change) => {
         if (change.type !== 'prompt' || !shelf.put(change.prompt)) return [];
         const code = codeFor(change.prompt.promptId, hasCode);
-        return waysOf(change.prompt).map(({ id }) => noticeOf(change.prompt, id, code));
+        return waysOf(change.prompt).map(({ id }) => noticeOf(change.prompt, id, { code, cause: 1 }));
       });
     },
 
@@ -51,7 +51,9 @@ export function createPrompts({ state, registry, hasCode }: PromptParts) {
         if (!prompt || ways.length === 0) continue;
         shelf.put(prompt);
         alerts.push({ type: 'prompt', prompt });
-        notices.push(...ways.map(({ id }) => noticeOf(prompt, id, turn.incident.code)));
+        // Asked again when the first time is forgotten, it is another message.
+        const { code, version: cause } = turn.incident;
+        notices.push(...ways.map(({ id }) => noticeOf(prompt, id, { code, cause })));
         write(turn, 'person-asked', { contacts: ways.map(({ id }) => id) });
       }
       return { alerts, notices };
@@ -119,11 +121,15 @@ const namePrefix = 'prompt:';
 export const promptIn = (incidentId: string): string | undefined =>
   incidentId.startsWith(namePrefix) ? incidentId.slice(namePrefix.length) : undefined;
 
-function noticeOf({ promptId, at, about, personId, where, until }: Prompt, contactId: string, code: string): Notice {
+function noticeOf(
+  { promptId, at, about, personId, where, until }: Prompt,
+  contactId: string,
+  { code, cause }: { code: string; cause: number },
+): Notice {
   const incidentId = promptName(promptId);
   const recipient = { type: 'contact', contactId } as const;
   return {
-    noticeId: noticeIdOf({ incidentId, cause: 1, rung: 0, recipient }),
+    noticeId: noticeIdOf({ incidentId, cause, rung: 0, recipient }),
     ...{ incidentId, purpose: 'prompt', severity: 'urgent', rung: 0, recipient, at, until },
     text: {
       ...{ condition: about, incidentCode: code, openedAt: at, occurredAt: at },

@@ -244,7 +244,8 @@ function drawCrashes(chance: Chance, darkness: Chance, stormMs: number): FaultPl
     const atMs = between(chance, minuteMs, stormMs);
     const who = (['alarm', 'alarm', 'desk', 'both', 'power'] as const)[Math.floor(between(chance, 0, 5))] ?? 'alarm';
     const isLong = who === 'power' && darkness.fraction() < 0.2;
-    const dark = isLong ? { darkMs: between(darkness, 1.5 * hourMs, 4 * hourMs) } : {};
+    // The power is back when everything is healed: what a stop left behind needs its time to be dealt with.
+    const dark = isLong ? { darkMs: Math.min(between(darkness, 1.5 * hourMs, 4 * hourMs), stormMs - atMs) } : {};
     return { atMs, who, calls: Math.floor(between(chance, 1, 60)), ...dark };
   });
   // A process that dies soon after it was started again meets its own recovery.

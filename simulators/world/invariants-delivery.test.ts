@@ -52,6 +52,21 @@ test('a limit is waited out by the clock of the journal, which may run slower th
   expect(rests(960)).toEqual([expect.stringContaining('rested 960 s after attempt 1')]);
 });
 
+test('what went out before it was on record, and was decided later after all, rests from then on', () => {
+  const rests = (againMs: number) =>
+    says(
+      'a critical message does not rest',
+      tried(whole, alarm, [
+        [-20 * minuteMs, { provisional: true }],
+        [-19 * minuteMs, { result: 'failed', provisional: true }],
+        [againMs, { attempt: 2 }],
+        [againMs + secondMs, { attempt: 2, result: 'delivered' }],
+      ]),
+    );
+  expect(rests(secondMs)).toEqual([]);
+  expect(rests(minuteMs)).toEqual([expect.stringContaining('rested 60 s after attempt 1')]);
+});
+
 test('who is still being called hears that it is over when that attempt has ended, and somebody else at once', () => {
   const waits = (contactId: string) => {
     const recipient = { type: 'contact', contactId } as const;

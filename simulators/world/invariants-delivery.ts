@@ -47,7 +47,8 @@ function* resting(evidence: Evidence): Iterable<Violation> {
       decision.entry,
       attempts.get(noticeId) ?? [],
     )) {
-      const window = { fromMs: from.atMs, toMs: Math.min(toMs, endMs) };
+      // What went out before it was on record may be decided later after all: it rests from then on.
+      const window = { fromMs: Math.max(from.atMs, decision.cause.atMs), toMs: Math.min(toMs, endMs) };
       const calmMs = longestCalmMs(window, inTheWay(notice, again));
       if (calmMs <= allowedMs / (1 - slewed) + slackMs) continue;
       const says = `${noticeId} rested ${Math.round(calmMs / 1000)} s ${what}`;

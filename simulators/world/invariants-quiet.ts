@@ -105,7 +105,7 @@ const longStopMs = 2 * 3_600_000;
 /** What somebody did, or what became worse. */
 export const reasonsToGoOn: ReadonlySet<string> = new Set([
   ...(['alert', 'call-again', 'claimed', 'claim-expired', 'released', 'accepted', 'declined', 'reopened'] as const),
-  ...(['second-person-asked', 'held-sent'] as const),
+  ...(['second-person-asked', 'help-asked', 'held-sent'] as const),
 ]);
 
 function* floods({ messages }: Evidence): Iterable<Violation> {

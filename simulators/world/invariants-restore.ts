@@ -144,8 +144,12 @@ function* reusedNames(evidence: Evidence): Iterable<Violation> {
   const isLater = (incidentId: string, version: number) =>
     version > (versions.get(incidentId) ?? Number.POSITIVE_INFINITY);
   const known = new Map(lostTime.messages.map(({ notice }) => [notice.noticeId, notice]));
+  const backAtMs = entriesOf(evidence.journal, 'started').find(({ record }) => record.restored)?.atMs ?? 0;
+  const issued = new Set(issuedIn(decisionsOf(evidence)).map(({ notice }) => notice.noticeId));
   for (const { notice, atMs } of messages) {
     const { noticeId, purpose, rung, incidentId } = notice;
+    // Of what went out before the backup while nothing could be written, and never was: its name was free in the same life.
+    if (atMs < backAtMs && !issued.has(noticeId)) continue;
     const before = known.get(noticeId);
     const isSame = before?.purpose === purpose && before.rung === rung && !isLater(incidentId, causeIn(noticeId));
     if (before && before.at !== notice.at && !isSame)

@@ -35,7 +35,10 @@ export const telephoneInvariants: readonly Invariant[] = [
 /** By what the provider saw. A crash or a disk may hide an attempt from whoever counts them, and a clock that is set forward the time. */
 function* overLimits(evidence: Evidence): Iterable<Violation> {
   const away = hindrances(evidence, 'alarm', 'disk');
-  const forward = evidence.faults.clockSteps.filter(({ byMs }) => byMs > 0);
+  const { clockSteps, stormMs } = evidence.faults;
+  // When everything is healed the clock is right again.
+  const behindMs = -clockSteps.reduce((sum, { byMs }) => sum + byMs, 0);
+  const forward = [...clockSteps, { atMs: stormMs, byMs: behindMs }].filter(({ byMs }) => byMs > 0);
   const isCalm = (window: Window) =>
     longestCalmMs(window, away) === window.toMs - window.fromMs &&
     !forward.some(({ atMs }) => atMs >= window.fromMs && atMs <= window.toMs);
@@ -113,7 +116,7 @@ function* strangeAnswers(evidence: Evidence): Iterable<Violation> {
     const { phoneKey, commandId, by } = record.command;
     const about = { incidentId: incident.incidentId, sequence: decision.entry.sequence, atMs: decision.entry.atMs };
     const isTheirs = (contactId: string) =>
-      earlier?.told.some((one) => one.contactId === contactId) === true &&
+      (earlier?.told.some((one) => one.contactId === contactId) || isToldBefore(timeline, contactId)) &&
       (by.type === 'contact' ? by.id === contactId : owners.get(contactId) === phoneKey);
     // A deadline that fell due meanwhile is met in the same step, and is nobody's answer.
     const speakers = [...speakersOf(timeline), ...changedAnswers(earlier, incident)];
@@ -143,6 +146,14 @@ function* changedSteps(evidence: Evidence): Iterable<{ step: Step; earlier: Inci
 
 const speakersOf = (timeline: readonly TimelineEntry[]): string[] =>
   timeline.flatMap(({ what, by }) => (by?.type === 'contact' && what !== 'refused-reply' ? by.id : []));
+
+/** By a rung that was due when they answered, and had gone out while nothing could be written. */
+function isToldBefore(timeline: readonly TimelineEntry[], contactId: string): boolean {
+  const answeredAt = timeline.findIndex((entry) => speakersOf([entry]).includes(contactId));
+  return timeline.slice(0, Math.max(0, answeredAt)).some(({ what, details: { told, informed } }) => {
+    return what === 'rung' && [told, informed].some((names) => Array.isArray(names) && names.includes(contactId));
+  });
+}
 
 function changedAnswers(before: Incident | undefined, after: Incident): string[] {
   const textOf = (incident: Incident | undefined, id: string) => {
