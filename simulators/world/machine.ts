@@ -376,9 +376,9 @@ function whileAlive({ hears, send }: DownlinkPort, life: ProcessLife): DownlinkP
   };
 }
 
-/** Small, so that two days fill segments, meet the budgets and use up the reserve; a group finds room above the floor, as it does on real disks. */
+/** Small, so that two days fill segments, meet the budgets and use up the reserve. */
 const smallJournal = {
-  ...{ groupBytes: 64 * 1024, segmentBytes: 64 * 1024 },
+  segmentBytes: 64 * 1024,
   keepBytes: 256 * 1024,
   budgetBytes: 8 * 1024 * 1024,
   reserveBytes: 48 * 1024,
