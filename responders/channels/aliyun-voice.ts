@@ -77,7 +77,8 @@ type Named = AliyunVoiceSettings & { id: string };
 function codesFor({ templates, recordings }: AliyunVoiceSettings, { text }: Message): Record<string, string> {
   const recorded = recordings[text.voice?.language ?? text.language] ?? {};
   const name = text.template?.name ?? '';
-  const code = recorded[`${name}@${text.voice?.home}`] ?? recorded[name];
+  const home = text.voice?.home;
+  const code = (home === undefined ? undefined : recorded[`${name}@${home}`]) ?? recorded[name];
   return code === undefined ? templates : { [name]: code };
 }
 

@@ -33,9 +33,10 @@ export function wholeMessages(
   ]);
   const messages = wanted.map(({ template, home }) => {
     const clips = voiceClips(template, !withoutKeys.has(template), false).flatMap((name) => {
-      const clip = home && name === 'home-in-message' ? clipOfHome(home) : clipOf(language, name);
+      const own = name === 'home-in-message' ? home : undefined;
+      const clip = own ? clipOfHome(own) : clipOf(language, name);
       const samples = clip && samplesOf(read(clip.file));
-      const called = clip?.file === home?.file ? `home of ${home?.placeId}` : name;
+      const called = own ? `home of ${own.placeId}` : name;
       if (!clip) problems.add(`${name}: nobody has recorded it`);
       else if (!samples) problems.add(`${called}: is no WAV file of 8,000 samples a second, one channel and 16 bits`);
       return clip && samples ? { ...clip, name, samples } : [];
