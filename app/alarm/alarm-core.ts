@@ -49,6 +49,7 @@ import { checkpointing, tickSource, watchDisk, wayOfOwnRecords } from '../journa
 import { keyEraser } from '../person/key-eraser.ts';
 import { Cries } from './cries.ts';
 import { attendDesk } from './desk-attendance.ts';
+import { followDesk } from './desk-followers.ts';
 import { overdueMs } from './full-path.ts';
 import { ladderPlan, type PlanRequest } from './ladder-plan.ts';
 import { planDrill } from './nightly-drill.ts';
@@ -116,6 +117,7 @@ export async function openAlarm(ports: AlarmPorts) {
   // Before anything is appended: a journal from before its state would grow past it, and skip what comes until then.
   assertKept(loaded, journal);
   journal.pin('alarm', checkpoint.reachesBackTo, { hard: true });
+  const followersAt = followDesk(journal);
   judge.rebuild();
 
   const failing = Promise.withResolvers<never>();
@@ -321,6 +323,7 @@ export async function openAlarm(ports: AlarmPorts) {
 
     /** What desk says of itself every few seconds: who watches there. */
     deskHeard: attendance.heard,
+    followersAt,
 
     /** Answers when the command was applied. Errors: those of the journal. */
     send: commands.send,

@@ -116,9 +116,7 @@ async function startAlarm(configuration: Configuration): Promise<void> {
     'desk-heartbeat': alarm.deskHeard,
     'desk-metrics': listener.takeDesk,
     /** Desk's followers hold the journal, within its budget. */
-    'desk-positions': (positions: Record<string, number>) => {
-      for (const [name, sequence] of Object.entries(positions)) alarm.journal.pin(name, sequence, { hard: false });
-    },
+    'desk-positions': alarm.followersAt,
   });
 
   let carriers: CarrierListener | undefined;

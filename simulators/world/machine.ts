@@ -322,8 +322,7 @@ export class Machine {
       this.#isPokeDue = false;
       this.desk?.reader.poke();
       // As the page tells the alarm process, once a second, what its followers still need.
-      for (const [name, sequence] of Object.entries({ ...this.desk?.positions(), ...this.beside?.positions() }))
-        this.alarm?.journal.pin(name, sequence, { hard: false });
+      this.alarm?.followersAt({ ...this.desk?.positions(), ...this.beside?.positions() });
     });
   }
 
